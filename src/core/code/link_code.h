@@ -1,0 +1,60 @@
+// 1-bit code of a neighbour relative to the node that links to it (the residual form of RaBitQ used by
+// SymphonyQG, arXiv 2411.12229), and the query side of the estimator.
+//
+// With u = rotation of a vector, p the node, n its neighbour, r = u_n - u_p and o = sign(r):
+//   |q - n|^2 = |q - p|^2 + |r|^2 - 2 <u_q - u_p, r>,
+//   <u_q - u_p, r>  is estimated by  (|r|^2 / <o, r>) * (<o, u_q> - <o, u_p>).
+// Only <o, u_q> depends on the query, so a link stores the bits of o and two numbers:
+//   scale B = 2 |r|^2 / <o, r>          (bfloat16)
+//   bias  A = |r|^2 + tail + B <o, u_p> (float)
+// and the estimate is  |q - p|^2 + A - B <o, u_q>.
+// `tail` is the exact part of the distance that lies outside the coded dimensions: inner-product
+// indexes append one coordinate t to every vector (0 for queries), which adds (t_n - t_p)^2 + 2 t_p
+// (t_n - t_p).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/code/rotation.h"
+#include "core/distance/link_kernels.h"
+
+namespace vg::code {
+
+struct LinkFactors {
+    float bias;            // A
+    std::uint16_t scale;   // B, bfloat16
+    std::uint16_t length;  // |r| in graph space (with tail coordinate), bfloat16
+};
+
+// Codes neighbour u_n relative to u_p; both rotated, `words * 64` floats. Writes `words` code words.
+//   tail_p, tail_n  the extra coordinate of an inner-product index, 0 elsewhere
+LinkFactors encode_link(const float* u_p, const float* u_n, std::size_t words, float tail_p,
+                        float tail_n, std::uint64_t* code) noexcept;
+
+// Squared distance between two neighbours of one node, from their codes alone: law of cosines with the
+// angle estimated by the Hamming distance of the codes (sign random projection).
+float estimate_between(const std::uint64_t* code_a, float length_a, const std::uint64_t* code_b,
+                       float length_b, std::size_t words) noexcept;
+
+// A query prepared for estimates: rotated, quantised to bit planes. Reusable.
+class QueryTable {
+  public:
+    explicit QueryTable(const Rotation& rotation);
+    // query: rotation.dims() floats; centre as in Rotation::apply.
+    void set(const float* query, const float* centre) noexcept;
+    // The same from an already rotated vector of padded_dims floats.
+    void set_rotated(const float* rotated) noexcept;
+    distance::QueryPlanes planes() const noexcept {
+        return {planes_.data(), rotation_->words(), step_};
+    }
+
+  private:
+    const Rotation* rotation_;
+    std::vector<float> rotated_;
+    std::vector<std::uint64_t> planes_;
+    float step_ = 0;
+};
+
+}  // namespace vg::code

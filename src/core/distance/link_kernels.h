@@ -1,0 +1,56 @@
+// Kernels over the 1-bit residual codes that a node keeps of its neighbours (src/core/code explains
+// the estimator). They see plain arrays, never pages.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace vg::distance {
+
+// Number of bit planes a query is quantised to.
+inline constexpr std::size_t kQueryPlanes = 4;
+
+// A rotated query in bit planes: coordinate i is  step * sum_b 2^b t_bi  with t_bi = +1 where bit i of
+// plane b is set and -1 where it is not.
+struct QueryPlanes {
+    const std::uint64_t* planes;  // kQueryPlanes x words, plane-major
+    std::size_t words;            // 64-bit words per plane = padded dimensions / 64
+    float step;
+};
+
+// One node's neighbour codes, `count` of them.
+struct LinkCodes {
+    const std::uint64_t* codes;   // count x words, row-major; 8-byte aligned
+    const float* bias;            // additive factor A of each link
+    const std::uint16_t* scale;   // bfloat16 factor B of each link
+    std::size_t count;
+};
+
+// out[j] = node_distance + bias[j] - scale[j] * S_j
+//   S_j = step * (15 * 64 * words - 2 * sum_b 2^b popcount(code_j ^ plane_b))
+// i.e. the estimated squared L2 distance from the query to neighbour j, given the exact squared
+// distance of the node itself.
+void estimate_links(const QueryPlanes& query, float node_distance, const LinkCodes& links,
+                    float* out) noexcept;
+
+// Hamming distance between two codes of `words` words.
+std::uint32_t hamming(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) noexcept;
+
+// bfloat16: the upper half of an IEEE float; conversion rounds to nearest even. Finite in, finite out
+// except that values above the largest bfloat16 saturate to it.
+inline float bf16_to_float(std::uint16_t h) noexcept {
+    const std::uint32_t bits = static_cast<std::uint32_t>(h) << 16;
+    float f;
+    __builtin_memcpy(&f, &bits, sizeof f);
+    return f;
+}
+inline std::uint16_t bf16_from_float(float f) noexcept {
+    std::uint32_t bits;
+    __builtin_memcpy(&bits, &f, sizeof bits);
+    const std::uint32_t rounded = bits + 0x7FFFu + ((bits >> 16) & 1u);
+    const std::uint32_t sign = bits & 0x80000000u;
+    return static_cast<std::uint16_t>(
+        ((rounded & 0x7FFFFFFFu) >= 0x7F800000u ? (sign | 0x7F7F0000u) : rounded) >> 16);
+}
+
+}  // namespace vg::distance
