@@ -1,0 +1,76 @@
+# Builds and installs the extensions with PGXS: one library, vectorgraph.so, and two extensions on top
+# of it, vector (pgvector's SQL interface, for servers without pgvector) and vectorgraph.
+#   make, make install, make installcheck, make clean    PG_CONFIG=... chooses the server
+# The commands for people (demo, test, bench, lint) are in make/people.mk.
+
+VG_VERSION = 0.1.0
+MODULE_big = vectorgraph
+EXTENSION = vectorgraph
+
+# Rooms whose SQL makes up the extension vectorgraph, in the order PostgreSQL must see them. Within a
+# room: alphabetically.
+SQL_ROOMS = boundary page lid_hnsw semantic_graph cur select rank metric
+SQL_FRAGMENTS = $(foreach room,$(SQL_ROOMS),$(sort $(wildcard src/pg/$(room)/*.sql)))
+SQL_HOMELESS = $(filter-out $(SQL_FRAGMENTS) $(wildcard src/pg/types/*.sql),$(wildcard src/pg/*/*.sql))
+ifneq ($(SQL_HOMELESS),)
+$(error SQL_ROOMS in the Makefile does not list the room of: $(SQL_HOMELESS))
+endif
+
+OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard src/core/*/*.cpp src/pg/*/*.cpp)))
+DATA_built = vectorgraph--$(VG_VERSION).sql
+VECTOR_SQL = vector--$(VG_VERSION).sql
+EXTRA_CLEAN = $(VECTOR_SQL) $(OBJS:.o=.d)
+REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
+
+PG_CONFIG ?= pg_config
+# PGXS compiles a second time for the JIT with flags of its own, which cannot read C++20.
+override with_llvm = no
+# PGXS puts PG_CXXFLAGS behind PostgreSQL's own -O2, so this one wins.
+OPTIMIZE ?= -O3
+# -isystem silences warnings of the server's headers. Before PostgreSQL 16 PGDLLEXPORT is empty.
+PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
+    -DPGDLLEXPORT='__attribute__((visibility("default")))'
+PG_CXXFLAGS = $(OPTIMIZE) -std=c++20 -Wall -Wextra -Wno-register -Wno-unused-parameter \
+    -fvisibility=hidden -fvisibility-inlines-hidden -pthread -MMD -MP
+# -Bsymbolic: another C++ extension in the same backend must not capture our calls.
+SHLIB_LINK += -lhwy -lstdc++ -pthread -Wl,-Bsymbolic
+
+PGXS := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+-include $(OBJS:.o=.d)
+
+all: $(VECTOR_SQL)
+
+$(VECTOR_SQL): src/pg/types/vector.sql
+	cat $^ > $@
+
+vectorgraph--$(VG_VERSION).sql: Makefile $(SQL_FRAGMENTS)
+	printf '%s\n' '\echo Use "CREATE EXTENSION vectorgraph" to load this file. \quit' > $@
+	cat /dev/null $(SQL_FRAGMENTS) >> $@
+
+# vector is installed only where no other one is: a vector.control that does not name our library is
+# somebody else's and stays.
+EXTENSION_DIR = $(DESTDIR)$(datadir)/extension
+OTHER_VECTOR = test -e '$(EXTENSION_DIR)/vector.control' && \
+    ! grep -q '^module_pathname.*libdir/vectorgraph' '$(EXTENSION_DIR)/vector.control'
+
+install: install-vector
+uninstall: uninstall-vector
+
+.PHONY: install-vector uninstall-vector
+install-vector: $(VECTOR_SQL) installdirs
+	@if $(OTHER_VECTOR); then \
+	    echo "vector: found another one in $(EXTENSION_DIR), left as it is"; \
+	else \
+	    $(INSTALL_DATA) $(srcdir)/vector.control $(VECTOR_SQL) '$(EXTENSION_DIR)/' && \
+	    echo "vector: installed in $(EXTENSION_DIR)"; \
+	fi
+
+uninstall-vector:
+	@if $(OTHER_VECTOR); then \
+	    echo "vector: the one in $(EXTENSION_DIR) is not ours, left as it is"; \
+	else \
+	    rm -f '$(EXTENSION_DIR)/vector.control' '$(EXTENSION_DIR)/$(VECTOR_SQL)'; \
+	fi
+
+-include make/people.mk
