@@ -1,7 +1,7 @@
-// What PostgreSQL looks for when it loads vectorgraph.so. One library serves two extensions, vector and
-// vectorgraph; what a room needs at load time (GUCs, reloptions) it does in its own init function,
-// called from _PG_init. Loading must never start a thread or touch the catalogs: it may happen in the
-// postmaster (shared_preload_libraries).
+// What PostgreSQL looks for when it loads vectorgraph.so. One library serves two extensions, vector
+// and vectorgraph; what a room needs at load time (GUCs, reloptions) it does in its own init
+// function, called from _PG_init. Loading must never start a thread or touch the catalogs: it may
+// happen in the postmaster (shared_preload_libraries).
 
 #include "pg/boundary/pg.h"
 

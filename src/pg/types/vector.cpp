@@ -28,8 +28,8 @@ int compare_vectors(const Vector& a, const Vector& b) noexcept {
 
 void report_bad_dim(int dim) {
     if (dim < 1)
-        ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-                        errmsg("vector must have at least 1 dimension")));
+        ereport(ERROR,
+                (errcode(ERRCODE_DATA_EXCEPTION), errmsg("vector must have at least 1 dimension")));
     ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                     errmsg("vector cannot have more than %d dimensions", kMaxDimensions)));
     pg_unreachable();

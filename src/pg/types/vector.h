@@ -1,9 +1,10 @@
-// The varlena behind the SQL type vector, and what every reader of one needs: access, allocation and
-// the checks with their error texts. The layout and the texts are pgvector's, so that indexes built here
-// work on columns of either extension.
+// The varlena behind the SQL type vector, and what every reader of one needs: access, allocation
+// and the checks with their error texts. The layout and the texts are pgvector's, so that indexes
+// built here work on columns of either extension.
 //
-// Ownership: a Vector lives in palloc'd memory or in a tuple; nobody frees one he did not detoast. The
-// checks raise PostgreSQL errors: call them only where no object with a destructor is alive (R2).
+// Ownership: a Vector lives in palloc'd memory or in a tuple; nobody frees one he did not detoast.
+// The checks raise PostgreSQL errors: call them only where no object with a destructor is alive
+// (R2).
 #pragma once
 
 #include "pg/boundary/pg.h"
@@ -15,7 +16,8 @@
 
 namespace vg::pg {
 
-// Most dimensions a value may have. int16 would allow more; a value of 16,000 already fills eight pages.
+// Most dimensions a value may have. int16 would allow more; a value of 16,000 already fills eight
+// pages.
 inline constexpr int kMaxDimensions = 16000;
 
 struct Vector {
@@ -31,7 +33,8 @@ inline constexpr std::size_t vector_bytes(int dim) {
     return offsetof(Vector, x) + sizeof(float) * static_cast<std::size_t>(dim);
 }
 
-// The vector in a datum. Detoasts, and so may allocate in CurrentMemoryContext and may raise an error.
+// The vector in a datum. Detoasts, and so may allocate in CurrentMemoryContext and may raise an
+// error.
 inline const Vector* datum_vector(Datum datum) {
     return reinterpret_cast<const Vector*>(PG_DETOAST_DATUM(datum));
 }
@@ -43,7 +46,9 @@ inline void release_vector(const Vector* vector, Datum datum) {
         pfree(const_cast<Vector*>(vector));
 }
 
-inline Datum vector_datum(const Vector* vector) { return PointerGetDatum(vector); }
+inline Datum vector_datum(const Vector* vector) {
+    return PointerGetDatum(vector);
+}
 
 // A zero vector in CurrentMemoryContext. dim must have passed check_dim.
 Vector* make_vector(int dim);

@@ -1,11 +1,13 @@
-// State functions of avg(vector). The state is a double precision[] of 1 + dimensions elements: the row
-// count, then the sums; {0} before the first row. (sum needs no state of its own: it is vector_add.)
+// State functions of avg(vector). The state is a double precision[] of 1 + dimensions elements: the
+// row count, then the sums; {0} before the first row. (sum needs no state of its own: it is
+// vector_add.)
 //
-// Ownership: inside an aggregate the left-hand state belongs to the aggregate and is changed in place;
-// called from plain SQL, the argument may sit in a table page and is copied first.
+// Ownership: inside an aggregate the left-hand state belongs to the aggregate and is changed in
+// place; called from plain SQL, the argument may sit in a table page and is copied first.
 
 #include "pg/boundary/pg.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "pg/boundary/boundary.h"
@@ -68,7 +70,7 @@ VG_FUNCTION(vg_vector_accum) {
     if (state.dim == 0) {
         const State first = make_state(vector->dim);
         first.values[0] = state.values[0] + 1.0;
-        add_values(first.values + 1, vector->x, vector->dim);
+        std::copy_n(vector->x, vector->dim, first.values + 1);  // adding to zero would lose -0
         return PointerGetDatum(first.array);
     }
     check_expected_dim(state.dim, vector->dim);

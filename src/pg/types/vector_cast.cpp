@@ -1,6 +1,6 @@
-// Casts to and from vector: the typmod check, and arrays of integer, real, double precision and numeric.
-// Fixed-width elements are read in place; a value that does not fit a float becomes infinite and is
-// refused by the element check.
+// Casts to and from vector: the typmod check, and arrays of integer, real, double precision and
+// numeric. Fixed-width elements are read in place; a value that does not fit a float becomes
+// infinite and is refused by the element check.
 
 #include "pg/boundary/pg.h"
 
@@ -60,8 +60,8 @@ VG_FUNCTION(vg_array_to_vector) {
     if (ARR_NDIM(array) > 1)
         ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION), errmsg("array must be 1-D")));
     if (ARR_HASNULL(array) && array_contains_nulls(array))
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                        errmsg("array must not contain nulls")));
+        ereport(ERROR,
+                (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("array must not contain nulls")));
     const int dim = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
     check_dim(dim);
     check_expected_dim(typmod, dim);

@@ -1,5 +1,5 @@
-// Comparison operators and the btree support function of vectors. Sorting calls these many times within
-// one memory context, so each gives back what it had to detoast.
+// Comparison operators and the btree support function of vectors. Sorting calls these many times
+// within one memory context, so each gives back what it had to detoast.
 
 #include "pg/boundary/pg.h"
 
@@ -22,12 +22,26 @@ int compare_arguments(FunctionCallInfo fcinfo) {
 
 }  // namespace
 
-VG_FUNCTION(vg_vector_lt) { return BoolGetDatum(compare_arguments(fcinfo) < 0); }
-VG_FUNCTION(vg_vector_le) { return BoolGetDatum(compare_arguments(fcinfo) <= 0); }
-VG_FUNCTION(vg_vector_eq) { return BoolGetDatum(compare_arguments(fcinfo) == 0); }
-VG_FUNCTION(vg_vector_ne) { return BoolGetDatum(compare_arguments(fcinfo) != 0); }
-VG_FUNCTION(vg_vector_ge) { return BoolGetDatum(compare_arguments(fcinfo) >= 0); }
-VG_FUNCTION(vg_vector_gt) { return BoolGetDatum(compare_arguments(fcinfo) > 0); }
-VG_FUNCTION(vg_vector_cmp) { return Int32GetDatum(compare_arguments(fcinfo)); }
+VG_FUNCTION(vg_vector_lt) {
+    return BoolGetDatum(compare_arguments(fcinfo) < 0);
+}
+VG_FUNCTION(vg_vector_le) {
+    return BoolGetDatum(compare_arguments(fcinfo) <= 0);
+}
+VG_FUNCTION(vg_vector_eq) {
+    return BoolGetDatum(compare_arguments(fcinfo) == 0);
+}
+VG_FUNCTION(vg_vector_ne) {
+    return BoolGetDatum(compare_arguments(fcinfo) != 0);
+}
+VG_FUNCTION(vg_vector_ge) {
+    return BoolGetDatum(compare_arguments(fcinfo) >= 0);
+}
+VG_FUNCTION(vg_vector_gt) {
+    return BoolGetDatum(compare_arguments(fcinfo) > 0);
+}
+VG_FUNCTION(vg_vector_cmp) {
+    return Int32GetDatum(compare_arguments(fcinfo));
+}
 
 }  // namespace vg::pg

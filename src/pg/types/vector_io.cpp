@@ -1,8 +1,8 @@
 // Text and binary input and output of vectors, and their type modifier.
 //
-// Text: "[1,2.5,-3]" with white space anywhere between tokens. Elements are read with strtof and written
-// as the shortest decimal that reads back to the same float. Binary: int16 dimensions, int16 zero, then
-// the floats, all in network order. Both formats are pgvector's.
+// Text: "[1,2.5,-3]" with white space anywhere between tokens. Elements are read with strtof and
+// written as the shortest decimal that reads back to the same float. Binary: int16 dimensions,
+// int16 zero, then the floats, all in network order. Both formats are pgvector's.
 
 #include "pg/boundary/pg.h"
 
@@ -48,7 +48,8 @@ float read_element(const char* literal, const char*& p) {
     const float value = std::strtof(p, &end);
     if (end == p)
         report_syntax(literal);
-    // Underflow rounds to zero or a denormal, as for type real's storage; only overflow is an error.
+    // Underflow rounds to zero or a denormal, as for type real's storage; only overflow is an
+    // error.
     if (errno == ERANGE && std::isinf(value))
         ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
                         errmsg("\"%s\" is out of range for type vector",
@@ -58,7 +59,8 @@ float read_element(const char* literal, const char*& p) {
     return value;
 }
 
-// Upper bound of the elements of a literal: exact when the literal is well-formed, never above the limit.
+// Upper bound of the elements of a literal: exact when the literal is well-formed, never above the
+// limit.
 int count_elements(const char* p) {
     int count = 1;
     for (; *p != '\0' && count < kMaxDimensions; p++)
@@ -105,7 +107,8 @@ VG_FUNCTION(vg_vector_in) {
 
 VG_FUNCTION(vg_vector_out) {
     const Vector* vector = datum_vector(PG_GETARG_DATUM(0));
-    // FLOAT_SHORTEST_DECIMAL_LEN counts a NUL, whose place the comma takes; then "[", "]" and a NUL.
+    // FLOAT_SHORTEST_DECIMAL_LEN counts a NUL, whose place the comma takes; then "[", "]" and a
+    // NUL.
     const Size bytes = static_cast<Size>(vector->dim) * FLOAT_SHORTEST_DECIMAL_LEN + 3;
     char* text = static_cast<char*>(palloc(bytes));
     char* p = text;
@@ -154,15 +157,13 @@ VG_FUNCTION(vg_vector_typmod_in) {
     int count;
     const int32* typmods = ArrayGetIntegerTypmods(PG_GETARG_ARRAYTYPE_P(0), &count);
     if (count != 1)
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid type modifier")));
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("invalid type modifier")));
     if (typmods[0] < 1)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("dimensions for type vector must be at least 1")));
     if (typmods[0] > kMaxDimensions)
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("dimensions for type vector cannot exceed %d", kMaxDimensions)));
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("dimensions for type vector cannot exceed %d", kMaxDimensions)));
     return Int32GetDatum(typmods[0]);
 }
 

@@ -1,8 +1,8 @@
 // Distances, arithmetic and the other functions of one or two vectors.
 //
-// Distances come from the core's kernels (float accumulation) and are finished in double: square root,
-// division, clamping. Overflow of a distance gives an infinity, overflow or underflow of an element is an
-// error, and a zero vector has no direction: its cosine distance is NaN.
+// Distances come from the core's kernels (float accumulation) and are finished in double: square
+// root, division, clamping. Overflow of a distance gives an infinity, overflow or underflow of an
+// element is an error, and a zero vector has no direction: its cosine distance is NaN.
 
 #include "pg/boundary/pg.h"
 
@@ -154,8 +154,8 @@ VG_FUNCTION(vg_vector_concat) {
     return vector_datum(result);
 }
 
-// One-based like substring(): a start before the first element eats into count, an end past the last
-// element is cut.
+// One-based like substring(): a start before the first element eats into count, an end past the
+// last element is cut.
 VG_FUNCTION(vg_subvector) {
     const Vector* vector = datum_vector(PG_GETARG_DATUM(0));
     const int64 start = PG_GETARG_INT32(1);
