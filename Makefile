@@ -1,5 +1,5 @@
-# Builds and installs the extensions with PGXS: one library, vectorgraph.so, and two extensions on top
-# of it, vector (pgvector's SQL interface, for servers without pgvector) and vectorgraph.
+# Builds and installs the extensions with PGXS: one library, vectorgraph.so, and two extensions on
+# top of it, vector (pgvector's SQL interface, for servers without pgvector) and vectorgraph.
 #   make, make install, make installcheck, make clean    PG_CONFIG=... chooses the server
 # The commands for people (demo, test, bench, lint) are in make/people.mk.
 
@@ -7,11 +7,12 @@ VG_VERSION = 0.1.0
 MODULE_big = vectorgraph
 EXTENSION = vectorgraph
 
-# Rooms whose SQL makes up the extension vectorgraph, in the order PostgreSQL must see them. Within a
-# room: alphabetically.
+# Rooms whose SQL makes up the extension vectorgraph, in the order PostgreSQL must see them. Within
+# a room: alphabetically.
 SQL_ROOMS = boundary page lid_hnsw semantic_graph cur select rank metric
 SQL_FRAGMENTS = $(foreach room,$(SQL_ROOMS),$(sort $(wildcard src/pg/$(room)/*.sql)))
-SQL_HOMELESS = $(filter-out $(SQL_FRAGMENTS) $(wildcard src/pg/types/*.sql),$(wildcard src/pg/*/*.sql))
+SQL_KNOWN = $(SQL_FRAGMENTS) src/pg/types/vector.sql
+SQL_HOMELESS = $(filter-out $(SQL_KNOWN),$(wildcard src/pg/*/*.sql))
 ifneq ($(SQL_HOMELESS),)
 $(error SQL_ROOMS in the Makefile does not list the room of: $(SQL_HOMELESS))
 endif

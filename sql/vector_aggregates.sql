@@ -62,11 +62,14 @@ SELECT expression, pg_temp.outcome(expression) FROM (VALUES
     ($$vector_avg(array_fill(1::float8, ARRAY[16002]))$$)
 ) AS expressions(expression);
 
--- Called outside an aggregate they leave their arguments alone.
+-- Called outside an aggregate they leave their arguments alone. (40 dimensions: a shorter array would be
+-- unpacked from its short header, and so copied, before they see it.)
 CREATE TABLE states (s double precision[]);
-INSERT INTO states VALUES ('{1,10,20}');
-SELECT vector_accum(s, '[1,2]'), vector_combine(s, s), vector_combine(s, '{0}') FROM states;
-SELECT s FROM states;
+INSERT INTO states VALUES (array_fill(10::float8, ARRAY[41]));
+SELECT (vector_accum(s, array_fill(1, ARRAY[40])::vector))[1:3], (vector_combine(s, s))[1:3],
+    (vector_combine(s, '{0}'))[1:3]
+FROM states;
+SELECT s[1:3], s = array_fill(10::float8, ARRAY[41]) AS unchanged FROM states;
 DROP TABLE states;
 
 -- Parallel plans, with workers that see no row.

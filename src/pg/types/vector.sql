@@ -1,9 +1,11 @@
 \echo Use "CREATE EXTENSION vector" to load this file. \quit
 
--- The SQL interface of pgvector for its type vector, served by vectorgraph.so, for servers that have no
--- pgvector. C symbols carry the prefix vg_ so that both libraries can live in one backend.
+-- The SQL interface of pgvector for its type vector, served by vectorgraph.so, for servers that
+-- have no pgvector. C symbols carry the prefix vg_ so that both libraries can live in one backend.
+-- Two deliberate differences, seen by the planner alone: = can be answered by a merge join, and <>
+-- has the selectivity of an inequality.
 
--- ----- type ----------------------------------------------------------------------------------------
+-- ----- type --------------------------------------------------------------------------------------
 
 CREATE TYPE vector;
 CREATE FUNCTION vector_in(cstring, oid, integer) RETURNS vector
@@ -28,11 +30,12 @@ CREATE TYPE vector (
 COMMENT ON TYPE vector IS 'array of 1 to 16000 single-precision numbers, for similarity search';
 COMMENT ON FUNCTION vector_in(cstring, oid, integer) IS 'vector from text';
 COMMENT ON FUNCTION vector_out(vector) IS 'vector to text';
-COMMENT ON FUNCTION vector_typmod_in(cstring[]) IS 'type modifier of vector: the number of dimensions';
+COMMENT ON FUNCTION vector_typmod_in(cstring[]) IS
+    'type modifier of vector: the number of dimensions';
 COMMENT ON FUNCTION vector_recv(internal, oid, integer) IS 'vector from binary format';
 COMMENT ON FUNCTION vector_send(vector) IS 'vector to binary format';
 
--- ----- functions -----------------------------------------------------------------------------------
+-- ----- functions ---------------------------------------------------------------------------------
 
 CREATE FUNCTION l2_distance(vector, vector) RETURNS double precision
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vg_l2_distance';
@@ -60,12 +63,14 @@ COMMENT ON FUNCTION cosine_distance(vector, vector) IS
 COMMENT ON FUNCTION l1_distance(vector, vector) IS 'taxicab distance';
 COMMENT ON FUNCTION vector_dims(vector) IS 'number of dimensions';
 COMMENT ON FUNCTION vector_norm(vector) IS 'Euclidean length';
-COMMENT ON FUNCTION l2_normalize(vector) IS 'same direction with length one; a zero vector stays zero';
-COMMENT ON FUNCTION binary_quantize(vector) IS 'one bit per dimension, set where the element is positive';
+COMMENT ON FUNCTION l2_normalize(vector) IS
+    'same direction with length one; a zero vector stays zero';
+COMMENT ON FUNCTION binary_quantize(vector) IS
+    'one bit per dimension, set where the element is positive';
 COMMENT ON FUNCTION subvector(vector, integer, integer) IS
     'elements from a one-based start, at most the given number';
 
--- ----- functions behind operators, the btree operator class and other extensions' indexes ------------
+-- ----- functions behind operators, the btree operator class and other extensions' indexes --------
 
 CREATE FUNCTION vector_l2_squared_distance(vector, vector) RETURNS double precision
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vg_vector_l2_squared_distance';
@@ -99,7 +104,8 @@ CREATE FUNCTION vector_cmp(vector, vector) RETURNS integer
 
 COMMENT ON FUNCTION vector_l2_squared_distance(vector, vector) IS
     'square of the Euclidean distance, for index methods';
-COMMENT ON FUNCTION vector_negative_inner_product(vector, vector) IS 'implementation of <#> operator';
+COMMENT ON FUNCTION vector_negative_inner_product(vector, vector) IS
+    'implementation of <#> operator';
 COMMENT ON FUNCTION vector_spherical_distance(vector, vector) IS
     'angle between unit vectors as a fraction of a half turn, for index methods';
 COMMENT ON FUNCTION vector_add(vector, vector) IS 'implementation of + operator';
@@ -114,7 +120,7 @@ COMMENT ON FUNCTION vector_ge(vector, vector) IS 'implementation of >= operator'
 COMMENT ON FUNCTION vector_gt(vector, vector) IS 'implementation of > operator';
 COMMENT ON FUNCTION vector_cmp(vector, vector) IS '-1, 0 or 1: order by value, then by dimensions';
 
--- ----- aggregates ----------------------------------------------------------------------------------
+-- ----- aggregates --------------------------------------------------------------------------------
 
 CREATE FUNCTION vector_accum(double precision[], vector) RETURNS double precision[]
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vg_vector_accum';
@@ -137,14 +143,15 @@ CREATE AGGREGATE sum(vector) (
     PARALLEL = SAFE
 );
 
-COMMENT ON FUNCTION vector_accum(double precision[], vector) IS 'transition function of avg(vector)';
+COMMENT ON FUNCTION vector_accum(double precision[], vector) IS
+    'transition function of avg(vector)';
 COMMENT ON FUNCTION vector_combine(double precision[], double precision[]) IS
     'combine function of avg(vector)';
 COMMENT ON FUNCTION vector_avg(double precision[]) IS 'final function of avg(vector)';
 COMMENT ON AGGREGATE avg(vector) IS 'element-wise arithmetic mean';
 COMMENT ON AGGREGATE sum(vector) IS 'element-wise sum';
 
--- ----- casts ---------------------------------------------------------------------------------------
+-- ----- casts -------------------------------------------------------------------------------------
 
 CREATE FUNCTION vector(vector, integer, boolean) RETURNS vector
     LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'vg_vector';
@@ -186,7 +193,7 @@ COMMENT ON CAST (real[] AS vector) IS 'exact';
 COMMENT ON CAST (double precision[] AS vector) IS 'rounds to the nearest float';
 COMMENT ON CAST (numeric[] AS vector) IS 'rounds to the nearest float';
 
--- ----- operators -----------------------------------------------------------------------------------
+-- ----- operators ---------------------------------------------------------------------------------
 
 CREATE OPERATOR <-> (
     LEFTARG = vector, RIGHTARG = vector, FUNCTION = l2_distance, COMMUTATOR = <->
@@ -252,7 +259,7 @@ COMMENT ON OPERATOR <> (vector, vector) IS 'not equal';
 COMMENT ON OPERATOR >= (vector, vector) IS 'greater than or equal';
 COMMENT ON OPERATOR > (vector, vector) IS 'greater than';
 
--- ----- btree operator class ------------------------------------------------------------------------
+-- ----- btree operator class ----------------------------------------------------------------------
 
 CREATE OPERATOR CLASS vector_ops DEFAULT FOR TYPE vector USING btree AS
     OPERATOR 1 <,
