@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Runs every ```sql block of README.md and docs/*.md against the server of the environment, each file
+# top to bottom in a fresh database, so an example may use what an earlier one made. A block that is
+# not meant to run is fenced as ```text. Other documents may be named as arguments.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+[ $# -gt 0 ] || set -- README.md docs/*.md
+
+for document in "$@"; do
+    [ -f "$document" ] || continue
+    rm -f "$work"/block.*
+    awk -v dir="$work" '
+        /^```sql *$/ && !on { on = 1; file = sprintf("%s/block.%06d", dir, NR + 1); printf "" > file; next }
+        /^```/ && on        { on = 0; close(file); next }
+        on                  { print > file }' "$document"
+    ls "$work"/block.* >/dev/null 2>&1 || continue
+    psql -X -q -d postgres -v ON_ERROR_STOP=1 -c 'DROP DATABASE IF EXISTS docs_examples' \
+        -c 'CREATE DATABASE docs_examples' || exit 1
+    if ! grep -qh '^CREATE EXTENSION.* vectorgraph' "$work"/block.*; then
+        psql -X -q -d docs_examples -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION vectorgraph CASCADE' || exit 1
+    fi
+    for block in "$work"/block.*; do
+        line=$((10#${block##*.}))
+        if psql -X -q -d docs_examples -v ON_ERROR_STOP=1 -f "$block" >"$work/out" 2>&1; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            echo "$document: the example at line $line fails:"
+            sed 's/^/    /' "$work/out" | tail -n 12
+        fi
+    done
+done
+psql -X -q -d postgres -c 'DROP DATABASE IF EXISTS docs_examples'
+echo "docs examples: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that a task needs; does nothing when they are all there.
+#   make/install-deps.sh build|test|bench
+# Works as root, or through sudo. Elsewhere than on Debian it prints what is needed and goes on.
+set -euo pipefail
+profile=${1:-build}
+major=${PG_MAJOR:-15}
+
+packages=(g++ make libhwy-dev libhnswlib-dev)
+if [ -z "${PG_CONFIG:-}" ]; then  # a PG_CONFIG of the caller's names a server that is there already
+    packages+=("postgresql-$major" "postgresql-server-dev-$major")
+fi
+case $profile in
+    build) ;;
+    test) packages+=(cmake libgtest-dev perl libipc-run-perl clang-format) ;;
+    bench) packages+=(cmake libbenchmark-dev libpq-dev gnuplot-nox nodejs npm) ;;
+    *) echo "usage: $0 build|test|bench" >&2; exit 2 ;;
+esac
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "not a Debian system; make sure that you have the equivalents of: ${packages[*]}"
+    exit 0
+fi
+
+missing=()
+for p in "${packages[@]}"; do
+    # A program installed from elsewhere is as good as its package.
+    case $p in
+        nodejs) command -v node >/dev/null && continue ;;
+        npm | cmake | make | g++ | clang-format) command -v "$p" >/dev/null && continue ;;
+    esac
+    status=$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null || true)
+    [ "$status" = installed ] || missing+=("$p")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "missing packages, and neither root nor sudo to install them: ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+    sudo -n true 2>/dev/null || [ -t 0 ] || {
+        echo "missing packages, and sudo wants a password: ${missing[*]}" >&2
+        exit 1
+    }
+fi
+echo "installing: ${missing[*]}"
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -qq </dev/null
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+    --no-install-recommends "${missing[@]}" </dev/null >/dev/null

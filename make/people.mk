@@ -1,0 +1,43 @@
+# The commands for people. Each works from a clean clone and needs no running server: see
+# docs/testing.md. Included by the Makefile.
+
+.PHONY: demo test bench unit asan lint layers format format-check tidy regress isolation tap docs-test
+
+# Private server, extension, real data, index, answers: under five minutes.
+demo:
+	make/install-deps.sh build
+	make/build-extension.sh
+	make/cluster.sh demo/demo.sh
+
+# Everything that CI runs. One step alone: make/test.sh <step>.
+test:
+	make/install-deps.sh test
+	make/test.sh all
+
+# Recall, throughput and size on the full data sets; tens of minutes.
+bench:
+	make/install-deps.sh bench
+	bench/run.sh
+
+unit asan lint regress isolation tap:
+	make/test.sh $@
+
+docs-test:
+	make/test.sh docs
+
+layers:
+	.ci/check_layers.sh
+
+FORMATTED = git ls-files --cached --others --exclude-standard \
+    'src/*.h' 'src/*.cpp' 'test/*.h' 'test/*.cpp' 'bench/*.h' 'bench/*.cpp'
+
+format:
+	$(FORMATTED) | xargs -r clang-format -i
+
+format-check:
+	$(FORMATTED) | xargs -r clang-format --dry-run -Werror
+
+# The core only: src/pg needs the server's headers and its macros confuse the checks.
+tidy:
+	cmake -S . -B build/tidy -DCMAKE_BUILD_TYPE=Debug >/dev/null
+	find src/core -name '*.cpp' | xargs -P2 -n1 clang-tidy --quiet -p build/tidy

@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# Test runner: make/test.sh all | step...
+# Steps: lint unit asan install regress isolation tap docs (install comes by itself before the last four)
+# Each step writes build/test/<step>.log and is summed up in one line; the log of a failed step is shown.
+# Ends with "N passed, N failed" and exit code 0 only when nothing failed.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+root=$PWD
+logs=$root/build/test
+mkdir -p "$logs"
+jobs=$(nproc)
+export CMAKE_BUILD_PARALLEL_LEVEL=$jobs
+
+steps=("$@")
+[ ${#steps[@]} -gt 0 ] || { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ "${steps[0]}" = all ] && steps=(lint unit asan regress isolation tap docs)
+
+# --- the steps ----------------------------------------------------------------------------------------
+step_lint() {
+    local rc=0
+    .ci/check_layers.sh || rc=1
+    .ci/check_sizes.sh || rc=1
+    if command -v clang-format >/dev/null; then
+        make --no-print-directory format-check || rc=1
+    else
+        echo "clang-format not found: format not checked"
+    fi
+    return $rc
+}
+
+# unit_tests <build directory> <cmake options...>
+unit_tests() {
+    local dir=$1
+    shift
+    cmake -S . -B "$dir" "$@" && cmake --build "$dir" --target unit_tests || return 1
+    # Anything left unsaid by a test is a test that did not run.
+    (cd "$dir" && UBSAN_OPTIONS=print_stacktrace=1 ./unit_tests --gtest_brief=1 --gtest_output=xml:unit_tests.xml)
+}
+step_unit() { unit_tests build/release -DCMAKE_BUILD_TYPE=Release; }
+step_asan() {
+    unit_tests build/asan -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG="-O1 -g" -DVG_SANITIZE=ON
+}
+
+step_install() { make/build-extension.sh; }
+
+step_regress() {
+    ls sql/*.sql >/dev/null 2>&1 || { echo "no tests in sql/"; return 1; }
+    local rc=0
+    make/cluster.sh make --no-print-directory installcheck || rc=$?
+    [ $rc -eq 0 ] || cat regression.diffs 2>/dev/null
+    return $rc
+}
+
+pgxs_dir() { dirname "$(dirname "$("${PG_CONFIG:-pg_config}" --pgxs)")"; }
+
+# The specs find both extensions created.
+step_isolation() {
+    local specs
+    specs=$(cd test/isolation/specs 2>/dev/null && ls ./*.spec 2>/dev/null | sed 's@^\./@@; s@\.spec$@@')
+    [ -n "$specs" ] || { echo "no specs in test/isolation/specs"; return 0; }
+    mkdir -p build/isolation
+    local rc=0
+    # shellcheck disable=SC2086
+    make/cluster.sh "$(pgxs_dir)/test/isolation/pg_isolation_regress" \
+        --inputdir=test/isolation --outputdir=build/isolation --dbname=isolation_regression \
+        --bindir="$("${PG_CONFIG:-pg_config}" --bindir)" \
+        --load-extension=vector --load-extension=vectorgraph $specs || rc=$?
+    [ $rc -eq 0 ] || cat build/isolation/regression.diffs 2>/dev/null
+    return $rc
+}
+
+# The TAP tests start servers themselves, so root hands them to user postgres, in a copy it can read.
+step_tap() {
+    ls test/tap/*.pl >/dev/null 2>&1 || { echo "no tests in test/tap"; return 0; }
+    local copy as_user=() rc=0 bindir
+    bindir=$("${PG_CONFIG:-pg_config}" --bindir)
+    copy=$(mktemp -d /tmp/vg.XXXXXX)
+    cp -r test/tap "$copy/"
+    if [ "$(id -u)" -eq 0 ]; then
+        chown -R postgres "$copy"
+        as_user=(runuser -u postgres --)
+    fi
+    (cd "$copy/tap" && "${as_user[@]}" env HOME="$copy" TESTDIR="$copy/tap" PATH="$bindir:$PATH" \
+        PGPORT=65432 PG_REGRESS="$(pgxs_dir)/test/regress/pg_regress" \
+        prove --timer -I "$(pgxs_dir)/test/perl" -I . ./*.pl) || rc=$?
+    [ $rc -eq 0 ] || tail -n 50 "$copy"/tap/tmp_check/log/* 2>/dev/null
+    rm -rf "$copy"
+    return $rc
+}
+
+step_docs() { make/cluster.sh make/docs-test.sh; }
+
+# --- running and counting -----------------------------------------------------------------------------
+# Prints "<passed> <failed>" of one log, whatever tool wrote it; nothing when the log has no counts.
+count_tests() {
+    awk '
+        /^\[  PASSED  \] [0-9]+ test/            { p += $4; seen = 1 }
+        /^\[  FAILED  \] [0-9]+ test/            { f += $4; seen = 1 }
+        /All [0-9]+ tests? passed/               { p += $2; seen = 1 }
+        /[0-9]+ of [0-9]+ tests? failed/         { f += $1; p += $3 - $1; seen = 1 }
+        /^Files=[0-9]+, Tests=[0-9]+/            { split($2, t, /[=,]/); p += t[2]; seen = 1 }
+        /Failed [0-9]+\/[0-9]+ subtests/         { split($2, t, "/"); f += t[1]; p -= t[1] }
+        /^docs examples: [0-9]+ passed, [0-9]+ failed/ { p += $3; f += $5; seen = 1 }
+        END { if (seen) print p + 0, f + 0 }' "$1"
+}
+
+passed=0
+failed=0
+run_step() {
+    local name=$1 log=$logs/$1.log start=$SECONDS rc=0 counts p f
+    printf '%-10s ' "$name"
+    "step_$name" >"$log" 2>&1 </dev/null || rc=$?
+    counts=$(count_tests "$log")
+    read -r p f <<<"${counts:-$((rc == 0)) $((rc != 0))}"
+    if [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then
+        f=1  # a crash after or between tests counts too
+    fi
+    passed=$((passed + p))
+    failed=$((failed + f))
+    if [ "$f" -eq 0 ] && [ "$rc" -eq 0 ]; then
+        printf 'ok      %5d passed  %4d s\n' "$p" $((SECONDS - start))
+    else
+        printf 'FAILED  %5d passed, %d failed  %4d s   %s\n' "$p" "$f" $((SECONDS - start)) "${log#"$root/"}"
+        sed 's/^/    | /' "$log" | tail -n 80
+    fi
+    return "$rc"
+}
+
+installed=
+for step in "${steps[@]}"; do
+    case $step in
+        regress | isolation | tap | docs)
+            if [ -z "$installed" ]; then
+                installed=no
+                run_step install && installed=yes
+            fi
+            if [ "$installed" = no ]; then
+                echo "$step      not run: the extension is not installed"
+                failed=$((failed + 1))
+                continue
+            fi
+            ;;
+        lint | unit | asan) ;;
+        install) [ -n "$installed" ] && continue; run_step install && installed=yes; continue ;;
+        *) echo "unknown step: $step" >&2; exit 2 ;;
+    esac
+    run_step "$step"
+done
+echo
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
