@@ -21,6 +21,7 @@ struct BuildParams {
     std::uint32_t capacity = 32;           // level-0 list capacity after refine, >= 2
     std::uint32_t upper_capacity = 32;     // list capacity above level 0
     std::uint32_t ef_construction = 64;
+    std::uint32_t placement_group = 6;     // nodes that share one page, >= 1
     BuildOrder order = BuildOrder::kAuto;
     std::uint64_t seed = 0;
     unsigned threads = 1;                  // including the caller

@@ -1,0 +1,55 @@
+// Thin wrapper around hnswlib 0.6.2 that keeps its header, its exceptions and its quirks in one .cpp.
+// Ownership: the rows belong to the caller and must outlive the object; hnswlib keeps a copy of each.
+// Threads: insert() may run from several threads for distinct rows once a first row is in; search() is
+// read-only, needs no lock, and must not overlap an insert.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/hnsw/bulk_builder.h"
+#include "core/hnsw/graph.h"
+
+namespace vg::hnsw {
+
+struct Hit {
+    float distance;  // squared L2
+    std::uint32_t row;
+};
+
+class HnswlibGraph {
+  public:
+    // Room for `rows.n` rows. Throws Error(kOutOfMemory).
+    HnswlibGraph(const Rows& rows, std::uint32_t m, std::uint32_t ef_construction);
+    ~HnswlibGraph();
+    HnswlibGraph(const HnswlibGraph&) = delete;
+    HnswlibGraph& operator=(const HnswlibGraph&) = delete;
+
+    // Adds row `row` with the given top level. Each row at most once.
+    // Throws Error(kInternal) where hnswlib reports a broken invariant, std::bad_alloc.
+    void insert(std::uint32_t row, unsigned level);
+
+    // The k rows nearest to `query` found by a beam of width ef, nearest first, in `out` (reused).
+    void search(const float* query, std::size_t ef, std::size_t k, std::vector<Hit>& out) const;
+
+    // Top level of the graph, and the row where searches start. Undefined while empty.
+    unsigned top_level() const noexcept;
+    std::uint32_t entry() const noexcept;
+
+    // The lists of one level as hnswlib left them: unsorted, capacity 2m at level 0 and m above.
+    // `members` are the rows of that level, ascending (empty: all rows), and the lists hold positions
+    // in `members`, not rows.
+    Layer layer(unsigned level, std::vector<std::uint32_t> members) const;
+
+    // Upper bound of the heap bytes of a graph of n rows built by `threads` threads.
+    static std::size_t bytes(std::size_t n, std::size_t dims, std::uint32_t m,
+                             unsigned threads) noexcept;
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vg::hnsw

@@ -1,0 +1,44 @@
+// Second pass over a layer: every node chooses its links again from its two-hop neighbourhood, lists
+// are filled up to their capacity, and come out nearest first.
+// Threads: reads the raw layer and writes disjoint lists of the new one; the reverse fill at the end
+// is done by the caller's thread alone.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "core/base/poll.h"
+#include "core/hnsw/graph.h"
+#include "core/hnsw/layer_view.h"
+
+namespace vg::hnsw {
+
+struct Candidate {
+    float distance;  // squared L2 to the node whose list is chosen
+    std::uint32_t id;
+};
+
+// Relative-neighbourhood pruning with slack (the alpha of Vamana, Subramanya et al. 2019) and fill
+// (keepPrunedConnections of the HNSW paper, Malkov & Yashunin 2018), in this order:
+//   1. nearest first, take c unless a taken s is closer to c than the node is: d(s,c) < d(c);
+//   2. the rest again, only refusing where 1.2 d(s,c) < d(c) (distances, not squares);
+//   3. the nearest of what is left, until `capacity`.
+// Candidates exactly as far away as a taken s are refused already where d(s,c) <= d(c), so that a
+// clump of near-duplicates cannot take all links of its members. `candidates` must be sorted by
+// distance; the result, also sorted, is written to `chosen`. Steps 1 and 2 alone when `fill` is false.
+void choose_links(const LayerView& view, const std::vector<Candidate>& candidates,
+                  std::size_t capacity, bool fill, std::vector<Candidate>& chosen);
+
+struct RefineParams {
+    std::uint32_t capacity = 32;
+    unsigned threads = 1;
+    Poll poll;
+    std::function<void(std::size_t)> progress;  // nodes done; called by the caller's thread only
+};
+
+// The refined layer; `raw` holds local ids and stays as it is. Members are copied.
+Layer refine_layer(const Rows& rows, const Layer& raw, const RefineParams& params);
+
+}  // namespace vg::hnsw

@@ -1,0 +1,82 @@
+#include "core/lid/lid.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/no_postgres.h"
+
+namespace vg::lid {
+namespace {
+
+constexpr double kKeptShare = 0.9;
+
+// ln(r / last) for 0 < r <= last, accurate where the two are close.
+double log_ratio(double r, double last) noexcept {
+    return r > 0.5 * last ? std::log1p((r - last) / last) : std::log(r / last);
+}
+
+std::span<const float> positive(std::span<const float> sorted) noexcept {
+    const auto begin = std::find_if(sorted.begin(), sorted.end(), [](float r) { return r > 0.0f; });
+    return {begin, sorted.end()};
+}
+
+float capped(double lid) noexcept {
+    return static_cast<float>(std::min(lid, static_cast<double>(kMaxLid)));
+}
+
+}  // namespace
+
+float mle(std::span<const float> distances, Scale scale) noexcept {
+    const std::span<const float> r = positive(distances);
+    if (r.size() < 2 || r.front() >= r.back())
+        return 0.0f;
+    double sum = 0.0;
+    for (const float x : r)
+        sum += log_ratio(x, r.back());
+    // ln of squared distances is twice as long.
+    const double factor = scale == Scale::kSquared ? 2.0 : 1.0;
+    return capped(-factor * static_cast<double>(r.size()) / sum);
+}
+
+float method_of_moments(std::span<const float> distances, Scale scale) noexcept {
+    const std::span<const float> r = positive(distances);
+    if (r.size() < 2 || r.front() >= r.back())
+        return 0.0f;
+    const auto length = [&](float x) {
+        return scale == Scale::kSquared ? std::sqrt(static_cast<double>(x)) : static_cast<double>(x);
+    };
+    const double last = length(r.back());
+    double mean = 0.0;
+    for (const float x : r)
+        mean += length(x);
+    mean /= static_cast<double>(r.size());
+    return last > mean ? capped(mean / (last - mean)) : kMaxLid;
+}
+
+float two_nn(std::span<const float> first, std::span<const float> second, Scale scale) {
+    std::vector<double> log_mu;
+    const std::size_t pairs = std::min(first.size(), second.size());
+    log_mu.reserve(pairs);
+    const double factor = scale == Scale::kSquared ? 0.5 : 1.0;
+    for (std::size_t i = 0; i < pairs; ++i)
+        if (first[i] > 0.0f && second[i] >= first[i])
+            log_mu.push_back(-factor * log_ratio(first[i], second[i]));
+    if (log_mu.size() < 2)
+        return 0.0f;
+    std::sort(log_mu.begin(), log_mu.end());
+    const auto n = static_cast<double>(log_mu.size());
+    const auto kept = std::max<std::size_t>(1, static_cast<std::size_t>(kKeptShare * n));
+    double xy = 0.0;
+    double xx = 0.0;
+    for (std::size_t i = 0; i < kept; ++i) {
+        const double y = -std::log1p(-static_cast<double>(i + 1) / n);
+        if (i + 1 == log_mu.size())
+            break;
+        xy += log_mu[i] * y;
+        xx += log_mu[i] * log_mu[i];
+    }
+    return xx > 0.0 ? capped(xy / xx) : 0.0f;
+}
+
+}  // namespace vg::lid
