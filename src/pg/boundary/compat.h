@@ -33,6 +33,15 @@ inline void reserve_guc_prefix(const char* prefix) {
 #endif
 }
 
+// Identity of a relation's storage: changes when the relation is rewritten.
+inline Oid storage_id(Relation rel) {
+#if VG_PG_GE(16)
+    return rel->rd_locator.relNumber;
+#else
+    return rel->rd_node.relNode;
+#endif
+}
+
 inline void delay_point() {
 #if VG_PG_GE(18)
     vacuum_delay_point(false);

@@ -6,10 +6,14 @@
 #include "pg/boundary/pg.h"
 
 #include "pg/boundary/boundary.h"
+#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/lid_hnsw.h"
 
 extern "C" {
 PG_MODULE_MAGIC;
 extern PGDLLEXPORT void _PG_init(void);
 }
 
-void _PG_init(void) {}
+void _PG_init(void) {
+    vg::pg::enter_cpp([] { vg::pg::lid_hnsw_init(); });
+}

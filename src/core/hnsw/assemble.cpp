@@ -1,0 +1,126 @@
+#include "core/hnsw/assemble.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/base/parallel.h"
+#include "core/base/status.h"
+#include "core/code/link_code.h"
+#include "core/no_postgres.h"
+
+namespace vg::hnsw {
+
+SlotPlan::SlotPlan(const Graph& graph, const node::Geometry& geometry, std::uint32_t first_block)
+    : geometry_(geometry), first_block_(first_block), graph_(&graph) {
+    const std::size_t n = graph.level.size();
+    const std::size_t per_page = geometry.slots_per_page;
+    const auto id_of = [&](std::size_t position) {
+        const std::uint64_t id = static_cast<std::uint64_t>(first_block) * per_page + position;
+        if (id > node::kMaxSlotId)
+            throw Error(StatusCode::kLimitExceeded, "index has too many nodes");
+        return static_cast<node::SlotId>(id);
+    };
+    const auto fill_page = [&] {
+        occupants_.resize((occupants_.size() + per_page - 1) / per_page * per_page);
+    };
+
+    base_.resize(n);
+    occupants_.reserve(n + n / 8 + 2 * per_page);
+    for (std::size_t i = 0; i < n; ++i) {
+        const std::uint32_t v = graph.placement[i];
+        base_[v] = id_of(occupants_.size());
+        occupants_.push_back({v, 0, v});
+    }
+    fill_page();
+    level_start_.assign(std::max<std::size_t>(graph.layers.size(), 1), node::kNoSlot);
+    for (unsigned level = 1; level < graph.layers.size(); ++level) {
+        level_start_[level] = id_of(occupants_.size());
+        const std::vector<std::uint32_t>& members = graph.layers[level].members;
+        for (std::uint32_t m = 0; m < members.size(); ++m)
+            occupants_.push_back({members[m], level, m});
+    }
+    fill_page();
+    if (!occupants_.empty())
+        id_of(occupants_.size() - 1);
+    if (graph.entry != kNoNode) {
+        entry_level_ = static_cast<unsigned>(graph.layers.size() - 1);
+        entry_ = slot(graph.entry, entry_level_);
+    }
+}
+
+node::SlotId SlotPlan::slot(std::uint32_t node, unsigned level) const noexcept {
+    if (level == 0)
+        return base_[node];
+    if (level > graph_->level[node])
+        return node::kNoSlot;
+    const std::vector<std::uint32_t>& members = graph_->layers[level].members;
+    const auto at = std::lower_bound(members.begin(), members.end(), node);
+    return level_start_[level] + static_cast<node::SlotId>(at - members.begin());
+}
+
+RotatedRows::RotatedRows(const RowStore& rows, const code::Rotation& rotation, unsigned threads,
+                         const Poll& poll)
+    : padded_(rotation.padded_dims()) {
+    data_.grow_by(padded_ * rows.size());
+    constexpr std::size_t kChunk = 512;
+    parallel_for(threads, rows.size(), kChunk, poll,
+                 [&](std::size_t begin, std::size_t end, unsigned) {
+                     for (std::size_t i = begin; i < end; ++i)
+                         rotation.apply(rows.row(i), rows.centre(), data_.data() + i * padded_);
+                 });
+}
+
+std::uint8_t lid_to_bin(float lid) noexcept {
+    if (!(lid > 0))
+        return 0;
+    return static_cast<std::uint8_t>(std::clamp(std::lround(lid * 2.0f), 1L, 255L));
+}
+
+void SlotWriter::write(const SlotPlan::Occupant& who, std::byte* out) const noexcept {
+    std::memset(out, 0, geometry_.slot_bytes);
+    const node::SlotEdit slot(geometry_, out);
+    const Layer& layer = graph_.layers[who.level];
+    const std::uint32_t v = who.node;
+
+    node::SlotHeader& h = slot.header();
+    h.state = static_cast<std::uint8_t>(node::SlotState::kLive);
+    h.level = static_cast<std::uint8_t>(who.level);
+    h.other = who.level == 0 ? plan_.slot(v, 1) : plan_.slot(v, who.level - 1);
+    h.base = plan_.base_slot(v);
+    h.parent = node::kNoSlot;
+    h.chunk = node::kNoChunk;
+    h.tail = rows_.tail(v);
+    h.lid_bin = graph_.lid.empty() ? std::uint8_t{0} : lid_to_bin(graph_.lid[v]);
+    if (geometry_.storage == node::Storage::kFloat32) {
+        std::memcpy(slot.vector_bytes(), rows_.row(v), geometry_.dims * sizeof(float));
+    } else {
+        const node::Sq8Encoding e = node::encode_sq8(
+            rows_.row(v), geometry_.dims, reinterpret_cast<std::uint8_t*>(slot.vector_bytes()));
+        h.sq8_low = e.low;
+        h.sq8_step = e.step;
+        h.error = rows_.error(v) + e.error;
+    }
+    if (who.level == 0) {
+        if (graph_.tree_parent[v] != kNoNode)
+            h.parent = plan_.base_slot(graph_.tree_parent[v]);
+        rows_.for_each_tid(v, [&](node::Tid tid) {
+            if (h.tid_count < node::kInlineTids)
+                h.tids[h.tid_count++] = tid;
+        });
+    }
+
+    std::uint64_t code[node::kMaxDims / 64 + 1];
+    const std::uint32_t degree =
+        std::min<std::uint32_t>(layer.degree[who.member], geometry_.capacity);
+    for (std::uint32_t i = 0; i < degree; ++i) {
+        const std::uint32_t w = layer.list(who.member)[i];
+        const code::LinkFactors f = code::encode_link(rotated_[v], rotated_[w], geometry_.words,
+                                                      rows_.tail(v), rows_.tail(w), code);
+        const bool tree_edge = who.level == 0 && graph_.tree_parent[w] == v;
+        slot.set_link(i, {plan_.slot(w, who.level), tree_edge, f.bias, f.scale, f.length, code});
+    }
+    h.degree = static_cast<std::uint16_t>(degree);
+}
+
+}  // namespace vg::hnsw

@@ -1,0 +1,160 @@
+#include "core/hnsw/node_insert.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/no_postgres.h"
+
+namespace vg::hnsw {
+
+NodeInsert::NodeInsert(const node::Geometry& geometry, node::Metric metric,
+                       const code::Rotation& rotation, const float* centre)
+    : geometry_(geometry),
+      metric_(metric),
+      rotation_(&rotation),
+      centre_(centre),
+      query_(geometry, metric, rotation, centre),
+      search_(query_),
+      stride_(geometry.dims + 1),
+      row_(geometry.dims),
+      codes_(geometry.dims),
+      rotated_row_(rotation.padded_dims()),
+      rotated_(rotation.padded_dims()),
+      code_(geometry.words) {}
+
+bool NodeInsert::set_row(const float* vector, float max_norm2) {
+    std::copy(vector, vector + geometry_.dims, row_.begin());
+    if (!node::prepare_row(metric_, row_.data(), geometry_.dims))
+        return false;
+    if (geometry_.storage == node::Storage::kSq8) {
+        sq8_ = node::encode_sq8(row_.data(), geometry_.dims, codes_.data());
+        for (std::uint32_t i = 0; i < geometry_.dims; ++i)
+            row_[i] = static_cast<float>(codes_[i]) * sq8_.step + sq8_.low;
+    }
+    tail_ = node::row_tail(metric_, row_.data(), geometry_.dims, max_norm2);
+    query_.set_row(row_.data(), tail_);
+    rotation_->apply(row_.data(), centre_, rotated_row_.data());
+    clear_candidates();
+    return true;
+}
+
+void NodeInsert::clear_candidates() noexcept {
+    vectors_.shrink_by(vectors_.size());
+    slots_.clear();
+    candidates_.clear();
+    chosen_.clear();
+}
+
+void NodeInsert::expand(SlotId id, const node::SlotView& slot) {
+    const std::size_t before = search_.found().size();
+    search_.expand(id, slot);
+    if (search_.found().size() == before)
+        return;
+    float* copy = vectors_.grow_by(stride_);
+    slot.read_vector(copy);
+    copy[geometry_.dims] = slot.header().tail;
+    candidates_.push_back(
+        {search_.found().back().graph, static_cast<std::uint32_t>(slots_.size())});
+    slots_.push_back(id);
+}
+
+SlotId NodeInsert::duplicate() const noexcept {
+    for (const Candidate& c : candidates_) {
+        if (c.distance == 0 && std::memcmp(vectors_.data() + c.id * stride_, row_.data(),
+                                           geometry_.dims * sizeof(float)) == 0)
+            return slots_[c.id];
+    }
+    return kNoSlot;
+}
+
+void NodeInsert::choose() {
+    std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
+        return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
+    });
+    const std::size_t dims =
+        metric_ == node::Metric::kInnerProduct ? geometry_.dims + 1 : geometry_.dims;
+    const Rows rows{vectors_.data(), slots_.size(), dims, stride_, nullptr};
+    LayerView view;
+    view.rows = &rows;
+    view.size = slots_.size();
+    choose_links(view, candidates_, geometry_.capacity, true, chosen_);
+}
+
+void NodeInsert::write_slot(unsigned level, std::byte* out) {
+    std::memset(out, 0, geometry_.slot_bytes);
+    const node::SlotEdit slot(geometry_, out);
+    node::SlotHeader& h = slot.header();
+    h.state = static_cast<std::uint8_t>(node::SlotState::kLive);
+    h.level = static_cast<std::uint8_t>(level);
+    h.other = h.base = h.parent = kNoSlot;
+    h.chunk = node::kNoChunk;
+    h.tail = tail_;
+    if (geometry_.storage == node::Storage::kFloat32) {
+        std::memcpy(slot.vector_bytes(), row_.data(), geometry_.dims * sizeof(float));
+    } else {
+        std::memcpy(slot.vector_bytes(), codes_.data(), geometry_.dims);
+        h.sq8_low = sq8_.low;
+        h.sq8_step = sq8_.step;
+        h.error = sq8_.error;
+    }
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+        const float* neighbour = vectors_.data() + chosen_[i].id * stride_;
+        rotation_->apply(neighbour, centre_, rotated_.data());
+        const code::LinkFactors f =
+            code::encode_link(rotated_row_.data(), rotated_.data(), geometry_.words, tail_,
+                              neighbour[geometry_.dims], code_.data());
+        slot.set_link(i, {chosen_slot(i), false, f.bias, f.scale, f.length, code_.data()});
+    }
+    h.degree = static_cast<std::uint16_t>(chosen_.size());
+}
+
+node::SlotEdit::LinkValue NodeInsert::back_link(std::size_t i, SlotId to, bool is_protected) {
+    const float* neighbour = vectors_.data() + chosen_[i].id * stride_;
+    rotation_->apply(neighbour, centre_, rotated_.data());
+    const code::LinkFactors f =
+        code::encode_link(rotated_.data(), rotated_row_.data(), geometry_.words,
+                          neighbour[geometry_.dims], tail_, code_.data());
+    return {to, is_protected, f.bias, f.scale, f.length, code_.data()};
+}
+
+std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code, float length,
+                          bool force) {
+    struct Link {
+        float length;
+        const std::uint64_t* code;
+        std::size_t index;  // degree = the new link
+        bool pinned;
+    };
+    const std::size_t degree = slot.degree();
+    const std::size_t words = slot.geometry().words;
+    std::vector<Link> links;
+    links.reserve(degree + 1);
+    for (std::size_t i = 0; i < degree; ++i)
+        links.push_back({slot.length(i), slot.code(i), i, slot.link_protected(i)});
+    links.push_back({length, code, degree, force});
+    std::sort(links.begin(), links.end(), [](const Link& a, const Link& b) {
+        return a.length < b.length || (a.length == b.length && a.index < b.index);
+    });
+
+    const auto result = [degree](const Link& l) {
+        return l.index == degree ? NodeInsert::kNoVictim : l.index;
+    };
+    // Farthest first, the first link that has a nearer one closer to it than the node is.
+    for (std::size_t i = links.size(); i-- > 0;) {
+        if (links[i].pinned)
+            continue;
+        const float own = links[i].length * links[i].length;
+        for (std::size_t s = 0; s < i; ++s) {
+            if (code::estimate_between(links[s].code, links[s].length, links[i].code,
+                                       links[i].length, words) < own)
+                return result(links[i]);
+        }
+    }
+    for (std::size_t i = links.size(); i-- > 0;) {
+        if (!links[i].pinned)
+            return result(links[i]);
+    }
+    return NodeInsert::kNoVictim;
+}
+
+}  // namespace vg::hnsw

@@ -1,0 +1,145 @@
+#include "core/hnsw/row_store.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/base/random.h"
+#include "core/base/status.h"
+#include "core/distance/distance.h"
+#include "core/no_postgres.h"
+
+namespace vg::hnsw {
+namespace {
+
+std::uint64_t hash_floats(const float* v, std::size_t n) noexcept {
+    std::uint64_t h = n;
+    for (std::size_t i = 0; i < n; ++i) {
+        std::uint32_t bits;
+        std::memcpy(&bits, v + i, sizeof bits);
+        h = (h ^ bits) * 0x9E3779B97F4A7C15ull;
+        h ^= h >> 29;
+    }
+    return mix64(h);
+}
+
+}  // namespace
+
+RowStore::RowStore(const node::Geometry& geometry, node::Metric metric)
+    : geometry_(geometry), metric_(metric), dims_(geometry.dims), stride_(geometry.dims + 1) {
+    if (geometry.storage == node::Storage::kSq8)
+        codes_.grow_by(dims_);
+    std::fill_n(table_.grow_by(1024), 1024, kNoNode);
+}
+
+std::uint32_t* RowStore::find_cell(const float* row, std::uint64_t hash) noexcept {
+    const std::size_t mask = table_.size() - 1;
+    std::size_t i = hash & mask;
+    while (table_[i] != kNoNode) {
+        const std::uint32_t other = table_[i];
+        if (hashes_[other] == static_cast<std::uint32_t>(hash >> 32) &&
+            std::memcmp(this->row(other), row, dims_ * sizeof(float)) == 0)
+            break;
+        i = (i + 1) & mask;
+    }
+    return &table_[i];
+}
+
+void RowStore::rehash() {
+    const std::size_t cells = table_.size() * 2;
+    table_.clear();
+    std::fill_n(table_.grow_by(cells), cells, kNoNode);
+    for (std::size_t r = 0; r < size(); ++r) {
+        std::size_t i = hash_floats(row(r), dims_) & (cells - 1);
+        while (table_[i] != kNoNode)
+            i = (i + 1) & (cells - 1);
+        table_[i] = static_cast<std::uint32_t>(r);
+    }
+}
+
+bool RowStore::add(const float* vector, node::Tid tid) {
+    if (size() + 1 >= kNoNode || more_.size() + 1 >= kNoNode)
+        throw Error(StatusCode::kLimitExceeded, "too many rows for one in-memory build");
+    if (2 * (size() + 1) > table_.size())
+        rehash();
+
+    float* row = data_.grow_by(stride_);
+    const auto undo = [&] { data_.shrink_by(stride_); };
+    std::copy(vector, vector + dims_, row);
+    row[dims_] = 0;
+    if (!node::prepare_row(metric_, row, dims_)) {
+        undo();
+        return false;
+    }
+    float error = 0;
+    if (geometry_.storage == node::Storage::kSq8) {
+        // From here on the row is what the index will hold, so that the graph, the codes and the
+        // stored vectors agree.
+        const node::Sq8Encoding e = node::encode_sq8(row, dims_, codes_.data());
+        for (std::size_t i = 0; i < dims_; ++i)
+            row[i] = static_cast<float>(codes_[i]) * e.step + e.low;
+        error = e.error;
+    }
+
+    const std::uint64_t hash = hash_floats(row, dims_);
+    std::uint32_t* cell = find_cell(row, hash);
+    if (*cell != kNoNode) {
+        undo();
+        const std::uint32_t same = *cell;
+        const std::uint32_t at = static_cast<std::uint32_t>(more_.size());
+        more_.push_back({tid, kNoNode});
+        (last_[same] == kNoNode ? first_[same].next : more_[last_[same]].next) = at;
+        last_[same] = at;
+        if (errors_.size() != 0)
+            errors_[same] = std::max(errors_[same], error);
+        return true;
+    }
+    *cell = static_cast<std::uint32_t>(size());
+    keys_.push_back(tid.key());
+    hashes_.push_back(static_cast<std::uint32_t>(hash >> 32));
+    first_.push_back({tid, kNoNode});
+    last_.push_back(kNoNode);
+    if (geometry_.storage == node::Storage::kSq8)
+        errors_.push_back(error);
+    return true;
+}
+
+void RowStore::finish() {
+    table_.clear();
+    hashes_.clear();
+    last_.clear();
+
+    std::vector<double> sums(dims_, 0.0);
+    for (std::size_t r = 0; r < size(); ++r) {
+        const float* x = row(r);
+        for (std::size_t i = 0; i < dims_; ++i)
+            sums[i] += x[i];
+    }
+    float* centre = centre_.grow_by(dims_);
+    for (std::size_t i = 0; i < dims_; ++i)
+        centre[i] = size() != 0 ? static_cast<float>(sums[i] / static_cast<double>(size())) : 0.0f;
+
+    if (metric_ != node::Metric::kInnerProduct)
+        return;
+    for (std::size_t r = 0; r < size(); ++r)
+        max_norm2_ = std::max(max_norm2_, distance::inner_product(row(r), row(r), dims_));
+    for (std::size_t r = 0; r < size(); ++r)
+        data_[r * stride_ + dims_] = node::row_tail(metric_, row(r), dims_, max_norm2_);
+}
+
+Rows RowStore::rows() const noexcept {
+    const std::size_t dims = metric_ == node::Metric::kInnerProduct ? dims_ + 1 : dims_;
+    return {data_.data(), size(), dims, stride_, keys_.data()};
+}
+
+std::size_t RowStore::bytes() const noexcept {
+    return data_.bytes() + keys_.bytes() + hashes_.bytes() + first_.bytes() + last_.bytes() +
+           more_.bytes() + errors_.bytes() + centre_.bytes() + table_.bytes();
+}
+
+std::size_t RowStore::build_bytes(const BuildParams& params) const noexcept {
+    const std::size_t rotated = std::size_t{64} * geometry_.words * sizeof(float) * size();
+    // Rotations are made after the builder has let go of its own copy of the rows.
+    return std::max(bulk_build_bytes(size(), dims_ + 1, params), rotated + 200 * size());
+}
+
+}  // namespace vg::hnsw

@@ -1,0 +1,179 @@
+// On-disk structures of a node store (lid_hnsw today; semantic_graph shares them). The prose is in
+// docs/on-disk-format.md: change both together, and raise kFormatVersion.
+//
+// All integers are in the machine's byte order (PostgreSQL data directories do not travel between byte
+// orders). Bytes called reserved are written as zero and ignored on read.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace vg::node {
+
+inline constexpr std::uint32_t kMagic = 0x56474E31;  // "VGN1"
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint16_t kPageId = 0xFFA7;     // last two bytes of every page, for pg_filedump
+
+// A slot id is  block * slots_per_page + index  and fits 31 bits, so that searches can use the top bit.
+using SlotId = std::uint32_t;
+inline constexpr SlotId kNoSlot = 0xFFFFFFFFu;
+inline constexpr SlotId kMaxSlotId = 0x7FFFFFFEu;
+inline constexpr std::uint8_t kMaxLevel = 15;
+
+// A chunk id is  block * kChunksPerPage + index.
+using ChunkId = std::uint32_t;
+inline constexpr ChunkId kNoChunk = 0xFFFFFFFFu;
+
+enum class Metric : std::uint8_t { kL2 = 0, kInnerProduct = 1, kCosine = 2, kL1 = 3 };
+inline constexpr std::uint8_t kMetricCount = 4;
+enum class Storage : std::uint8_t { kFloat32 = 0, kSq8 = 1 };
+
+// Heap tuple identifier, bit for bit PostgreSQL's ItemPointerData.
+struct Tid {
+    std::uint16_t block_high;
+    std::uint16_t block_low;
+    std::uint16_t offset;  // 1-based; 0 means none
+
+    std::uint64_t key() const noexcept {
+        return (static_cast<std::uint64_t>(block_high) << 32) |
+               (static_cast<std::uint64_t>(block_low) << 16) | offset;
+    }
+    bool operator==(const Tid&) const noexcept = default;
+};
+static_assert(sizeof(Tid) == 6);
+
+// Special space at the end of every page.
+//   offset  size  field
+//        0     2  kind
+//        2     2  used: slots or chunks initialised on this page, a prefix of the page
+//        4    10  reserved
+//       14     2  page_id
+enum class PageKind : std::uint16_t { kMeta = 1, kCentre = 2, kSlots = 3, kChunks = 4 };
+struct PageTrailer {
+    std::uint16_t kind;
+    std::uint16_t used;
+    std::uint16_t reserved[5];
+    std::uint16_t page_id;
+};
+static_assert(sizeof(PageTrailer) == 16 && offsetof(PageTrailer, page_id) == 14);
+
+// Slot header, 56 bytes; the vector and the link arrays follow (geometry.h computes their offsets).
+//   offset  size  field
+//        0     1  state
+//        1     1  level       level of this slot: 0 = base layer
+//        2     2  degree      links in use
+//        4     4  other       level > 0: this node's slot one level below; level 0: its slot at level 1
+//        8     4  base        this node's slot at level 0 (itself at level 0)
+//       12     4  parent      slot that holds the protected link to this one; kNoSlot for a root
+//       16     4  tail        extra coordinate of an inner-product index, else 0
+//       20     4  error       |vector - stored vector| for 8-bit storage, else 0
+//       24     4  sq8_low     8-bit storage: value of code 0
+//       28     4  sq8_step    8-bit storage: value between codes
+//       32     4  chunk       first overflow chunk of heap TIDs (level 0 only)
+//       36     1  lid_bin     LID of the row in steps of 1/2, saturating; 0 = not estimated
+//       37     1  tid_count   heap TIDs held inline (level 0 only)
+//       38    18  tids
+// A free slot uses only state and other (the next free slot).
+enum class SlotState : std::uint8_t { kFree = 0, kLive = 1, kDead = 2 };
+inline constexpr std::size_t kInlineTids = 3;
+struct SlotHeader {
+    std::uint8_t state;
+    std::uint8_t level;
+    std::uint16_t degree;
+    SlotId other;
+    SlotId base;
+    SlotId parent;
+    float tail;
+    float error;
+    float sq8_low;
+    float sq8_step;
+    ChunkId chunk;
+    std::uint8_t lid_bin;
+    std::uint8_t tid_count;
+    Tid tids[kInlineTids];
+};
+static_assert(sizeof(SlotHeader) == 56 && offsetof(SlotHeader, base) == 8 &&
+              offsetof(SlotHeader, tail) == 16 && offsetof(SlotHeader, chunk) == 32 &&
+              offsetof(SlotHeader, tids) == 38);
+
+// Overflow chunk: further heap TIDs of a node that holds more than kInlineTids equal rows.
+//   offset  size  field
+//        0     4  owner       base slot, kNoSlot when free
+//        4     4  next        next chunk of the owner, or next free chunk
+//        8     2  count
+//       10    54  tids
+inline constexpr std::size_t kChunkTids = 9;
+struct TidChunk {
+    SlotId owner;
+    ChunkId next;
+    std::uint16_t count;
+    Tid tids[kChunkTids];
+};
+static_assert(sizeof(TidChunk) == 64 && offsetof(TidChunk, tids) == 10);
+
+// Metapage contents (block 0, after the page header).
+//   offset  size  field
+//        0     4  magic                      4     4  version
+//        8     4  page_bytes                12     4  dims
+//       16     4  capacity  links per slot  20     4  slot_bytes
+//       24     4  slots_per_page            28     2  m
+//       30     2  ef_construction           32     1  metric
+//       33     1  storage                   34     1  build_order   as asked
+//       35     1  order_used                36     4  centre_block  first of the centre pages
+//       40     8  seed                      48     4  entry         slot of the top level
+//       52     4  entry_level               56     4  free_slot     head of the free-slot list
+//       60     4  tail_block  slots page     64     4  free_chunk    head of the free-chunk list
+//              with never-used slots        68     4  chunk_tail_block
+//       72     4  max_norm2   inner product: squared norm that tails complete to
+//       76     4  connected   nodes given a forced link at build
+//       80     8  built_nodes               88     8  built_rows
+//       96     8  inserted_nodes            104     8  removed_nodes   since build
+//      112    20  lid_quantiles p5 p25 p50 p75 p95
+//      132     4  lid_rows   rows that have a LID estimate
+//      136     4  calibration_block  reserved for calibrated recall; kNoSlot
+//      140     4  key_block          reserved for scalar key columns; kNoSlot
+//      144     4  root               base slot at the root of the spanning tree of protected links
+//      148     4  reserved
+struct MetaData {
+    std::uint32_t magic;
+    std::uint32_t version;
+    std::uint32_t page_bytes;
+    std::uint32_t dims;
+    std::uint32_t capacity;
+    std::uint32_t slot_bytes;
+    std::uint32_t slots_per_page;
+    std::uint16_t m;
+    std::uint16_t ef_construction;
+    std::uint8_t metric;
+    std::uint8_t storage;
+    std::uint8_t build_order;
+    std::uint8_t order_used;
+    std::uint32_t centre_block;
+    std::uint64_t seed;
+    SlotId entry;
+    std::uint32_t entry_level;
+    SlotId free_slot;
+    std::uint32_t tail_block;
+    ChunkId free_chunk;
+    std::uint32_t chunk_tail_block;
+    float max_norm2;
+    std::uint32_t connected;
+    std::uint64_t built_nodes;
+    std::uint64_t built_rows;
+    std::uint64_t inserted_nodes;
+    std::uint64_t removed_nodes;
+    float lid_quantiles[5];
+    std::uint32_t lid_rows;
+    std::uint32_t calibration_block;
+    std::uint32_t key_block;
+    SlotId root;
+    std::uint32_t reserved;
+};
+static_assert(sizeof(MetaData) == 152 && offsetof(MetaData, seed) == 40 &&
+              offsetof(MetaData, max_norm2) == 72 && offsetof(MetaData, built_nodes) == 80 &&
+              offsetof(MetaData, lid_quantiles) == 112);
+
+inline constexpr std::uint32_t kNoBlock = 0xFFFFFFFFu;
+inline constexpr std::uint32_t kMaxDims = 2000;
+
+}  // namespace vg::node

@@ -1,0 +1,84 @@
+#include "core/node/geometry.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/base/status.h"
+#include "core/no_postgres.h"
+
+namespace vg::node {
+namespace {
+
+constexpr std::uint32_t kFewestLinks = 4;
+
+// Most links that fit `bytes` of one slot; even, so that the codes stay 8-byte aligned.
+std::uint32_t links_that_fit(const Geometry& g, std::uint32_t bytes) noexcept {
+    const std::uint32_t fixed = g.ids_offset();
+    if (bytes < fixed)
+        return 0;
+    return (bytes - fixed) / g.link_bytes() / 2 * 2;
+}
+
+}  // namespace
+
+Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable) {
+    if (dims == 0 || dims > kMaxDims)
+        throw Error(StatusCode::kLimitExceeded,
+                    "column cannot have more than " + std::to_string(kMaxDims) +
+                        " dimensions for lid_hnsw index");
+    Geometry g;
+    g.dims = dims;
+    g.words = (dims + 63) / 64;
+    const std::uint32_t wanted = 2 * m;
+    g.storage = Storage::kFloat32;
+    if (links_that_fit(g, usable) < std::min(wanted, 3 * m / 2))
+        g.storage = Storage::kSq8;
+
+    g.capacity = std::min(wanted, links_that_fit(g, usable));
+    if (g.capacity < kFewestLinks)
+        throw Error(StatusCode::kLimitExceeded, "a page cannot hold a node of " +
+                                                    std::to_string(dims) + " dimensions");
+    g.slots_per_page = usable / g.used_bytes();
+    g.slot_bytes = usable / g.slots_per_page / 8 * 8;
+    // Page slack buys links, up to half as many again: each saves page reads at search time.
+    g.capacity = std::max(g.capacity, std::min(links_that_fit(g, g.slot_bytes), 3 * m));
+    g.slot_bytes = std::max(g.used_bytes(), g.slot_bytes);
+    return g;
+}
+
+Geometry geometry_of(const MetaData& meta) noexcept {
+    Geometry g;
+    g.dims = meta.dims;
+    g.words = (meta.dims + 63) / 64;
+    g.capacity = meta.capacity;
+    g.slots_per_page = meta.slots_per_page;
+    g.slot_bytes = meta.slot_bytes;
+    g.storage = static_cast<Storage>(meta.storage);
+    return g;
+}
+
+const char* check_meta(const MetaData& meta, std::uint32_t page_bytes,
+                       std::uint32_t usable) noexcept {
+    if (meta.magic != kMagic)
+        return "the metapage has a wrong magic number";
+    if (meta.version != kFormatVersion)
+        return "the metapage has an unknown format version";
+    if (meta.page_bytes != page_bytes)
+        return "the metapage was written with another page size";
+    if (meta.dims == 0 || meta.dims > kMaxDims)
+        return "the metapage has an impossible number of dimensions";
+    if (meta.metric >= kMetricCount || meta.storage > static_cast<std::uint8_t>(Storage::kSq8))
+        return "the metapage has an unknown metric or storage";
+    if (meta.capacity < kFewestLinks || meta.capacity > 1000 || meta.capacity % 2 != 0)
+        return "the metapage has an impossible list capacity";
+    if (meta.slots_per_page == 0 || meta.slots_per_page > usable || meta.slot_bytes > usable ||
+        meta.slot_bytes % 8 != 0 ||
+        static_cast<std::uint64_t>(meta.slots_per_page) * meta.slot_bytes > usable ||
+        geometry_of(meta).used_bytes() > meta.slot_bytes)
+        return "the metapage has an impossible slot size";
+    if (meta.entry != kNoSlot && (meta.entry > kMaxSlotId || meta.entry_level > kMaxLevel))
+        return "the metapage has an impossible entry point";
+    return nullptr;
+}
+
+}  // namespace vg::node

@@ -1,0 +1,124 @@
+#include "core/node/node_query.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/distance/distance.h"
+#include "core/no_postgres.h"
+
+namespace vg::node {
+namespace {
+
+// Float sums of up to 2000 terms are off by far less than this relative error, whatever the SIMD
+// width; lower bounds are widened by it so that they stay below what the operator computes.
+constexpr float kSumSlack = 2e-5f;
+
+}  // namespace
+
+NodeQuery::NodeQuery(const Geometry& geometry, Metric metric, const code::Rotation& rotation,
+                     const float* centre)
+    : geometry_(geometry), metric_(metric), centre_(centre), table_(rotation),
+      query_(geometry.dims) {}
+
+void NodeQuery::set_query(const float* query) noexcept {
+    std::copy(query, query + geometry_.dims, query_.begin());
+    if (metric_ == Metric::kCosine)
+        prepare_row(metric_, query_.data(), geometry_.dims);
+    set_row(query_.data(), 0.0f);
+}
+
+void NodeQuery::set_row(const float* vector, float tail) noexcept {
+    if (vector != query_.data())
+        std::copy(vector, vector + geometry_.dims, query_.begin());
+    tail_ = tail;
+    norm_ = std::sqrt(distance::inner_product(query_.data(), query_.data(), geometry_.dims));
+    table_.set(query_.data(), centre_);
+}
+
+NodeDistance NodeQuery::distance(const SlotView& slot) const noexcept {
+    const float* q = query_.data();
+    const std::size_t n = geometry_.dims;
+    const float tail_gap = slot.header().tail - tail_;
+    if (geometry_.storage == Storage::kSq8) {
+        const float squared = distance::l2_squared(q, slot.sq8(), n);
+        return {squared + tail_gap * tail_gap, lower_bound(slot, squared)};
+    }
+    const float squared = distance::l2_squared(q, slot.floats(), n);
+    switch (metric_) {
+        case Metric::kL2:
+        case Metric::kCosine:
+            return {squared, squared};
+        case Metric::kInnerProduct:
+            return {squared + tail_gap * tail_gap, -distance::inner_product(q, slot.floats(), n)};
+        case Metric::kL1:
+            return {squared, distance::l1(q, slot.floats(), n)};
+    }
+    return {squared, squared};
+}
+
+float NodeQuery::lower_bound(const SlotView& slot, float squared) const noexcept {
+    const std::size_t n = geometry_.dims;
+    const float error = slot.header().error;
+    switch (metric_) {
+        case Metric::kL2: {
+            const float d = std::sqrt(squared);
+            return std::max(0.0f, d * (1 - kSumSlack) - error);
+        }
+        case Metric::kCosine: {
+            // |<q, x> - <q, stored>| <= |q| |x - stored|, and |q| = 1.
+            const float ip = distance::inner_product(query_.data(), slot.sq8(), n);
+            return std::max(0.0f, 1.0f - ip - error - kSumSlack);
+        }
+        case Metric::kInnerProduct: {
+            const float ip = distance::inner_product(query_.data(), slot.sq8(), n);
+            const float scale = norm_ * (norm_ + std::sqrt(squared));  // bounds |q| |x|
+            return -ip - norm_ * error - kSumSlack * scale;
+        }
+        case Metric::kL1: {
+            const float d = distance::l1(query_.data(), slot.sq8(), n);
+            return std::max(0.0f, d * (1 - kSumSlack) -
+                                      std::sqrt(static_cast<float>(n)) * error);
+        }
+    }
+    return 0;
+}
+
+bool prepare_row(Metric metric, float* vector, std::size_t dims) noexcept {
+    if (metric != Metric::kCosine)
+        return true;
+    double squared = 0;
+    for (std::size_t i = 0; i < dims; ++i)
+        squared += static_cast<double>(vector[i]) * vector[i];
+    if (squared == 0)
+        return false;
+    const double inverse = 1.0 / std::sqrt(squared);
+    for (std::size_t i = 0; i < dims; ++i)
+        vector[i] = static_cast<float>(vector[i] * inverse);
+    return true;
+}
+
+float row_tail(Metric metric, const float* vector, std::size_t dims, float max_norm2) noexcept {
+    if (metric != Metric::kInnerProduct)
+        return 0;
+    const float rest = max_norm2 - distance::inner_product(vector, vector, dims);
+    // Rounding noise of rows that all have the largest norm must not become a coordinate.
+    return rest > max_norm2 * 1e-5f ? std::sqrt(rest) : 0.0f;
+}
+
+Sq8Encoding encode_sq8(const float* vector, std::size_t dims, std::uint8_t* codes) noexcept {
+    const auto [lo, hi] = std::minmax_element(vector, vector + dims);
+    Sq8Encoding e{*lo, (*hi - *lo) / 255.0f, 0};
+    const float inverse = e.step > 0 ? 1.0f / e.step : 0.0f;
+    double squared = 0;
+    for (std::size_t i = 0; i < dims; ++i) {
+        const float scaled = (vector[i] - e.low) * inverse + 0.5f;
+        codes[i] = static_cast<std::uint8_t>(std::clamp(scaled, 0.0f, 255.0f));
+        const double off = vector[i] - (static_cast<double>(codes[i]) * e.step + e.low);
+        squared += off * off;
+    }
+    // Rounded up: it must bound the error.
+    e.error = static_cast<float>(std::sqrt(squared)) * 1.0001f;
+    return e;
+}
+
+}  // namespace vg::node

@@ -1,0 +1,76 @@
+// A query against the nodes of one index: exact distances to a node from its slot, and the table for
+// estimating the distances to its neighbours.
+//
+// The graph is Euclidean whatever the metric, so that one code and one estimator serve all of them:
+//   l2, l1         the vectors themselves
+//   cosine         vectors of unit length
+//   inner product  one more coordinate, tail = sqrt(M^2 - |x|^2) with M the largest norm, 0 for queries:
+//                  nearest in that space is largest inner product (Neyshabur & Srebro 2015)
+// Results are ordered by the metric itself, computed exactly on every node that is read.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "core/code/link_code.h"
+#include "core/code/rotation.h"
+#include "core/node/slot.h"
+
+namespace vg::node {
+
+struct NodeDistance {
+    float graph;  // squared Euclidean distance in graph space: navigates
+    // Orders results, smaller is nearer. Float storage: a strictly increasing function of the
+    // operator's value. 8-bit storage: a lower bound of the operator's value itself.
+    float order;
+};
+
+class NodeQuery {
+  public:
+    // rotation and centre (geometry.dims floats) must outlive the query.
+    NodeQuery(const Geometry& geometry, Metric metric, const code::Rotation& rotation,
+              const float* centre);
+
+    // Sets a search query: geometry.dims floats, finite. Cosine queries are normalised here.
+    void set_query(const float* query) noexcept;
+    // Sets a row that is about to be inserted: `vector` as prepare_row left it, with its tail.
+    void set_row(const float* vector, float tail) noexcept;
+
+    NodeDistance distance(const SlotView& slot) const noexcept;
+    // Estimated graph distances to all links of a slot; out holds slot.degree() floats.
+    void estimate(const SlotView& slot, float graph_distance, float* out) const noexcept {
+        distance::estimate_links(table_.planes(), graph_distance, slot.codes(), out);
+    }
+    const Geometry& geometry() const noexcept { return geometry_; }
+    // Whether `order` is only a lower bound, so that the executor has to recheck.
+    bool lower_bound_only() const noexcept { return geometry_.storage == Storage::kSq8; }
+
+  private:
+    float lower_bound(const SlotView& slot, float squared) const noexcept;
+
+    Geometry geometry_;
+    Metric metric_;
+    const float* centre_;
+    code::QueryTable table_;
+    std::vector<float> query_;
+    float norm_ = 0;  // of query_
+    float tail_ = 0;
+};
+
+// Brings a row into the form the index stores and measures: cosine rows to unit length. Returns false
+// when the row cannot be indexed (a zero vector under cosine). In place, dims floats.
+bool prepare_row(Metric metric, float* vector, std::size_t dims) noexcept;
+
+// Tail of a prepared row in an inner-product index whose norms complete to max_norm2.
+float row_tail(Metric metric, const float* vector, std::size_t dims, float max_norm2) noexcept;
+
+// Quantises to 8 bits over the vector's own range. codes: dims bytes. Returns the L2 norm of the
+// quantisation error.
+struct Sq8Encoding {
+    float low;
+    float step;
+    float error;
+};
+Sq8Encoding encode_sq8(const float* vector, std::size_t dims, std::uint8_t* codes) noexcept;
+
+}  // namespace vg::node

@@ -1,0 +1,188 @@
+// The routine of access method lid_hnsw, its options, parameters and catalog validation.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/lid_hnsw/lid_hnsw.h"
+
+extern "C" {
+#include "access/amvalidate.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_amproc.h"
+#include "catalog/pg_opclass.h"
+#include "utils/regproc.h"
+}
+
+namespace vg::pg {
+
+int lid_hnsw_ef_search = kDefaultEfSearch;
+
+namespace {
+
+relopt_kind options_kind;
+
+relopt_enum_elt_def build_order_values[] = {
+    {"auto", static_cast<int>(hnsw::BuildOrder::kAuto)},
+    {"lid", static_cast<int>(hnsw::BuildOrder::kLid)},
+    {"random", static_cast<int>(hnsw::BuildOrder::kRandom)},
+    {nullptr, 0},
+};
+
+const LidHnswOptions* options_of(Relation index) {
+    return reinterpret_cast<const LidHnswOptions*>(index->rd_options);
+}
+
+bytea* parse_options(Datum reloptions, bool validate) {
+    static const relopt_parse_elt table[] = {
+        {"m", RELOPT_TYPE_INT, offsetof(LidHnswOptions, m)},
+        {"ef_construction", RELOPT_TYPE_INT, offsetof(LidHnswOptions, ef_construction)},
+        {"build_order", RELOPT_TYPE_ENUM, offsetof(LidHnswOptions, build_order)},
+    };
+    return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind,
+                                                sizeof(LidHnswOptions), table, lengthof(table)));
+}
+
+void invalid_class(const char* name, const char* what) {
+    ereport(INFO, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
+                   errmsg("operator class \"%s\" of access method lid_hnsw %s", name, what)));
+}
+
+// An operator class needs ordering operators as strategy 1 and the metric procedure.
+bool validate_class(Oid opclass) {
+    HeapTuple tuple = SearchSysCache1(CLAOID, ObjectIdGetDatum(opclass));
+    if (!HeapTupleIsValid(tuple))
+        elog(ERROR, "cache lookup failed for operator class %u", opclass);
+    const auto* form = reinterpret_cast<Form_pg_opclass>(GETSTRUCT(tuple));
+    const char* name = NameStr(form->opcname);
+    bool valid = true;
+
+    CatCList* procs = SearchSysCacheList1(AMPROCNUM, ObjectIdGetDatum(form->opcfamily));
+    bool has_metric = false;
+    for (int i = 0; i < procs->n_members; ++i) {
+        const auto* proc =
+            reinterpret_cast<Form_pg_amproc>(GETSTRUCT(&procs->members[i]->tuple));
+        if (proc->amprocnum != kMetricProc) {
+            invalid_class(name, "has a support function of an unknown number");
+            valid = false;
+        } else if (!check_amproc_signature(proc->amproc, INT4OID, true, 1, 1, INTERNALOID)) {
+            invalid_class(name, "has a support function 1 of another signature");
+            valid = false;
+        } else {
+            has_metric = true;
+        }
+    }
+    CatCList* opers = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(form->opcfamily));
+    bool has_order = false;
+    for (int i = 0; i < opers->n_members; ++i) {
+        const auto* oper =
+            reinterpret_cast<Form_pg_amop>(GETSTRUCT(&opers->members[i]->tuple));
+        if (oper->amopstrategy != 1 || oper->amoppurpose != AMOP_ORDER) {
+            invalid_class(name, "has an operator that is not an ordering operator of strategy 1");
+            valid = false;
+        } else {
+            has_order = true;
+        }
+    }
+    if (!has_metric || !has_order) {
+        invalid_class(name, "lacks its ordering operator or its support function 1");
+        valid = false;
+    }
+    ReleaseCatCacheList(opers);
+    ReleaseCatCacheList(procs);
+    ReleaseSysCache(tuple);
+    return valid;
+}
+
+}  // namespace
+
+int option_m(Relation index) {
+    return index->rd_options != nullptr ? options_of(index)->m : kDefaultM;
+}
+
+int option_ef_construction(Relation index) {
+    return index->rd_options != nullptr ? options_of(index)->ef_construction
+                                        : kDefaultEfConstruction;
+}
+
+hnsw::BuildOrder option_build_order(Relation index) {
+    return index->rd_options != nullptr
+               ? static_cast<hnsw::BuildOrder>(options_of(index)->build_order)
+               : hnsw::BuildOrder::kAuto;
+}
+
+void lid_hnsw_init() {
+    const LOCKMODE lock = ShareUpdateExclusiveLock;
+    options_kind = add_reloption_kind();
+    add_int_reloption(options_kind, "m", "Links chosen per node when it is inserted", kDefaultM,
+                      kMinM, kMaxM, lock);
+    add_int_reloption(options_kind, "ef_construction", "Candidates considered for a node's links",
+                      kDefaultEfConstruction, kMinEfConstruction, kMaxEfConstruction, lock);
+    add_enum_reloption(options_kind, "build_order", "Order in which a build inserts the rows",
+                       build_order_values, static_cast<int>(hnsw::BuildOrder::kAuto),
+                       "Valid values are \"auto\", \"lid\" and \"random\".", lock);
+
+    DefineCustomIntVariable("lid_hnsw.ef_search",
+                            "Candidates a search keeps, and roughly the pages it reads.",
+                            "Higher values give better recall at the cost of speed.",
+                            &lid_hnsw_ef_search, kDefaultEfSearch, kMinEfSearch, kMaxEfSearch,
+                            PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    reserve_guc_prefix("lid_hnsw");
+}
+
+}  // namespace vg::pg
+
+VG_FUNCTION(lid_hnsw_handler) {
+    using namespace vg::pg;
+    IndexAmRoutine* am = makeNode(IndexAmRoutine);
+    am->amstrategies = 0;
+    am->amsupport = 1;
+    am->amoptsprocnum = 0;
+    am->amcanorder = false;
+    am->amcanorderbyop = true;
+    am->amcanbackward = false;
+    am->amcanunique = false;
+    am->amcanmulticol = false;
+    am->amoptionalkey = true;
+    am->amsearcharray = false;
+    am->amsearchnulls = false;
+    am->amstorage = false;
+    am->amclusterable = false;
+    am->ampredlocks = false;
+    am->amcanparallel = false;
+    am->amcaninclude = false;
+    am->amusemaintenanceworkmem = false;
+    am->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL;
+    am->amkeytype = InvalidOid;
+
+    am->ambuild = lid_hnsw_build;
+    am->ambuildempty = lid_hnsw_buildempty;
+    am->aminsert = lid_hnsw_insert;
+    am->ambulkdelete = lid_hnsw_bulkdelete;
+    am->amvacuumcleanup = lid_hnsw_vacuumcleanup;
+    am->amcanreturn = nullptr;
+    am->amcostestimate = lid_hnsw_costestimate;
+    am->amoptions = parse_options;
+    am->amproperty = nullptr;
+    am->ambuildphasename = lid_hnsw_buildphasename;
+    am->amvalidate = validate_class;
+    am->amadjustmembers = nullptr;
+    am->ambeginscan = lid_hnsw_beginscan;
+    am->amrescan = lid_hnsw_rescan;
+    am->amgettuple = lid_hnsw_gettuple;
+    am->amgetbitmap = nullptr;
+    am->amendscan = lid_hnsw_endscan;
+    am->ammarkpos = nullptr;
+    am->amrestrpos = nullptr;
+    am->amestimateparallelscan = nullptr;
+    am->aminitparallelscan = nullptr;
+    am->amparallelrescan = nullptr;
+    PG_RETURN_POINTER(am);
+}
+
+// Support functions 1 of the operator classes.
+#define VG_METRIC_FUNCTION(name, metric) \
+    VG_FUNCTION(name) { PG_RETURN_INT32(static_cast<int32>(vg::node::Metric::metric)); }
+
+VG_METRIC_FUNCTION(lid_hnsw_l2_metric, kL2)
+VG_METRIC_FUNCTION(lid_hnsw_ip_metric, kInnerProduct)
+VG_METRIC_FUNCTION(lid_hnsw_cosine_metric, kCosine)
+VG_METRIC_FUNCTION(lid_hnsw_l1_metric, kL1)

@@ -1,0 +1,136 @@
+// The access method lid_hnsw: what its files share. One file per duty: handler.cpp (routine, options,
+// validation), cost.cpp, build.cpp, insert.cpp, scan.cpp, vacuum.cpp; state.cpp keeps what never
+// changes about an index in the relation cache. Lock rules: pg/page/page.h and this room's README.
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include <cstdint>
+#include <vector>
+
+#include "core/code/rotation.h"
+#include "core/hnsw/bulk_builder.h"
+#include "core/node/node_query.h"
+#include "pg/boundary/boundary.h"
+#include "pg/boundary/compat.h"
+#include "pg/page/page.h"
+#include "pg/types/vector.h"
+
+namespace vg::pg {
+
+inline constexpr int kDefaultM = 16;
+inline constexpr int kMinM = 2;
+inline constexpr int kMaxM = 100;
+inline constexpr int kDefaultEfConstruction = 64;
+inline constexpr int kMinEfConstruction = 4;
+inline constexpr int kMaxEfConstruction = 1000;
+inline constexpr int kDefaultEfSearch = 40;
+inline constexpr int kMinEfSearch = 1;
+inline constexpr int kMaxEfSearch = 1000;
+
+// Support function 1 of an operator class: takes internal, returns the node::Metric as int4.
+inline constexpr int kMetricProc = 1;
+
+// Reloptions, laid out for build_reloptions.
+struct LidHnswOptions {
+    int32 vl_len_;
+    int m;
+    int ef_construction;
+    int build_order;  // hnsw::BuildOrder
+};
+int option_m(Relation index);
+int option_ef_construction(Relation index);
+hnsw::BuildOrder option_build_order(Relation index);
+
+// GUC lid_hnsw.ef_search.
+extern int lid_hnsw_ef_search;
+
+// Registers GUCs and reloptions; called from _PG_init.
+void lid_hnsw_init();
+
+node::Metric index_metric(Relation index);
+
+// What stays the same for the life of an index's storage. Owned by the relation cache.
+struct IndexState {
+    Oid index;
+    Oid storage;
+    MemoryContext context;   // where it lives
+    IndexState* next;        // all states of this backend
+    node::Geometry geometry;
+    node::Metric metric = node::Metric::kL2;
+    std::uint32_t m = 0;
+    std::uint32_t ef_construction = 0;
+    std::uint64_t seed = 0;
+    code::Rotation rotation;
+    std::vector<float> centre;
+
+    IndexState(Relation rel, MemoryContext where, const node::MetaData& meta);
+    ~IndexState();
+    IndexState(const IndexState&) = delete;
+    IndexState& operator=(const IndexState&) = delete;
+};
+
+// The state of an index that has storage; reads the metapage and the centre pages the first time.
+// Stays valid while the relation is open. May ereport.
+const IndexState& index_state(Relation index);
+
+// The vector in a datum, detoasted; 22000 unless it has `dims` dimensions.
+const Vector* checked_vector(Datum value, std::uint32_t dims);
+
+// Inserts rows through the pages, with everything it needs for that. Lives in `context`.
+//   direct  no WAL per change, see PageEdits
+struct Inserter;
+Inserter* make_inserter(Relation index, MemoryContext context, bool direct);
+// The caller holds the write lock, or is the only one to see the index, and owns no C++ object with a
+// destructor. vector: geometry.dims floats. False when the metric cannot index it (a zero vector under
+// cosine).
+bool insert_row(Inserter* inserter, const float* vector, const ItemPointerData& tid);
+
+inline node::Tid to_tid(const ItemPointerData& p) {
+    return {p.ip_blkid.bi_hi, p.ip_blkid.bi_lo, p.ip_posid};
+}
+inline ItemPointerData from_tid(const node::Tid& t) {
+    ItemPointerData p;
+    p.ip_blkid.bi_hi = t.block_high;
+    p.ip_blkid.bi_lo = t.block_low;
+    p.ip_posid = t.offset;
+    return p;
+}
+
+// Copies heap TIDs of an overflow chain while the pages are readable.
+//   fn(Tid) for each; stops at a chunk that no longer belongs to `owner`.
+template <typename Fn>
+void for_each_chunk_tid(Relation index, node::SlotId owner, node::ChunkId chunk, Fn&& fn) {
+    while (chunk != node::kNoChunk) {
+        CHECK_FOR_INTERRUPTS();
+        const Buffer buffer = read_page(index, chunk / kChunksPerPage, node::PageKind::kChunks,
+                                        BUFFER_LOCK_SHARE);
+        const node::TidChunk c = *page_chunk(BufferGetPage(buffer), chunk % kChunksPerPage);
+        UnlockReleaseBuffer(buffer);
+        if (c.owner != owner || c.count > node::kChunkTids)
+            return;
+        for (int i = 0; i < c.count; ++i)
+            fn(c.tids[i]);
+        chunk = c.next;
+    }
+}
+
+// The callbacks of the access method.
+IndexBuildResult* lid_hnsw_build(Relation heap, Relation index, IndexInfo* info);
+void lid_hnsw_buildempty(Relation index);
+bool lid_hnsw_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Relation heap,
+                     IndexUniqueCheck unique, VG_AMINSERT_EXTRA IndexInfo* info);
+IndexBulkDeleteResult* lid_hnsw_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
+                                           IndexBulkDeleteCallback callback, void* callback_state);
+IndexBulkDeleteResult* lid_hnsw_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats);
+void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count,
+                           Cost* startup_cost, Cost* total_cost, Selectivity* selectivity,
+                           double* correlation, double* pages);
+IndexScanDesc lid_hnsw_beginscan(Relation index, int keys, int orderbys);
+void lid_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys);
+bool lid_hnsw_gettuple(IndexScanDesc scan, ScanDirection direction);
+void lid_hnsw_endscan(IndexScanDesc scan);
+// Progress phases of pg_stat_progress_create_index.
+char* lid_hnsw_buildphasename(int64 phase);
+
+}  // namespace vg::pg

@@ -1,0 +1,214 @@
+// Index scans: pulls rows from a BeamSearch until the executor stops asking.
+// Locks: a share lock on one page at a time, released before the next; the last page stays pinned.
+// A slot may be reused by another row between the reading of a link and the visit; that is harmless
+// (README, "Concurrency").
+
+#include "pg/boundary/pg.h"
+
+#include "pg/lid_hnsw/lid_hnsw.h"
+
+#include "core/hnsw/beam_search.h"
+#include "pg/boundary/context.h"
+
+extern "C" {
+#include "pgstat.h"
+}
+
+namespace vg::pg {
+namespace {
+
+// Lives in its own context under the scan; destructors run when that is deleted.
+struct ScanState {
+    explicit ScanState(const IndexState& s)
+        : query(s.geometry, s.metric, s.rotation, s.centre.data()), search(query) {}
+
+    MemoryContext context = nullptr;
+    node::NodeQuery query;
+    hnsw::BeamSearch search;
+    bool running = false;
+    BlockLimit limit{nullptr, 0};
+    Buffer pinned = InvalidBuffer;
+
+    // Heap TIDs of the current result that are still to be returned.
+    hnsw::Found current{};
+    int next_tid = 0;
+    ItemPointerData* more = nullptr;  // from overflow chunks
+    std::size_t more_count = 0;
+    std::size_t more_capacity = 0;
+    std::size_t next_more = 0;
+};
+
+void release_pin(ScanState* s) {
+    if (BufferIsValid(s->pinned))
+        ReleaseBuffer(s->pinned);
+    s->pinned = InvalidBuffer;
+}
+
+// Reads the slot the search asked for and hands it over.
+void visit(Relation index, ScanState* s, node::SlotId id) {
+    const node::Geometry& g = s->query.geometry();
+    const BlockNumber block = g.block_of(id);
+    s->limit.check(block);
+    s->pinned = ReleaseAndReadBuffer(s->pinned, index, block);
+    LockBuffer(s->pinned, BUFFER_LOCK_SHARE);
+    const Page page = BufferGetPage(s->pinned);
+    const char* fault = page_fault(page, node::PageKind::kSlots);
+    const node::SlotView slot(g, slot_bytes(g, page, g.index_of(id)));
+    if (fault == nullptr)
+        fault = slot.check();
+    if (unlikely(fault != nullptr))
+        report_corrupt(index, block, fault);
+    s->search.expand(id, slot);
+    LockBuffer(s->pinned, BUFFER_LOCK_UNLOCK);
+}
+
+void run_round(Relation index, ScanState* s) {
+    for (;;) {
+        const node::SlotId id = s->search.next();
+        if (id == node::kNoSlot)
+            return;
+        visit(index, s, id);
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+// A query of NULL has no neighbours: rows come in an arbitrary order, as from pgvector.
+void begin_search(IndexScanDesc scan, ScanState* s) {
+    Relation index = scan->indexRelation;
+    const node::MetaData meta = read_meta(index);
+    s->limit = {index, RelationGetNumberOfBlocks(index)};
+    if (scan->orderByData->sk_flags & SK_ISNULL) {
+        auto* zero = static_cast<float*>(palloc0(meta.dims * sizeof(float)));
+        s->query.set_query(zero);
+        pfree(zero);
+    } else {
+        const Datum argument = scan->orderByData->sk_argument;
+        const Vector* vector = checked_vector(argument, meta.dims);
+        s->query.set_query(vector->x);
+        release_vector(vector, argument);  // a scan may be rescanned many times
+    }
+    s->search.set_root(meta.root);
+    s->search.start(meta.entry, meta.entry_level, 0, lid_hnsw_ef_search);
+    s->running = true;
+    run_round(index, s);
+}
+
+// Reads the overflow chunks of the current result.
+void load_more(Relation index, ScanState* s) {
+    s->more_count = 0;
+    s->next_more = 0;
+    for_each_chunk_tid(index, s->current.slot, s->current.chunk, [s](const node::Tid& t) {
+        if (s->more_count == s->more_capacity) {
+            s->more_capacity = s->more_capacity * 2 + 64;
+            const Size bytes = s->more_capacity * sizeof(ItemPointerData);
+            s->more = static_cast<ItemPointerData*>(
+                s->more == nullptr ? MemoryContextAlloc(s->context, bytes)
+                                   : repalloc_huge(s->more, bytes));
+        }
+        s->more[s->more_count++] = from_tid(t);
+    });
+}
+
+// The next heap TID, or false when no row is left.
+bool next_tid(Relation index, ScanState* s, ItemPointerData* tid) {
+    for (;;) {
+        if (s->next_tid < s->current.tid_count) {
+            *tid = from_tid(s->current.tids[s->next_tid++]);
+            return true;
+        }
+        if (s->next_more < s->more_count) {
+            *tid = s->more[s->next_more++];
+            return true;
+        }
+        if (!s->search.pop(&s->current)) {
+            if (!s->search.grow())
+                return false;
+            s->current = hnsw::Found{};
+            run_round(index, s);
+            continue;
+        }
+        s->next_tid = 0;
+        s->more_count = s->next_more = 0;
+        if (s->current.chunk != node::kNoChunk)
+            load_more(index, s);
+    }
+}
+
+bool gettuple(IndexScanDesc scan) {
+    auto* s = static_cast<ScanState*>(scan->opaque);
+    if (!s->running) {
+        if (scan->numberOfOrderBys == 0 || scan->orderByData == nullptr)
+            ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                            errmsg("cannot scan lid_hnsw index without order"),
+                            errhint("Add ORDER BY with the operator of the index's operator "
+                                    "class.")));
+        // Heap TIDs are returned after their page is unlocked; only an MVCC snapshot guarantees that
+        // a tuple which took over such a TID meanwhile is not seen.
+        if (!IsMVCCSnapshot(scan->xs_snapshot))
+            ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                            errmsg("non-MVCC snapshots are not supported with lid_hnsw")));
+        pgstat_count_index_scan(scan->indexRelation);
+        const MemoryContext old = MemoryContextSwitchTo(s->context);
+        begin_search(scan, s);
+        MemoryContextSwitchTo(old);
+    }
+    if (!next_tid(scan->indexRelation, s, &scan->xs_heaptid)) {
+        release_pin(s);
+        return false;
+    }
+    scan->xs_recheck = false;
+    scan->xs_recheckorderby = s->query.lower_bound_only();
+    if (scan->xs_recheckorderby) {
+        scan->xs_orderbyvals[0] = Float8GetDatum(s->current.order);
+        scan->xs_orderbynulls[0] = false;
+    }
+    return true;
+}
+
+}  // namespace
+
+IndexScanDesc lid_hnsw_beginscan(Relation index, int keys, int orderbys) {
+    IndexScanDesc scan = RelationGetIndexScan(index, keys, orderbys);
+    if (orderbys > 0) {
+        scan->xs_orderbyvals = static_cast<Datum*>(palloc0(sizeof(Datum) * orderbys));
+        scan->xs_orderbynulls = static_cast<bool*>(palloc(sizeof(bool) * orderbys));
+        std::fill_n(scan->xs_orderbynulls, orderbys, true);
+    }
+    const IndexState& state = index_state(index);
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw scan", ALLOCSET_DEFAULT_SIZES);
+    scan->opaque = enter_cpp([&] {
+        auto* s = new_in_context<ScanState>(context, state);
+        s->context = context;
+        return s;
+    });
+    return scan;
+}
+
+void lid_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
+                     int norderbys) {
+    auto* s = static_cast<ScanState*>(scan->opaque);
+    release_pin(s);
+    s->running = false;
+    s->current = hnsw::Found{};
+    s->next_tid = 0;
+    s->more_count = s->next_more = 0;
+    if (keys != nullptr && scan->numberOfKeys > 0)
+        memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
+    if (orderbys != nullptr && scan->numberOfOrderBys > 0)
+        memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
+}
+
+bool lid_hnsw_gettuple(IndexScanDesc scan, ScanDirection direction) {
+    Assert(ScanDirectionIsForward(direction));
+    return enter_cpp([&] { return gettuple(scan); });
+}
+
+void lid_hnsw_endscan(IndexScanDesc scan) {
+    auto* s = static_cast<ScanState*>(scan->opaque);
+    release_pin(s);
+    MemoryContextDelete(s->context);
+    scan->opaque = nullptr;
+}
+
+}  // namespace vg::pg

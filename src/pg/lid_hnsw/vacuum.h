@@ -1,0 +1,90 @@
+// Working state of one VACUUM of one index, shared by the files that do the passes: vacuum.cpp (heap
+// TIDs, release), repair.cpp (links), reparent.cpp (protected links). All containers are members of
+// this object, which lives in a memory context: the functions themselves own nothing and may ereport.
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include <vector>
+
+#include "core/hnsw/beam_search.h"
+#include "core/hnsw/node_insert.h"
+#include "pg/lid_hnsw/lid_hnsw.h"
+
+namespace vg::pg {
+
+struct Vacuum {
+    Vacuum(Relation rel, const IndexState& s)
+        : index(rel),
+          state(s),
+          g(s.geometry),
+          query(s.geometry, s.metric, s.rotation, s.centre.data()),
+          search(query),
+          vector(s.geometry.dims),
+          rotated_node(s.rotation.padded_dims()),
+          rotated_other(s.rotation.padded_dims()),
+          code(s.geometry.words) {}
+
+    Relation index;
+    const IndexState& state;
+    const node::Geometry& g;
+    IndexBulkDeleteResult* stats = nullptr;
+    IndexBulkDeleteCallback callback = nullptr;
+    void* callback_state = nullptr;
+    BufferAccessStrategy strategy = nullptr;
+
+    PGAlignedBlock page;   // copy of the slots page at hand
+    PGAlignedBlock other;  // copy of a second one
+
+    struct Upper {
+        node::SlotId slot;
+        node::SlotId base;
+        unsigned level;
+    };
+    std::vector<bool> dead;            // by slot id
+    std::size_t dead_nodes = 0;        // base slots among them
+    std::vector<Upper> uppers;
+    node::SlotId any_live = node::kNoSlot;  // some live base slot
+    std::vector<node::SlotId> orphans;
+
+    bool is_dead(node::SlotId id) const { return id < dead.size() && dead[id]; }
+
+    // Scratch of the repair.
+    struct NewLink {
+        std::uint32_t index;  // slot on the page
+        hnsw::SlotId to;
+        code::LinkFactors factors;
+    };
+    struct Option {
+        float distance;
+        node::SlotId id;
+    };
+    node::NodeQuery query;
+    hnsw::BeamSearch search;
+    std::vector<float> vector;
+    std::vector<float> rotated_node;
+    std::vector<float> rotated_other;
+    std::vector<std::uint64_t> code;
+    std::vector<float> estimates;
+    std::vector<Option> options;
+    std::vector<NewLink> new_links;
+    std::vector<std::uint64_t> new_codes;  // words per new link
+};
+
+// Copies a slots page; false when the block holds something else.
+bool copy_slots_page(Vacuum* v, BlockNumber block, PGAlignedBlock* out);
+// Copies the page of a slot; XX002 when it is no slots page.
+node::SlotView copy_slot(Vacuum* v, node::SlotId id, PGAlignedBlock* out);
+// Slots in use on a copied page.
+std::uint32_t used_slots(const Vacuum* v, PGAlignedBlock* page);
+inline node::SlotView slot_of(const Vacuum* v, PGAlignedBlock* page, std::uint32_t i) {
+    return {v->g, slot_bytes(v->g, page->data, i)};
+}
+
+// Pass 2: replaces links to dead slots, level by level the same; collects the orphans.
+void repair_links(Vacuum* v);
+// Chooses a new entry point and root if theirs are dead, then pass 3.
+void repair_entry(Vacuum* v);
+void reparent_orphans(Vacuum* v);
+
+}  // namespace vg::pg
