@@ -11,6 +11,7 @@
 #include "core/base/status.h"
 #include "core/hnsw/connect.h"
 #include "core/hnsw/hnswlib_graph.h"
+#include "core/hnsw/hubs.h"
 #include "core/hnsw/place.h"
 #include "core/hnsw/refine.h"
 #include "core/lid/lid.h"
@@ -105,12 +106,14 @@ class Builder {
         Random rng(params_.seed ^ kPermutationStream);
         shuffle(order, rng);
 
-        const std::size_t prefix = prefix_size(rows_.n);
+        const std::size_t hubs = defer_hubs(rows_, params_, order);
+        const std::size_t ordinary = rows_.n - hubs;
+        const std::size_t prefix = hubs == rows_.n ? rows_.n : prefix_size(ordinary);
         insert(index, order, 0, prefix, BuildPhase::kPrefix, prefix);
         graph_.lid.assign(rows_.n, 0.0f);
         if (params_.order != BuildOrder::kRandom && prefix < rows_.n) {
             probe(index, order, prefix);
-            reorder(order, prefix);
+            reorder(order, prefix, ordinary);
         }
         insert(index, order, prefix, rows_.n, BuildPhase::kInsert, rows_.n - prefix);
     }
@@ -162,9 +165,9 @@ class Builder {
         report(BuildPhase::kProbe, total, total);
     }
 
-    // Puts order[prefix..] into LID order if that is asked for or looks worth it.
-    void reorder(std::vector<std::uint32_t>& order, std::size_t prefix) {
-        std::vector<float> lid(rows_.n - prefix);
+    // Puts order[prefix, end) into LID order if that is asked for or looks worth it.
+    void reorder(std::vector<std::uint32_t>& order, std::size_t prefix, std::size_t end) {
+        std::vector<float> lid(end - prefix);
         for (std::size_t i = 0; i < lid.size(); ++i)
             lid[i] = graph_.lid[order[prefix + i]];
         if (params_.order == BuildOrder::kAuto &&
