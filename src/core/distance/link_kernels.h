@@ -29,12 +29,24 @@ struct LinkCodes {
 // out[j] = node_distance + bias[j] - scale[j] * S_j
 //   S_j = step * (15 * 64 * words - 2 * sum_b 2^b popcount(code_j ^ plane_b))
 // i.e. the estimated squared L2 distance from the query to neighbour j, given the exact squared
-// distance of the node itself.
+// distance of the node itself. `out` has `count` floats and overlaps none of the inputs.
 void estimate_links(const QueryPlanes& query, float node_distance, const LinkCodes& links,
                     float* out) noexcept;
 
 // Hamming distance between two codes of `words` words.
 std::uint32_t hamming(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) noexcept;
+
+// Code of the residual r = n - p over words * 64 floats: bit i of `code` is set where r_i >= 0. With
+// o_i = +1 there and -1 elsewhere, returns |r|^2, <o, r> = sum |r_i| and <o, p>.
+struct ResidualSums {
+    float squared, absolute, dot;
+};
+ResidualSums encode_residual(const float* p, const float* n, std::size_t words,
+                             std::uint64_t* code) noexcept;
+
+// Quantises words * 64 finite floats to kQueryPlanes x words plane words (layout of QueryPlanes) and
+// returns the step, which is the largest |v_i| over 15. Zero input gives step 0.
+float quantise_query(const float* v, std::size_t words, std::uint64_t* planes) noexcept;
 
 // bfloat16: the upper half of an IEEE float; conversion rounds to nearest even. Finite in, finite out
 // except that values above the largest bfloat16 saturate to it.

@@ -1,0 +1,352 @@
+// Every kernel of src/core/distance against a plain reference in double, on every instruction set that
+// is compiled in and that this CPU runs (one test instance each, named after it). Inputs lie against
+// pages without access rights, so a single byte read outside an array crashes the test.
+#include "core/distance/distance.h"
+
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+#define HWY_WANT_AVX3_DL
+#include <hwy/targets.h>
+
+#include "core/base/random.h"
+#include "core/distance/link_kernels.h"
+#include "core/distance/transform.h"
+
+namespace vg::distance {
+namespace {
+
+constexpr std::size_t kSizes[] = {0,  1,  2,  3,  7,  8,   9,   15,  16,   17,   31,
+                                  32, 33, 63, 64, 65, 100, 128, 784, 1000, 1536, 2000};
+constexpr double kUlp = 0x1.0p-24;  // largest relative error of one rounding to float
+
+// Where an array lies relative to the inaccessible pages around it.
+enum class Place { kAgainstEnd, kAgainstStart, kOneItemIn };
+constexpr Place kPlaces[] = {Place::kAgainstEnd, Place::kAgainstStart, Place::kOneItemIn};
+
+// A copy of an array between two pages without access rights.
+template <class T>
+class Guarded {
+  public:
+    Guarded(const std::vector<T>& v, Place place) {
+        const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
+        const std::size_t bytes = v.size() * sizeof(T);
+        const std::size_t usable = (bytes + sizeof(T) + page - 1) / page * page;
+        size_ = usable + 2 * page;
+        base_ = static_cast<char*>(
+            mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        EXPECT_NE(base_, MAP_FAILED);
+        EXPECT_EQ(mprotect(base_ + page, usable, PROT_READ | PROT_WRITE), 0);
+        char* at = base_ + page;
+        if (place == Place::kAgainstEnd)
+            at += usable - bytes;
+        else if (place == Place::kOneItemIn)
+            at += sizeof(T);
+        data_ = reinterpret_cast<T*>(at);
+        if (bytes > 0)
+            std::memcpy(data_, v.data(), bytes);
+    }
+    Guarded(const Guarded&) = delete;
+    Guarded& operator=(const Guarded&) = delete;
+    ~Guarded() { munmap(base_, size_); }
+
+    T* data() const { return data_; }
+
+  private:
+    char* base_;
+    std::size_t size_;
+    T* data_;
+};
+
+std::vector<float> random_floats(std::size_t n, Random& rng) {
+    std::vector<float> v(n);
+    for (float& x : v)
+        x = static_cast<float>(4.0 * rng.uniform() - 2.0);
+    return v;
+}
+
+std::vector<std::uint64_t> random_words(std::size_t n, Random& rng) {
+    std::vector<std::uint64_t> v(n);
+    for (std::uint64_t& x : v)
+        x = rng.next();
+    return v;
+}
+
+class EveryTarget : public testing::TestWithParam<std::int64_t> {
+  protected:
+    void SetUp() override {
+        hwy::SetSupportedTargetsForTest(GetParam());
+        ASSERT_STREQ(target_name(), hwy::TargetName(GetParam()));
+    }
+    void TearDown() override { hwy::SetSupportedTargetsForTest(0); }
+};
+
+INSTANTIATE_TEST_SUITE_P(Kernels, EveryTarget,
+                         testing::ValuesIn(hwy::SupportedAndGeneratedTargets()),
+                         [](const testing::TestParamInfo<std::int64_t>& info) {
+                             return std::string(hwy::TargetName(info.param));
+                         });
+
+// A float sum of n terms, each with at most three roundings of its own, is off by at most
+// (n + 3) ulp of the sum of magnitudes, whatever the order (Higham, Accuracy and Stability, 4.2).
+struct Sum {
+    double value = 0;
+    double magnitude = 0;
+    double input_error = 0;  // how far errors in the operands move the value
+    void add(double term) {
+        value += term;
+        magnitude += std::fabs(term);
+    }
+    double tolerance(std::size_t n) const {
+        return (static_cast<double>(n) + 3) * kUlp * magnitude + 1.01 * input_error;
+    }
+};
+
+TEST_P(EveryTarget, FloatKernelsMatchDoubleReference) {
+    Random rng(1);
+    for (std::size_t n : kSizes) {
+        const std::vector<float> va = random_floats(n, rng), vb = random_floats(n, rng);
+        Sum l2, ip, abs, aa, bb;
+        for (std::size_t i = 0; i < n; ++i) {
+            const double a = va[i], b = vb[i];
+            l2.add((a - b) * (a - b));
+            ip.add(a * b);
+            abs.add(std::fabs(a - b));
+            aa.add(a * a);
+            bb.add(b * b);
+        }
+        for (Place place : kPlaces) {
+            SCOPED_TRACE(testing::Message() << "n " << n << " place " << static_cast<int>(place));
+            const Guarded<float> a(va, place), b(vb, place);
+            EXPECT_NEAR(l2_squared(a.data(), b.data(), n), l2.value, l2.tolerance(n));
+            EXPECT_NEAR(inner_product(a.data(), b.data(), n), ip.value, ip.tolerance(n));
+            EXPECT_NEAR(l1(a.data(), b.data(), n), abs.value, abs.tolerance(n));
+            const CosineSums c = cosine_sums(a.data(), b.data(), n);
+            EXPECT_NEAR(c.ab, ip.value, ip.tolerance(n));
+            EXPECT_NEAR(c.aa, aa.value, aa.tolerance(n));
+            EXPECT_NEAR(c.bb, bb.value, bb.tolerance(n));
+        }
+    }
+}
+
+TEST_P(EveryTarget, Sq8KernelsMatchDoubleReference) {
+    Random rng(2);
+    const float low = -1.75f, step = 0.0131f;
+    for (std::size_t n : kSizes) {
+        const std::vector<float> va = random_floats(n, rng);
+        std::vector<std::uint8_t> vc(n);
+        for (std::uint8_t& c : vc)
+            c = static_cast<std::uint8_t>(rng.below(256));
+        Sum l2, ip, abs;
+        for (std::size_t i = 0; i < n; ++i) {
+            const double a = va[i], product = vc[i] * static_cast<double>(step);
+            const double b = product + low;
+            const double error = 2 * kUlp * (product + std::fabs(low));  // of dequantising
+            l2.add((a - b) * (a - b));
+            l2.input_error += 2 * std::fabs(a - b) * error;
+            ip.add(a * b);
+            ip.input_error += std::fabs(a) * error;
+            abs.add(std::fabs(a - b));
+            abs.input_error += error;
+        }
+        for (Place place : kPlaces) {
+            SCOPED_TRACE(testing::Message() << "n " << n << " place " << static_cast<int>(place));
+            const Guarded<float> a(va, place);
+            const Guarded<std::uint8_t> c(vc, place);
+            const Sq8 b{c.data(), low, step};
+            EXPECT_NEAR(l2_squared(a.data(), b, n), l2.value, l2.tolerance(n));
+            EXPECT_NEAR(inner_product(a.data(), b, n), ip.value, ip.tolerance(n));
+            EXPECT_NEAR(l1(a.data(), b, n), abs.value, abs.tolerance(n));
+        }
+    }
+}
+
+TEST_P(EveryTarget, NotANumberReachesTheResult) {
+    std::vector<float> a(100, 1.0f), b(100, 2.0f);
+    for (std::size_t i : {0u, 63u, 64u, 95u, 99u}) {
+        a[i] = std::numeric_limits<float>::quiet_NaN();
+        EXPECT_TRUE(std::isnan(l2_squared(a.data(), b.data(), a.size())));
+        EXPECT_TRUE(std::isnan(inner_product(a.data(), b.data(), a.size())));
+        EXPECT_TRUE(std::isnan(l1(a.data(), b.data(), a.size())));
+        a[i] = 1.0f;
+    }
+}
+
+unsigned popcount(std::uint64_t x) {
+    unsigned n = 0;
+    for (; x != 0; x &= x - 1)
+        ++n;
+    return n;
+}
+
+void check_estimates(std::size_t words, std::size_t count, Random& rng) {
+    SCOPED_TRACE(testing::Message() << "words " << words << " count " << count);
+    const float step = 0.037f, node = 3.25f;
+    const std::vector<std::uint64_t> vp = random_words(kQueryPlanes * words, rng);
+    const std::vector<std::uint64_t> vc = random_words(count * words, rng);
+    const std::vector<float> vb = random_floats(count, rng);
+    std::vector<std::uint16_t> vs(count);
+    for (std::uint16_t& s : vs)
+        s = bf16_from_float(static_cast<float>(rng.uniform()));
+
+    const Guarded<std::uint64_t> planes(vp, Place::kAgainstEnd), codes(vc, Place::kAgainstEnd);
+    const Guarded<float> bias(vb, Place::kAgainstEnd);
+    const Guarded<float> out(std::vector<float>(count, -77.0f), Place::kAgainstEnd);
+    const Guarded<std::uint16_t> scale(vs, Place::kAgainstEnd);
+    estimate_links({planes.data(), words, step}, node,
+                   {codes.data(), bias.data(), scale.data(), count}, out.data());
+    for (std::size_t j = 0; j < count; ++j) {
+        double s = 0;
+        for (std::size_t b = 0; b < kQueryPlanes; ++b)
+            for (std::size_t w = 0; w < words; ++w)
+                s += (64.0 - 2.0 * popcount(vc[j * words + w] ^ vp[b * words + w])) *
+                     static_cast<double>(1u << b);
+        const double product = static_cast<double>(bf16_to_float(vs[j])) * step * s;
+        const double expected = node + static_cast<double>(vb[j]) - product;
+        // The popcounts are exact; at most two roundings hit the product, two the sum.
+        const double tolerance = 3 * kUlp * (node + std::fabs(vb[j]) + std::fabs(product));
+        ASSERT_NEAR(out.data()[j], expected, tolerance) << "neighbour " << j;
+    }
+}
+
+TEST_P(EveryTarget, EstimateLinksMatchesFormula) {
+    Random rng(3);
+    for (std::size_t words = 1; words <= 33; ++words)
+        for (std::size_t count : {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 20, 31, 32, 33, 42, 63, 64,
+                                  65, 66, 72, 130})
+            check_estimates(words, count, rng);
+}
+
+TEST_P(EveryTarget, HammingCountsDifferingBits) {
+    Random rng(4);
+    for (std::size_t words = 0; words <= 40; ++words) {
+        const std::vector<std::uint64_t> va = random_words(words, rng), vb = random_words(words, rng);
+        std::uint32_t expected = 0;
+        for (std::size_t w = 0; w < words; ++w)
+            expected += popcount(va[w] ^ vb[w]);
+        for (Place place : kPlaces) {
+            const Guarded<std::uint64_t> a(va, place), b(vb, place);
+            EXPECT_EQ(hamming(a.data(), b.data(), words), expected) << "words " << words;
+        }
+    }
+}
+
+TEST_P(EveryTarget, EncodeResidualMatchesReference) {
+    Random rng(5);
+    for (std::size_t words : {1, 2, 3, 12, 13, 24, 32}) {
+        const std::size_t n = words * 64;
+        std::vector<float> from = random_floats(n, rng), to = random_floats(n, rng);
+        to[5] = from[5];  // a zero residual counts as positive
+        Sum squared, absolute, dot;
+        std::vector<std::uint64_t> expected(words);
+        for (std::size_t i = 0; i < n; ++i) {
+            const float r = to[i] - from[i];
+            if (r >= 0)
+                expected[i / 64] |= std::uint64_t{1} << (i % 64);
+            squared.add(static_cast<double>(r) * r);
+            absolute.add(std::fabs(r));
+            dot.add(r >= 0 ? from[i] : -from[i]);
+        }
+        const Guarded<float> p(from, Place::kAgainstEnd), q(to, Place::kAgainstEnd);
+        const Guarded<std::uint64_t> code(std::vector<std::uint64_t>(words), Place::kAgainstEnd);
+        const ResidualSums s = encode_residual(p.data(), q.data(), words, code.data());
+        EXPECT_EQ(std::vector<std::uint64_t>(code.data(), code.data() + words), expected);
+        EXPECT_NEAR(s.squared, squared.value, squared.tolerance(n));
+        EXPECT_NEAR(s.absolute, absolute.value, absolute.tolerance(n));
+        EXPECT_NEAR(s.dot, dot.value, dot.tolerance(n));
+    }
+}
+
+TEST_P(EveryTarget, QueryPlanesRestoreEveryCoordinateToOneStep) {
+    Random rng(6);
+    for (std::size_t words : {1, 2, 3, 13, 24, 32}) {
+        std::vector<float> v = random_floats(words * 64, rng);
+        v[words * 64 - 1] = -2.5f;  // the largest magnitude, at the very end
+        const Guarded<float> in(v, Place::kAgainstEnd);
+        const Guarded<std::uint64_t> planes(std::vector<std::uint64_t>(kQueryPlanes * words),
+                                            Place::kAgainstEnd);
+        const float step = quantise_query(in.data(), words, planes.data());
+        EXPECT_FLOAT_EQ(step, 2.5f / 15);
+        for (std::size_t i = 0; i < v.size(); ++i) {
+            double value = 0;
+            for (std::size_t b = 0; b < kQueryPlanes; ++b) {
+                const bool bit = (planes.data()[b * words + i / 64] >> (i % 64)) & 1;
+                value += (bit ? 1.0 : -1.0) * (1u << b) * step;
+            }
+            // Levels are two steps apart; the comparison with a level itself is in float.
+            ASSERT_NEAR(value, v[i], step * (1 + 64 * kUlp)) << "coordinate " << i;
+        }
+    }
+}
+
+TEST_P(EveryTarget, ZeroQueryHasStepZero) {
+    const std::vector<float> v(128, 0.0f);
+    std::vector<std::uint64_t> planes(2 * kQueryPlanes);
+    EXPECT_EQ(quantise_query(v.data(), 2, planes.data()), 0.0f);
+}
+
+TEST_P(EveryTarget, HadamardIsBitwiseTheTextbookLoop) {
+    Random rng(7);
+    for (std::size_t n = 64; n <= 2048; n *= 2) {
+        std::vector<float> expected = random_floats(n, rng);
+        const Guarded<float> x(expected, Place::kAgainstEnd);
+        for (std::size_t half = 1; half < n; half *= 2)
+            for (std::size_t i = 0; i < n; ++i)
+                if ((i & half) == 0) {
+                    const float a = expected[i], b = expected[i + half];
+                    expected[i] = a + b;
+                    expected[i + half] = a - b;
+                }
+        for (float& e : expected)
+            e *= 1.0f / std::sqrt(static_cast<float>(n));
+        hadamard(x.data(), n);
+        EXPECT_EQ(std::memcmp(x.data(), expected.data(), n * sizeof(float)), 0) << "n " << n;
+    }
+}
+
+TEST_P(EveryTarget, MixHalvesAndMultiplyAreBitwiseThePlainLoops) {
+    Random rng(8);
+    for (std::size_t half : {32, 96, 416, 768}) {
+        std::vector<float> expected = random_floats(2 * half, rng);
+        const std::vector<float> factor = random_floats(2 * half, rng);
+        const Guarded<float> x(expected, Place::kAgainstEnd), f(factor, Place::kAgainstEnd);
+        for (std::size_t i = 0; i < 2 * half; ++i)
+            expected[i] *= factor[i];
+        multiply(x.data(), f.data(), 2 * half);
+        ASSERT_EQ(std::memcmp(x.data(), expected.data(), 2 * half * sizeof(float)), 0);
+        for (std::size_t i = 0; i < half; ++i) {
+            const float a = expected[i], b = expected[i + half];
+            expected[i] = 0.70710678f * (a + b);
+            expected[i + half] = 0.70710678f * (a - b);
+        }
+        mix_halves(x.data(), half);
+        ASSERT_EQ(std::memcmp(x.data(), expected.data(), 2 * half * sizeof(float)), 0);
+    }
+}
+
+TEST(Bfloat16, RoundsToNearestEvenAndSaturates) {
+    EXPECT_EQ(bf16_from_float(0.0f), 0);
+    EXPECT_EQ(bf16_to_float(bf16_from_float(1.0f)), 1.0f);
+    EXPECT_EQ(bf16_to_float(bf16_from_float(-2.5f)), -2.5f);
+    EXPECT_EQ(bf16_to_float(bf16_from_float(1.0f + 0x1.0p-8f)), 1.0f);                // tie to even
+    EXPECT_EQ(bf16_to_float(bf16_from_float(1.0f + 0x3.0p-8f)), 1.0f + 0x1.0p-6f);    // tie to even
+    EXPECT_EQ(bf16_to_float(bf16_from_float(1.0f + 0x1.1p-8f)), 1.0f + 0x1.0p-7f);
+    const float largest = bf16_to_float(0x7F7F);
+    EXPECT_EQ(bf16_to_float(bf16_from_float(std::numeric_limits<float>::max())), largest);
+    EXPECT_EQ(bf16_to_float(bf16_from_float(std::numeric_limits<float>::lowest())), -largest);
+}
+
+TEST(Dispatch, UsesTheBestTargetOfThisCpu) {
+    EXPECT_STREQ(target_name(), hwy::TargetName(hwy::SupportedAndGeneratedTargets().front()));
+}
+
+}  // namespace
+}  // namespace vg::distance
