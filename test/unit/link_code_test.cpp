@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <numbers>
@@ -83,6 +84,26 @@ TEST(Rotation, SpreadsOneCoordinateOverAll) {
     }
 }
 
+// The precision of a code is set by c = sum |u_i| / (sqrt(P) |u|), which is sqrt(2 / pi) for an evenly
+// spread vector. Where the transform's window is not the whole vector (31 words is the extreme), the
+// worst inputs, single coordinates at the edges, must still come within 2 % of that.
+TEST(Rotation, SpreadsTheEdgesWhereTheWindowDoesNotFit) {
+    for (std::size_t dims : {192u, 768u, 832u, 1536u, 1984u}) {
+        for (std::size_t coordinate : {std::size_t{0}, dims / 2, dims - 1}) {
+            std::vector<float> v(dims, 0.0f);
+            v[coordinate] = 1.0f;
+            double sum = 0;
+            constexpr int kSeeds = 100;
+            for (int seed = 0; seed < kSeeds; ++seed)
+                for (float u : rotate(Rotation(dims, seed), v))
+                    sum += std::fabs(static_cast<double>(u));
+            const double c = sum / kSeeds / std::sqrt(static_cast<double>(dims));
+            EXPECT_GT(c, 0.98 * std::sqrt(2.0 / std::numbers::pi))
+                << dims << " from " << coordinate;
+        }
+    }
+}
+
 TEST(Rotation, EqualSeedsEqualBitsOnEveryTarget) {
     Random rng(12);
     for (std::size_t dims : kDims) {
@@ -98,7 +119,7 @@ TEST(Rotation, EqualSeedsEqualBitsOnEveryTarget) {
     }
 }
 
-// Estimates `links` neighbours of one node and returns them; also checks nothing but sizes.
+// The links of one node, as a node tuple keeps them.
 struct Node {
     std::vector<std::uint64_t> codes;
     std::vector<float> bias;
@@ -122,6 +143,28 @@ struct Node {
         return out;
     }
 };
+
+TEST(EncodeLink, FactorsFollowTheFormulas) {
+    Random rng(18);
+    for (std::size_t words : {2u, 13u, 24u}) {
+        const std::vector<float> p = gaussians(words * 64, rng), n = gaussians(words * 64, rng);
+        std::vector<std::uint64_t> code(words);
+        const LinkFactors f = encode_link(p.data(), n.data(), words, 0, 0, code.data());
+        double squared = 0, o_r = 0, o_p = 0;
+        for (std::size_t i = 0; i < p.size(); ++i) {
+            const double r = static_cast<double>(n[i]) - p[i];
+            EXPECT_EQ((code[i / 64] >> (i % 64)) & 1, r >= 0 ? 1u : 0u);
+            squared += r * r;
+            o_r += std::fabs(r);
+            o_p += r >= 0 ? p[i] : -p[i];
+        }
+        const double scale = distance::bf16_to_float(f.scale);
+        EXPECT_NEAR(scale, 2 * squared / o_r, scale / 256);  // bfloat16: 8 bits of significand
+        EXPECT_NEAR(f.bias, squared + scale * o_p, 1e-5 * (squared + scale * o_r));
+        const double length = distance::bf16_to_float(f.length);
+        EXPECT_NEAR(length, std::sqrt(squared), length / 256);
+    }
+}
 
 struct ErrorStatistics {
     double mean;
