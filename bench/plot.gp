@@ -8,7 +8,7 @@ set multiplot layout 1,2 title name noenhanced
 set grid
 set key bottom left noenhanced
 set logscale y
-set xlabel 'recall@10'
+set xlabel 'recall@10' noenhanced
 
 # Columns of the input: 4 method, 7 ef (0: none), 8 recall, 10 queries/s, 16 index pages (-1: none).
 methods = system("awk -F'\t' 'NR > 1 && $7 > 0 && !seen[$4]++ {print $4}' ".input)
