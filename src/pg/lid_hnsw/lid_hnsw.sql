@@ -24,17 +24,21 @@ COMMENT ON FUNCTION lid_hnsw_l1_metric(internal) IS 'lid_hnsw support: taxicab d
 CREATE OPERATOR CLASS vector_cosine_ops DEFAULT FOR TYPE vector USING lid_hnsw AS
     OPERATOR 1 <=> (vector, vector) FOR ORDER BY float_ops,
     FUNCTION 1 (vector, vector) lid_hnsw_cosine_metric(internal);
+COMMENT ON OPERATOR FAMILY vector_cosine_ops USING lid_hnsw IS 'cosine distance';
 COMMENT ON OPERATOR CLASS vector_cosine_ops USING lid_hnsw IS 'cosine distance, operator <=>';
 CREATE OPERATOR CLASS vector_l2_ops FOR TYPE vector USING lid_hnsw AS
     OPERATOR 1 <-> (vector, vector) FOR ORDER BY float_ops,
     FUNCTION 1 (vector, vector) lid_hnsw_l2_metric(internal);
+COMMENT ON OPERATOR FAMILY vector_l2_ops USING lid_hnsw IS 'Euclidean distance';
 COMMENT ON OPERATOR CLASS vector_l2_ops USING lid_hnsw IS 'Euclidean distance, operator <->';
 CREATE OPERATOR CLASS vector_ip_ops FOR TYPE vector USING lid_hnsw AS
     OPERATOR 1 <#> (vector, vector) FOR ORDER BY float_ops,
     FUNCTION 1 (vector, vector) lid_hnsw_ip_metric(internal);
+COMMENT ON OPERATOR FAMILY vector_ip_ops USING lid_hnsw IS 'negative inner product';
 COMMENT ON OPERATOR CLASS vector_ip_ops USING lid_hnsw IS
     'negative inner product, operator <#>';
 CREATE OPERATOR CLASS vector_l1_ops FOR TYPE vector USING lid_hnsw AS
     OPERATOR 1 <+> (vector, vector) FOR ORDER BY float_ops,
     FUNCTION 1 (vector, vector) lid_hnsw_l1_metric(internal);
+COMMENT ON OPERATOR FAMILY vector_l1_ops USING lid_hnsw IS 'taxicab distance';
 COMMENT ON OPERATOR CLASS vector_l1_ops USING lid_hnsw IS 'taxicab distance, operator <+>';
