@@ -40,8 +40,10 @@ Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable
                                                     std::to_string(dims) + " dimensions");
     g.slots_per_page = usable / g.used_bytes();
     g.slot_bytes = usable / g.slots_per_page / 8 * 8;
-    // Page slack buys links, up to half as many again: each saves page reads at search time.
-    g.capacity = std::max(g.capacity, std::min(links_that_fit(g, g.slot_bytes), 3 * m));
+    // Page slack buys links, up to half as many again: each saves page reads at search time. Rounded
+    // down to even, as all capacities.
+    const std::uint32_t most = 3 * m / 2 * 2;
+    g.capacity = std::max(g.capacity, std::min(links_that_fit(g, g.slot_bytes), most));
     g.slot_bytes = std::max(g.used_bytes(), g.slot_bytes);
     return g;
 }
@@ -76,8 +78,17 @@ const char* check_meta(const MetaData& meta, std::uint32_t page_bytes,
         static_cast<std::uint64_t>(meta.slots_per_page) * meta.slot_bytes > usable ||
         geometry_of(meta).used_bytes() > meta.slot_bytes)
         return "the metapage has an impossible slot size";
+    if (meta.m < 2 || meta.m > 1000 || meta.ef_construction == 0)
+        return "the metapage has impossible build parameters";
+    if (meta.centre_block == 0)
+        return "the metapage has an impossible centre page";
+    if (!(meta.max_norm2 >= 0))
+        return "the metapage has an impossible norm";
     if (meta.entry != kNoSlot && (meta.entry > kMaxSlotId || meta.entry_level > kMaxLevel))
         return "the metapage has an impossible entry point";
+    if ((meta.root == kNoSlot) != (meta.entry == kNoSlot) ||
+        (meta.root != kNoSlot && meta.root > kMaxSlotId))
+        return "the metapage has an impossible root";
     return nullptr;
 }
 

@@ -1,0 +1,285 @@
+// Layout arithmetic of slots and pages, and the check that stands between a metapage's bytes and all
+// arithmetic on them.
+#include "core/node/geometry.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "core/base/status.h"
+
+namespace vg::node {
+namespace {
+
+constexpr std::uint32_t kUsable = 8152;  // 8192 - page header 24 - trailer 16
+constexpr std::uint32_t kPageBytes = 8192;
+constexpr std::uint32_t kDims[] = {1,   2,   3,   63,  64,   65,   100,  128,
+                                   384, 768, 784, 1024, 1536, 1999, 2000};
+
+// Most links a slot that has a page to itself can hold.
+std::uint32_t page_limit(std::uint32_t dims, Storage storage) {
+    const std::uint32_t raw = storage == Storage::kFloat32 ? 4 * dims : dims;
+    const std::uint32_t fixed = 56 + (raw + 7) / 8 * 8;
+    return fixed > kUsable ? 0 : (kUsable - fixed) / (12 + 8 * ((dims + 63) / 64)) / 2 * 2;
+}
+
+class Plan : public testing::TestWithParam<std::uint32_t> {};
+
+TEST_P(Plan, PartsFollowOneAnotherAndFitTheSlot) {
+    const std::uint32_t m = GetParam();
+    for (const std::uint32_t dims : kDims) {
+        SCOPED_TRACE("dims " + std::to_string(dims));
+        const Geometry g = plan_geometry(dims, m, kUsable);
+        EXPECT_EQ(g.dims, dims);
+        EXPECT_EQ(g.words, (dims + 63) / 64);
+        const std::uint32_t coordinate = g.storage == Storage::kFloat32 ? 4 : 1;
+        EXPECT_EQ(g.vector_offset(), sizeof(SlotHeader));
+        EXPECT_GE(g.ids_offset(), g.vector_offset() + coordinate * dims);
+        EXPECT_GE(g.bias_offset(), g.ids_offset() + 4 * g.capacity);
+        EXPECT_GE(g.scale_offset(), g.bias_offset() + 4 * g.capacity);
+        EXPECT_GE(g.length_offset(), g.scale_offset() + 2 * g.capacity);
+        EXPECT_GE(g.codes_offset(), g.length_offset() + 2 * g.capacity);
+        EXPECT_GE(g.slot_bytes, g.codes_offset() + 8 * g.words * g.capacity);
+        EXPECT_EQ(g.used_bytes(), g.codes_offset() + 8 * g.words * g.capacity);
+    }
+}
+
+TEST_P(Plan, PartsAreAlignedForTheirTypes) {
+    const std::uint32_t m = GetParam();
+    for (std::uint32_t dims = 1; dims <= kMaxDims; ++dims) {
+        const Geometry g = plan_geometry(dims, m, kUsable);
+        ASSERT_EQ(g.slot_bytes % 8, 0u) << dims;
+        ASSERT_EQ(g.vector_offset() % 8, 0u) << dims;
+        ASSERT_EQ(g.ids_offset() % 4, 0u) << dims;
+        ASSERT_EQ(g.bias_offset() % 4, 0u) << dims;
+        ASSERT_EQ(g.scale_offset() % 2, 0u) << dims;
+        ASSERT_EQ(g.length_offset() % 2, 0u) << dims;
+        ASSERT_EQ(g.codes_offset() % 8, 0u) << dims;
+        ASSERT_EQ(g.capacity % 2, 0u) << dims;
+    }
+}
+
+TEST_P(Plan, PagesAreFullAndListsAreLongEnough) {
+    const std::uint32_t m = GetParam();
+    for (std::uint32_t dims = 1; dims <= kMaxDims; ++dims) {
+        const Geometry g = plan_geometry(dims, m, kUsable);
+        ASSERT_GE(g.slots_per_page, 1u) << dims;
+        ASSERT_LE(g.slots_per_page * g.slot_bytes, kUsable) << dims;
+        ASSERT_LT(kUsable - g.slots_per_page * g.slot_bytes, 8 * g.slots_per_page) << dims;
+        ASSERT_GE(g.capacity, std::min(2 * m, page_limit(dims, g.storage))) << dims;
+        ASSERT_LE(g.capacity, 3 * m) << dims;
+        // No further pair of links would have fitted.
+        if (g.capacity + 2 <= 3 * m) {
+            ASSERT_GT(g.used_bytes() + 2 * g.link_bytes(), g.slot_bytes) << dims;
+        }
+    }
+}
+
+TEST_P(Plan, FloatsAreKeptWhileTheyLeaveRoomForLinks) {
+    const std::uint32_t m = GetParam();
+    for (std::uint32_t dims = 1; dims <= kMaxDims; ++dims) {
+        const Geometry g = plan_geometry(dims, m, kUsable);
+        const bool room = page_limit(dims, Storage::kFloat32) >= 3 * m / 2;
+        ASSERT_EQ(g.storage == Storage::kFloat32, room) << dims;
+    }
+}
+
+TEST_P(Plan, SurvivesTheMetapage) {
+    const std::uint32_t m = GetParam();
+    for (std::uint32_t dims = 1; dims <= kMaxDims; ++dims) {
+        const Geometry g = plan_geometry(dims, m, kUsable);
+        MetaData meta{};
+        meta.magic = kMagic;
+        meta.version = kFormatVersion;
+        meta.page_bytes = kPageBytes;
+        meta.dims = dims;
+        meta.m = static_cast<std::uint16_t>(m);
+        meta.ef_construction = 64;
+        meta.centre_block = 1;
+        meta.capacity = g.capacity;
+        meta.slot_bytes = g.slot_bytes;
+        meta.slots_per_page = g.slots_per_page;
+        meta.storage = static_cast<std::uint8_t>(g.storage);
+        meta.entry = meta.root = kNoSlot;
+        ASSERT_EQ(check_meta(meta, kPageBytes, kUsable), nullptr) << dims;
+        const Geometry back = geometry_of(meta);
+        ASSERT_EQ(back.words, g.words);
+        ASSERT_EQ(back.codes_offset(), g.codes_offset());
+        ASSERT_EQ(back.used_bytes(), g.used_bytes());
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(M, Plan, testing::Values(2, 3, 5, 16, 25, 32, 64, 99, 100));
+
+// The table of docs/on-disk-format.md.
+TEST(Geometry, ByteBudgetsAreAsDocumented) {
+    struct Row {
+        std::uint32_t dims;
+        Storage storage;
+        std::uint32_t capacity, slot_bytes, slots_per_page;
+    };
+    const Row rows[] = {
+        {3, Storage::kFloat32, 32, 736, 11},     {100, Storage::kFloat32, 32, 1352, 6},
+        {128, Storage::kFloat32, 36, 1624, 5},   {384, Storage::kFloat32, 40, 4072, 2},
+        {768, Storage::kFloat32, 46, 8152, 1},   {784, Storage::kFloat32, 42, 8152, 1},
+        {1024, Storage::kFloat32, 28, 8152, 1},  {1536, Storage::kSq8, 32, 8152, 1},
+        {2000, Storage::kSq8, 22, 8152, 1},
+    };
+    for (const Row& r : rows) {
+        SCOPED_TRACE("dims " + std::to_string(r.dims));
+        const Geometry g = plan_geometry(r.dims, 16, kUsable);
+        EXPECT_EQ(g.storage, r.storage);
+        EXPECT_EQ(g.capacity, r.capacity);
+        EXPECT_EQ(g.slot_bytes, r.slot_bytes);
+        EXPECT_EQ(g.slots_per_page, r.slots_per_page);
+    }
+}
+
+TEST(Geometry, SlotIdsAndBlocksAreInverse) {
+    const Geometry g = plan_geometry(100, 16, kUsable);
+    for (const std::uint32_t block : {0u, 1u, 7u, 100000u}) {
+        for (std::uint32_t i = 0; i < g.slots_per_page; ++i) {
+            EXPECT_EQ(g.block_of(g.slot_id(block, i)), block);
+            EXPECT_EQ(g.index_of(g.slot_id(block, i)), i);
+        }
+    }
+}
+
+void expect_limit_error(std::uint32_t dims, std::uint32_t m, std::uint32_t usable) {
+    try {
+        plan_geometry(dims, m, usable);
+        FAIL() << "no error for dims " << dims;
+    } catch (const Error& e) {
+        EXPECT_EQ(e.code(), StatusCode::kLimitExceeded);
+        EXPECT_STRNE(e.what(), "");
+    }
+}
+
+TEST(Geometry, RefusesDimensionsOutOfRange) {
+    expect_limit_error(0, 16, kUsable);
+    expect_limit_error(2001, 16, kUsable);
+    expect_limit_error(std::numeric_limits<std::uint32_t>::max(), 16, kUsable);
+}
+
+TEST(Geometry, RefusesPagesTooSmallForANode) {
+    expect_limit_error(2000, 16, 2000);
+    expect_limit_error(2000, 16, 56 + 2000 + 3 * 268);
+    EXPECT_EQ(plan_geometry(2000, 16, 56 + 2000 + 4 * 268).capacity, 4u);
+    expect_limit_error(100, 1, kUsable);  // two links do not make a graph
+}
+
+class Meta : public testing::Test {
+  protected:
+    void SetUp() override {
+        const Geometry g = plan_geometry(100, 16, kUsable);
+        meta_.magic = kMagic;
+        meta_.version = kFormatVersion;
+        meta_.page_bytes = kPageBytes;
+        meta_.dims = 100;
+        meta_.capacity = g.capacity;
+        meta_.slot_bytes = g.slot_bytes;
+        meta_.slots_per_page = g.slots_per_page;
+        meta_.m = 16;
+        meta_.ef_construction = 64;
+        meta_.metric = static_cast<std::uint8_t>(Metric::kCosine);
+        meta_.centre_block = 1;
+        meta_.entry = 60;
+        meta_.entry_level = 2;
+        meta_.root = 12;
+        meta_.free_slot = kNoSlot;
+        meta_.free_chunk = kNoChunk;
+        meta_.tail_block = 30;
+    }
+    const char* check(const std::function<void(MetaData&)>& change) const {
+        MetaData copy = meta_;
+        change(copy);
+        return check_meta(copy, kPageBytes, kUsable);
+    }
+    MetaData meta_{};
+};
+
+TEST_F(Meta, SoundPagesPass) {
+    EXPECT_EQ(check([](MetaData&) {}), nullptr);
+    EXPECT_EQ(check([](MetaData& m) { m.entry = m.root = kNoSlot; }), nullptr);
+    EXPECT_EQ(check([](MetaData& m) { m.entry_level = kMaxLevel; }), nullptr);
+    EXPECT_EQ(check([](MetaData& m) { m.max_norm2 = 12.5f; }), nullptr);
+}
+
+TEST_F(Meta, EverySingleFaultIsFound) {
+    constexpr std::uint32_t kHuge = std::numeric_limits<std::uint32_t>::max();
+    const std::pair<const char*, std::function<void(MetaData&)>> faults[] = {
+        {"magic", [](MetaData& m) { m.magic ^= 1; }},
+        {"version 0", [](MetaData& m) { m.version = 0; }},
+        {"next version", [](MetaData& m) { m.version = kFormatVersion + 1; }},
+        {"page_bytes", [](MetaData& m) { m.page_bytes = 4096; }},
+        {"dims 0", [](MetaData& m) { m.dims = 0; }},
+        {"dims that do not fit the slot", [](MetaData& m) { m.dims = 200; }},
+        {"dims above the limit", [](MetaData& m) { m.dims = 2001; }},
+        {"dims that overflow", [](MetaData& m) { m.dims = 0x40000000u; }},
+        {"capacity 0", [](MetaData& m) { m.capacity = 0; }},
+        {"capacity 2", [](MetaData& m) { m.capacity = 2; }},
+        {"capacity odd", [](MetaData& m) { m.capacity -= 1; }},
+        {"capacity beyond the slot", [](MetaData& m) { m.capacity += 4; }},
+        {"capacity that overflows", [](MetaData& m) { m.capacity = 0x20000000u; }},
+        {"slot_bytes 0", [](MetaData& m) { m.slot_bytes = 0; }},
+        {"slot_bytes unaligned", [](MetaData& m) { m.slot_bytes -= 4; }},
+        {"slot_bytes too small", [](MetaData& m) { m.slot_bytes /= 2; }},
+        {"slot_bytes beyond the page", [](MetaData& m) { m.slot_bytes += 16; }},
+        {"slot_bytes that overflows", [](MetaData& m) { m.slot_bytes = 0xFFFFFFF8u; }},
+        {"slots_per_page 0", [](MetaData& m) { m.slots_per_page = 0; }},
+        {"slots_per_page beyond the page", [](MetaData& m) { ++m.slots_per_page; }},
+        {"slots_per_page that overflows", [](MetaData& m) { m.slots_per_page = kHuge; }},
+        {"m 0", [](MetaData& m) { m.m = 0; }},
+        {"m 1", [](MetaData& m) { m.m = 1; }},
+        {"m beyond the lists", [](MetaData& m) { m.m = 60000; }},
+        {"ef_construction 0", [](MetaData& m) { m.ef_construction = 0; }},
+        {"metric", [](MetaData& m) { m.metric = kMetricCount; }},
+        {"storage", [](MetaData& m) { m.storage = 2; }},
+        {"centre_block", [](MetaData& m) { m.centre_block = 0; }},
+        {"entry", [](MetaData& m) { m.entry = 0x80000000u; }},
+        {"entry missing", [](MetaData& m) { m.entry = kNoSlot; }},
+        {"entry_level", [](MetaData& m) { m.entry_level = kMaxLevel + 1; }},
+        {"root", [](MetaData& m) { m.root = 0x80000000u; }},
+        {"root missing", [](MetaData& m) { m.root = kNoSlot; }},
+        {"max_norm2 negative", [](MetaData& m) { m.max_norm2 = -1; }},
+        {"max_norm2 NaN",
+         [](MetaData& m) { m.max_norm2 = std::numeric_limits<float>::quiet_NaN(); }},
+    };
+    for (const auto& [name, change] : faults)
+        EXPECT_NE(check(change), nullptr) << name;
+}
+
+// Whatever passes must be safe to compute with: a slot stays inside its page.
+TEST_F(Meta, RandomDamageNeverYieldsAnUnsafeGeometry) {
+    std::uint64_t state = 1;
+    const auto random = [&state] {
+        state = state * 6364136223846793005ull + 1442695040888963407ull;
+        return static_cast<std::uint32_t>(state >> 33);
+    };
+    std::size_t passed = 0;
+    for (int round = 0; round < 200000; ++round) {
+        MetaData m = meta_;
+        auto* words = reinterpret_cast<std::uint32_t*>(&m);
+        const std::uint32_t at = 3 + random() % 4;  // dims, capacity, slot_bytes, slots_per_page
+        words[at] = round % 2 == 0 ? random() : random() % 3000;
+        if (check_meta(m, kPageBytes, kUsable) != nullptr)
+            continue;
+        ++passed;
+        const Geometry g = geometry_of(m);
+        const std::uint64_t words_needed = (std::uint64_t{m.dims} + 63) / 64;
+        const std::uint64_t need =
+            56 + std::uint64_t{m.dims} * 4 + std::uint64_t{m.capacity} * (12 + 8 * words_needed);
+        ASSERT_LE(need, g.slot_bytes);
+        ASSERT_LE(std::uint64_t{g.slots_per_page} * g.slot_bytes, kUsable);
+        ASSERT_EQ(g.codes_offset() % 8, 0u);
+    }
+    EXPECT_GT(passed, 100u);
+}
+
+}  // namespace
+}  // namespace vg::node
