@@ -95,11 +95,14 @@ void SlotWriter::write(const SlotPlan::Occupant& who, std::byte* out) const noex
     if (geometry_.storage == node::Storage::kFloat32) {
         std::memcpy(slot.vector_bytes(), rows_.row(v), geometry_.dims * sizeof(float));
     } else {
-        const node::Sq8Encoding e = node::encode_sq8(
-            rows_.row(v), geometry_.dims, reinterpret_cast<std::uint8_t*>(slot.vector_bytes()));
+        // The row's own range again, so that readers decode the very vector the row store holds and
+        // a later insert of an equal row finds this node.
+        const node::Sq8Encoding& e = rows_.encoding(v);
         h.sq8_low = e.low;
         h.sq8_step = e.step;
-        h.error = rows_.error(v) + e.error;
+        h.error = e.error + node::quantise_sq8(
+                                rows_.row(v), geometry_.dims, e.low, e.step,
+                                reinterpret_cast<std::uint8_t*>(slot.vector_bytes()));
     }
     if (who.level == 0) {
         if (graph_.tree_parent[v] != kNoNode)

@@ -70,14 +70,13 @@ bool RowStore::add(const float* vector, node::Tid tid) {
         undo();
         return false;
     }
-    float error = 0;
+    node::Sq8Encoding encoding{};
     if (geometry_.storage == node::Storage::kSq8) {
         // From here on the row is what the index will hold, so that the graph, the codes and the
         // stored vectors agree.
-        const node::Sq8Encoding e = node::encode_sq8(row, dims_, codes_.data());
+        encoding = node::encode_sq8(row, dims_, codes_.data());
         for (std::size_t i = 0; i < dims_; ++i)
-            row[i] = static_cast<float>(codes_[i]) * e.step + e.low;
-        error = e.error;
+            row[i] = static_cast<float>(codes_[i]) * encoding.step + encoding.low;
     }
 
     const std::uint64_t hash = hash_floats(row, dims_);
@@ -89,8 +88,8 @@ bool RowStore::add(const float* vector, node::Tid tid) {
         more_.push_back({tid, kNoNode});
         (last_[same] == kNoNode ? first_[same].next : more_[last_[same]].next) = at;
         last_[same] = at;
-        if (errors_.size() != 0)
-            errors_[same] = std::max(errors_[same], error);
+        if (encodings_.size() != 0)
+            encodings_[same].error = std::max(encodings_[same].error, encoding.error);
         return true;
     }
     *cell = static_cast<std::uint32_t>(size());
@@ -99,7 +98,7 @@ bool RowStore::add(const float* vector, node::Tid tid) {
     first_.push_back({tid, kNoNode});
     last_.push_back(kNoNode);
     if (geometry_.storage == node::Storage::kSq8)
-        errors_.push_back(error);
+        encodings_.push_back(encoding);
     return true;
 }
 
@@ -133,7 +132,7 @@ Rows RowStore::rows() const noexcept {
 
 std::size_t RowStore::bytes() const noexcept {
     return data_.bytes() + keys_.bytes() + hashes_.bytes() + first_.bytes() + last_.bytes() +
-           more_.bytes() + errors_.bytes() + centre_.bytes() + table_.bytes();
+           more_.bytes() + encodings_.bytes() + centre_.bytes() + table_.bytes();
 }
 
 std::size_t RowStore::build_bytes(const BuildParams& params) const noexcept {

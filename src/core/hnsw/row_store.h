@@ -80,9 +80,9 @@ class RowStore {
     // Row i: dims floats and the tail.
     const float* row(std::size_t i) const noexcept { return data_.data() + i * stride_; }
     float tail(std::size_t i) const noexcept { return row(i)[dims_]; }
-    float error(std::size_t i) const noexcept {
-        return errors_.size() != 0 ? errors_[i] : 0.0f;
-    }
+    // 8-bit storage: how row i was quantised; the row itself is the decoded vector. `error` is the
+    // largest of the equal rows'.
+    const node::Sq8Encoding& encoding(std::size_t i) const noexcept { return encodings_[i]; }
     const float* centre() const noexcept { return centre_.data(); }
     float max_norm2() const noexcept { return max_norm2_; }
     // The rows in graph space, for the builder.
@@ -118,7 +118,7 @@ class RowStore {
     GrowArray<TidNode> first_;         // per row: first TID, then a list in more_
     GrowArray<std::uint32_t> last_;    // per row: tail of its list in more_
     GrowArray<TidNode> more_;
-    GrowArray<float> errors_;          // 8-bit storage only
+    GrowArray<node::Sq8Encoding> encodings_;  // 8-bit storage only
     GrowArray<float> centre_;
     GrowArray<std::uint8_t> codes_;    // 8-bit storage: scratch for one row
     GrowArray<std::uint32_t> table_;   // open addressing: row numbers

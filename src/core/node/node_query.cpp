@@ -13,6 +13,9 @@ namespace {
 // width; lower bounds are widened by it so that they stay below what the operator computes.
 constexpr float kSumSlack = 2e-5f;
 
+// Largest relative error of one rounding to float, a little up.
+constexpr double kHalfUlp = 6e-8;
+
 }  // namespace
 
 NodeQuery::NodeQuery(const Geometry& geometry, Metric metric, const code::Rotation& rotation,
@@ -105,20 +108,28 @@ float row_tail(Metric metric, const float* vector, std::size_t dims, float max_n
     return rest > max_norm2 * 1e-5f ? std::sqrt(rest) : 0.0f;
 }
 
-Sq8Encoding encode_sq8(const float* vector, std::size_t dims, std::uint8_t* codes) noexcept {
-    const auto [lo, hi] = std::minmax_element(vector, vector + dims);
-    Sq8Encoding e{*lo, (*hi - *lo) / 255.0f, 0};
-    const float inverse = e.step > 0 ? 1.0f / e.step : 0.0f;
+float quantise_sq8(const float* vector, std::size_t dims, float low, float step,
+                   std::uint8_t* codes) noexcept {
+    // In double: ranges near either end of the float range have no finite inverse or no finite width.
+    const double inverse = step > 0 ? 1.0 / step : 0.0;
     double squared = 0;
     for (std::size_t i = 0; i < dims; ++i) {
-        const float scaled = (vector[i] - e.low) * inverse + 0.5f;
-        codes[i] = static_cast<std::uint8_t>(std::clamp(scaled, 0.0f, 255.0f));
-        const double off = vector[i] - (static_cast<double>(codes[i]) * e.step + e.low);
+        const double scaled = (static_cast<double>(vector[i]) - low) * inverse + 0.5;
+        codes[i] = static_cast<std::uint8_t>(std::clamp(scaled, 0.0, 255.0));
+        const double product = static_cast<double>(codes[i]) * step;
+        const double value = product + low;
+        // Readers round the product and the sum to float, or the sum alone where they fuse them.
+        const double off = std::abs(vector[i] - value) + kHalfUlp * (product + std::abs(value));
         squared += off * off;
     }
-    // Rounded up: it must bound the error.
-    e.error = static_cast<float>(std::sqrt(squared)) * 1.0001f;
-    return e;
+    return static_cast<float>(std::sqrt(squared)) * 1.0001f;  // the cast may have rounded down
+}
+
+Sq8Encoding encode_sq8(const float* vector, std::size_t dims, std::uint8_t* codes) noexcept {
+    const auto [lo, hi] = std::minmax_element(vector, vector + dims);
+    const float low = *lo;
+    const float step = static_cast<float>((static_cast<double>(*hi) - low) / 255.0);
+    return {low, step, quantise_sq8(vector, dims, low, step, codes)};
 }
 
 }  // namespace vg::node

@@ -64,13 +64,16 @@ bool prepare_row(Metric metric, float* vector, std::size_t dims) noexcept;
 // Tail of a prepared row in an inner-product index whose norms complete to max_norm2.
 float row_tail(Metric metric, const float* vector, std::size_t dims, float max_norm2) noexcept;
 
-// Quantises to 8 bits over the vector's own range. codes: dims bytes. Returns the L2 norm of the
-// quantisation error.
+// Quantises to 8 bits over the vector's own range. codes: dims bytes. `error` bounds the L2 distance
+// between the vector and what readers compute from the codes, their float rounding included.
 struct Sq8Encoding {
     float low;
     float step;
     float error;
 };
 Sq8Encoding encode_sq8(const float* vector, std::size_t dims, std::uint8_t* codes) noexcept;
+// The same over a given range: a vector that was decoded from it gets its codes back. Returns the error.
+float quantise_sq8(const float* vector, std::size_t dims, float low, float step,
+                   std::uint8_t* codes) noexcept;
 
 }  // namespace vg::node
