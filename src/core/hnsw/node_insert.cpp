@@ -59,9 +59,11 @@ void NodeInsert::expand(SlotId id, const node::SlotView& slot) {
 }
 
 SlotId NodeInsert::duplicate() const noexcept {
+    // Distances do not tell: on 8-bit storage the kernel's fused arithmetic gives equal vectors a
+    // distance just above zero.
     for (const Candidate& c : candidates_) {
-        if (c.distance == 0 && std::memcmp(vectors_.data() + c.id * stride_, row_.data(),
-                                           geometry_.dims * sizeof(float)) == 0)
+        if (std::memcmp(vectors_.data() + c.id * stride_, row_.data(),
+                        geometry_.dims * sizeof(float)) == 0)
             return slots_[c.id];
     }
     return kNoSlot;
