@@ -9,6 +9,8 @@
 namespace vg::hnsw {
 namespace {
 
+inline float unless_nan(float x, float otherwise) noexcept { return x == x ? x : otherwise; }
+
 constexpr auto kFartherFirst = [](const auto& a, const auto& b) {
     return a.distance > b.distance || (a.distance == b.distance && a.id > b.id);
 };
@@ -168,7 +170,10 @@ void BeamSearch::expand(SlotId id, const node::SlotView& slot) {
     const node::SlotHeader& h = slot.header();
     if (h.state == static_cast<std::uint8_t>(node::SlotState::kFree) || h.level != level_)
         return;
-    const node::NodeDistance d = query_->distance(slot);
+    node::NodeDistance d = query_->distance(slot);
+    // Coordinates near the float limit overflow to NaN, which no ordered container can hold.
+    d.graph = unless_nan(d.graph, std::numeric_limits<float>::infinity());
+    d.order = unless_nan(d.order, std::numeric_limits<float>::infinity());
 
     if (level_ == target_level_) {
         ++target_expanded_;
@@ -192,10 +197,11 @@ void BeamSearch::expand(SlotId id, const node::SlotView& slot) {
     const std::size_t degree = slot.degree();
     query_->estimate(slot, d.graph, estimates_.data());
     for (std::size_t i = 0; i < degree; ++i) {
+        const float estimate = unless_nan(estimates_[i], d.graph);
         if (first_round_)
-            offer(estimates_[i], slot.link(i));
+            offer(estimate, slot.link(i));
         else
-            offer_frontier(estimates_[i], slot.link(i));
+            offer_frontier(estimate, slot.link(i));
     }
 }
 
@@ -273,6 +279,8 @@ bool BeamSearch::grow() {
         return false;
     if (first_round_) {
         first_round_ = false;
+        // A descent that found nothing (its slots were reused meanwhile) ends above the target.
+        level_ = target_level_;
         for (const Candidate& c : pool_) {
             if ((c.id & kExpanded) == 0)
                 spill_.push_back(c);
