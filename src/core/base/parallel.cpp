@@ -98,7 +98,7 @@ void parallel_for(unsigned threads, std::size_t n, std::size_t chunk, const Poll
     {
         Helpers helpers(stop);
         const std::size_t chunks = (n + chunk - 1) / chunk;
-        const std::size_t wanted = std::min<std::size_t>(std::max(threads, 1u), std::max<std::size_t>(chunks, 1));
+        const std::size_t wanted = std::min<std::size_t>(threads, chunks);
         if (wanted > 1)
             helpers.start(static_cast<unsigned>(wanted - 1), work);
         work(0);
