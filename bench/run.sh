@@ -6,6 +6,7 @@
 #   BENCH_CONN    connection string of a running server: use it instead of a private one, install nothing
 #   DATASETS      "glove mnist"
 #   QUERIES       queries per pass, 10000 at most (default 1000)
+#   GLOVE_QUERIES random (default): a fair sample of all words; frequent: the commonest test words
 #   EFS           comma-separated values of ef_search
 #   REPEATS       timed passes (default 3)
 #   METHODS       of lid_hnsw,hnsw,seqscan,hnswlib
@@ -33,9 +34,13 @@ run_dataset() {
     local set=$1 suffix='' arguments=()
     [ "${HEAP_ORDER:-shuffled}" = shuffled ] || suffix+=-$HEAP_ORDER
     [ "${DUPLICATES:-0}" = 0 ] || suffix+=-dup$DUPLICATES
-    local base
+    local test=test base
+    if [ "$set" = glove ] && [ "${GLOVE_QUERIES:-random}" = frequent ]; then
+        test=frequent
+        suffix+=-frequent
+    fi
     base=$results/$(date +%F)-$set$suffix
-    arguments+=(--dataset "$set" --train "$data/$set-train.f32" --test "$data/$set-test.f32")
+    arguments+=(--dataset "$set" --train "$data/$set-train.f32" --test "$data/$set-$test.f32")
     arguments+=(--queries "${QUERIES:-1000}" --repeats "${REPEATS:-3}" --workers "${WORKERS:-1}")
     arguments+=(--heap-order "${HEAP_ORDER:-shuffled}" --duplicates "${DUPLICATES:-0}")
     arguments+=(--conn "${BENCH_CONN:-}" --out "$base.tsv")

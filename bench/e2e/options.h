@@ -27,7 +27,7 @@ struct Options {
     std::string train, test, labels;
     std::string out = "results.tsv";
     std::vector<std::string> methods = {"lid_hnsw", "hnsw", "seqscan", "hnswlib"};
-    std::vector<int> efs = {10, 20, 40, 80, 120, 160, 240, 320, 480};
+    std::vector<int> efs = {10, 20, 40, 80, 120, 160, 240, 320, 480, 800};
     Metric metric = Metric::kCosine;
     int dim = 100;
     int k = 10;
