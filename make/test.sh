@@ -57,7 +57,7 @@ pgxs_dir() { dirname "$(dirname "$("${PG_CONFIG:-pg_config}" --pgxs)")"; }
 step_isolation() {
     local specs
     specs=$(cd test/isolation/specs 2>/dev/null && ls ./*.spec 2>/dev/null | sed 's@^\./@@; s@\.spec$@@')
-    [ -n "$specs" ] || { echo "no specs in test/isolation/specs"; return 0; }
+    [ -n "$specs" ] || { echo "nothing to run: no specs in test/isolation/specs"; return 0; }
     mkdir -p build/isolation
     local rc=0
     # shellcheck disable=SC2086
@@ -71,7 +71,7 @@ step_isolation() {
 
 # The TAP tests start servers themselves, so root hands them to user postgres, in a copy it can read.
 step_tap() {
-    ls test/tap/*.pl >/dev/null 2>&1 || { echo "no tests in test/tap"; return 0; }
+    ls test/tap/*.pl >/dev/null 2>&1 || { echo "nothing to run: no tests in test/tap"; return 0; }
     local copy as_user=() rc=0 bindir
     bindir=$("${PG_CONFIG:-pg_config}" --bindir)
     copy=$(mktemp -d /tmp/vg.XXXXXX)
@@ -112,6 +112,9 @@ run_step() {
     "step_$name" >"$log" 2>&1 </dev/null || rc=$?
     counts=$(count_tests "$log")
     read -r p f <<<"${counts:-$((rc == 0)) $((rc != 0))}"
+    if grep -q '^nothing to run: ' "$log"; then
+        p=0
+    fi
     if [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then
         f=1  # a crash after or between tests counts too
     fi
