@@ -1,0 +1,280 @@
+// The distances a node and a query have: in graph space for navigation, in operator space for order,
+// and the estimates from codes.
+#include "core/node/node_query.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "memory_index.h"
+
+namespace vg::node {
+namespace {
+
+using test::operator_value;
+
+constexpr Metric kMetrics[] = {Metric::kL2, Metric::kInnerProduct, Metric::kCosine, Metric::kL1};
+
+Geometry geometry_with(std::uint32_t dims, Storage storage) {
+    Geometry g;
+    g.dims = dims;
+    g.words = (dims + 63) / 64;
+    g.capacity = 4;
+    g.slots_per_page = 1;
+    g.storage = storage;
+    g.slot_bytes = (g.used_bytes() + 7) / 8 * 8;
+    return g;
+}
+
+// One live slot that holds a row as inserts store it.
+class OneSlot {
+  public:
+    OneSlot(const Geometry& g, Metric metric) : g_(g), metric_(metric), bytes_(g.slot_bytes) {}
+
+    SlotView store(const float* row, float max_norm2 = 0) {
+        std::vector<float> v(row, row + g_.dims);
+        prepare_row(metric_, v.data(), g_.dims);
+        std::fill(bytes_.begin(), bytes_.end(), std::byte{0});
+        const SlotEdit slot(g_, bytes_.data());
+        SlotHeader& h = slot.header();
+        h.state = static_cast<std::uint8_t>(SlotState::kLive);
+        if (g_.storage == Storage::kSq8) {
+            const Sq8Encoding e = encode_sq8(
+                v.data(), g_.dims, reinterpret_cast<std::uint8_t*>(slot.vector_bytes()));
+            h.sq8_low = e.low;
+            h.sq8_step = e.step;
+            h.error = e.error;
+        } else {
+            std::memcpy(slot.vector_bytes(), v.data(), 4 * v.size());
+        }
+        h.tail = row_tail(metric_, v.data(), g_.dims, max_norm2);
+        return slot;
+    }
+
+  private:
+    const Geometry& g_;
+    Metric metric_;
+    std::vector<std::byte> bytes_;
+};
+
+class EveryMetric : public testing::TestWithParam<Metric> {};
+
+TEST_P(EveryMetric, FloatOrderRanksLikeTheOperator) {
+    const Metric metric = GetParam();
+    for (const std::uint32_t dims : {1u, 3u, 100u, 784u}) {
+        const Geometry g = geometry_with(dims, Storage::kFloat32);
+        const code::Rotation rotation(dims, 1);
+        NodeQuery query(g, metric, rotation, nullptr);
+        OneSlot slot(g, metric);
+        const test::Matrix rows = test::clustered_rows(600, dims, 20, 0.5f, dims);
+        const test::Matrix queries = test::clustered_rows(5, dims, 5, 1.0f, dims + 1);
+        EXPECT_FALSE(query.lower_bound_only());
+        for (std::size_t q = 0; q < queries.size(); ++q) {
+            query.set_query(queries.row(q));
+            std::vector<std::pair<double, double>> pairs;  // true value, order
+            for (std::size_t i = 0; i < rows.size(); ++i)
+                pairs.emplace_back(operator_value(metric, queries.row(q), rows.row(i), dims),
+                                   query.distance(slot.store(rows.row(i))).order);
+            std::sort(pairs.begin(), pairs.end());
+            const double scale = std::max(std::abs(pairs.front().first), pairs.back().first);
+            double top = pairs[0].second;
+            double top_value = pairs[0].first;
+            for (const auto& [value, order] : pairs) {
+                // Out of order only where the true values differ by rounding.
+                if (order < top) {
+                    ASSERT_LE(value - top_value, 1e-5 * scale) << "dims " << dims;
+                } else {
+                    top = order;
+                    top_value = value;
+                }
+            }
+            // And not constant.
+            if (dims > 1 || metric != Metric::kCosine) {
+                ASSERT_GT(top, pairs[0].second);
+            }
+        }
+    }
+}
+
+TEST_P(EveryMetric, EightBitOrderIsALowerBoundOfTheOperator) {
+    const Metric metric = GetParam();
+    struct Shape {
+        std::uint32_t dims;
+        float scale, offset;
+        int pairs;
+    };
+    const Shape shapes[] = {{1536, 1, 0, 20000},  {1536, 0.02f, 0, 10000}, {100, 1, 0, 30000},
+                            {100, 1, 50, 10000},  {100, 1e4f, 0, 10000},   {100, 1e-3f, 1e3f, 5000},
+                            {3, 1, 0, 10000},     {64, 1e-12f, 0, 5000}};
+    Random rng(17);
+    for (const Shape& s : shapes) {
+        SCOPED_TRACE(testing::Message() << s.dims << " scale " << s.scale << " offset " << s.offset);
+        const Geometry g = geometry_with(s.dims, Storage::kSq8);
+        const code::Rotation rotation(s.dims, 1);
+        NodeQuery query(g, metric, rotation, nullptr);
+        ASSERT_TRUE(query.lower_bound_only());
+        OneSlot slot(g, metric);
+        std::vector<float> a(s.dims), b(s.dims);
+        double gap = 0, size = 0;
+        for (int pair = 0; pair < s.pairs; ++pair) {
+            if (pair % 50 == 0) {
+                for (float& x : a)
+                    x = s.scale * test::gaussian(rng) + s.offset;
+                query.set_query(a.data());
+            }
+            // Every fourth pair is close together: there the bound has the least room.
+            for (std::size_t i = 0; i < b.size(); ++i)
+                b[i] = pair % 4 == 0 ? a[i] + 0.01f * s.scale * test::gaussian(rng)
+                                     : s.scale * test::gaussian(rng) + s.offset;
+            const double value = operator_value(metric, a.data(), b.data(), s.dims);
+            const double bound = query.distance(slot.store(b.data())).order;
+            ASSERT_LE(bound, value) << "pair " << pair;
+            gap += value - bound;
+            size += std::abs(value);
+        }
+        if (s.offset == 0 && s.dims > 3) {  // useful too, not merely true
+            EXPECT_LT(gap, (metric == Metric::kInnerProduct ? 0.6 : 0.1) * size);
+        }
+    }
+}
+
+TEST_P(EveryMetric, GraphDistanceIsTheSquaredDistanceOfTheMappedRows) {
+    const Metric metric = GetParam();
+    const std::uint32_t dims = 100;
+    for (const Storage storage : {Storage::kFloat32, Storage::kSq8}) {
+        const Geometry g = geometry_with(dims, storage);
+        const code::Rotation rotation(dims, 1);
+        NodeQuery query(g, metric, rotation, nullptr);
+        OneSlot slot(g, metric);
+        const test::Matrix rows = test::clustered_rows(200, dims, 5, 1.0f, 4);
+        double max_norm2 = 0;
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            max_norm2 = std::max(max_norm2, -operator_value(Metric::kInnerProduct, rows.row(i),
+                                                            rows.row(i), dims));
+        std::vector<float> stored(dims), q(rows.row(0), rows.row(0) + dims);
+        query.set_query(q.data());
+        if (metric == Metric::kCosine)
+            prepare_row(metric, q.data(), dims);
+        for (std::size_t i = 1; i < rows.size(); ++i) {
+            const SlotView view = slot.store(rows.row(i), static_cast<float>(max_norm2));
+            view.read_vector(stored.data());
+            const double tail = view.header().tail;
+            const double l2 = operator_value(Metric::kL2, q.data(), stored.data(), dims);
+            const double expected = l2 * l2 + tail * tail;
+            ASSERT_NEAR(query.distance(view).graph, expected, 1e-5 * expected);
+            ASSERT_EQ(tail != 0, metric == Metric::kInnerProduct && tail > 0);
+        }
+    }
+}
+
+TEST_P(EveryMetric, EstimatesAreCloseToTheTrueGraphDistance) {
+    const Metric metric = GetParam();
+    for (const std::uint32_t dims : {16u, 100u, 784u, 1536u}) {
+        test::MemoryIndex index(dims, metric);
+        const test::Matrix rows = test::clustered_rows(400, dims, 4, 1.0f, dims);
+        index.build(rows);
+        const test::Matrix queries = test::clustered_rows(4, dims, 4, 1.0f, dims);
+        NodeQuery query(index.geometry(), metric, index.rotation(), index.centre());
+        std::vector<float> estimates(index.geometry().capacity);
+        double off = 0, bias = 0, total = 0;
+        for (std::size_t q = 0; q < queries.size(); ++q) {
+            query.set_query(queries.row(q));
+            for (const SlotId id : index.base_slots()) {
+                const SlotView slot = index.slot(id);
+                query.estimate(slot, query.distance(slot).graph, estimates.data());
+                for (std::size_t i = 0; i < slot.degree(); ++i) {
+                    const double exact = query.distance(index.slot(slot.link(i))).graph;
+                    off += std::abs(estimates[i] - exact);
+                    bias += estimates[i] - exact;
+                    total += exact;
+                }
+            }
+        }
+        // One bit per padded dimension: the error of <o, u_q> falls with the square root of them.
+        EXPECT_LT(off / total, dims <= 64 ? 0.30 : 0.12) << "dims " << dims;
+        EXPECT_LT(std::abs(bias) / total, 0.04) << "dims " << dims;
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Metrics, EveryMetric, testing::ValuesIn(kMetrics));
+
+TEST(InnerProduct, NearestInGraphSpaceHasTheLargestProduct) {
+    const std::uint32_t dims = 32;
+    const Geometry g = geometry_with(dims, Storage::kFloat32);
+    const code::Rotation rotation(dims, 1);
+    NodeQuery query(g, Metric::kInnerProduct, rotation, nullptr);
+    OneSlot slot(g, Metric::kInnerProduct);
+    Random rng(6);
+    test::Matrix rows = test::uniform_rows(500, dims, 2);
+    float max_norm2 = 0;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const float scale = static_cast<float>(0.1 + 3 * rng.uniform());
+        for (std::size_t j = 0; j < dims; ++j)
+            rows.row(i)[j] = scale * (rows.row(i)[j] - 0.5f);
+        max_norm2 = std::max(max_norm2, distance::inner_product(rows.row(i), rows.row(i), dims));
+    }
+    const test::Matrix queries = test::uniform_rows(50, dims, 3);
+    for (std::size_t q = 0; q < queries.size(); ++q) {
+        query.set_query(queries.row(q));
+        double nearest = 1e30, at_nearest = 0, largest = -1e30;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const double graph = query.distance(slot.store(rows.row(i), max_norm2)).graph;
+            const double product =
+                -operator_value(Metric::kInnerProduct, queries.row(q), rows.row(i), dims);
+            if (graph < nearest) {
+                nearest = graph;
+                at_nearest = product;
+            }
+            largest = std::max(largest, product);
+        }
+        EXPECT_NEAR(at_nearest, largest, 1e-4 * std::abs(largest));
+    }
+}
+
+TEST(InnerProduct, TailsCompleteEveryNormToTheLargest) {
+    const std::vector<float> v = {3, 0, 4};
+    EXPECT_FLOAT_EQ(row_tail(Metric::kInnerProduct, v.data(), 3, 41), 4.0f);
+    EXPECT_EQ(row_tail(Metric::kInnerProduct, v.data(), 3, 25), 0.0f);
+    EXPECT_EQ(row_tail(Metric::kInnerProduct, v.data(), 3, 25.00001f), 0.0f);
+    EXPECT_EQ(row_tail(Metric::kInnerProduct, v.data(), 3, 9), 0.0f);  // a later, longer row
+    for (const Metric other : {Metric::kL2, Metric::kCosine, Metric::kL1})
+        EXPECT_EQ(row_tail(other, v.data(), 3, 41), 0.0f);
+}
+
+TEST(Cosine, RowsComeToUnitLengthAndZeroIsRefused) {
+    for (const float scale : {1e-40f, 1e-20f, 1.0f, 1e20f, 1e37f}) {
+        std::vector<float> v = {3 * scale, -4 * scale};
+        ASSERT_TRUE(prepare_row(Metric::kCosine, v.data(), 2));
+        EXPECT_NEAR(v[0], 0.6f, 1e-4f) << scale;
+        EXPECT_NEAR(v[1], -0.8f, 1e-4f) << scale;
+    }
+    std::vector<float> zero = {0.0f, -0.0f, 0.0f};
+    EXPECT_FALSE(prepare_row(Metric::kCosine, zero.data(), 3));
+    for (const Metric other : {Metric::kL2, Metric::kInnerProduct, Metric::kL1}) {
+        EXPECT_TRUE(prepare_row(other, zero.data(), 3));
+        std::vector<float> v = {3, 4};
+        prepare_row(other, v.data(), 2);
+        EXPECT_EQ(v, (std::vector<float>{3, 4}));
+    }
+}
+
+TEST(Cosine, AZeroQueryGivesFiniteDistances) {
+    for (const Storage storage : {Storage::kFloat32, Storage::kSq8}) {
+        const Geometry g = geometry_with(8, storage);
+        const code::Rotation rotation(8, 1);
+        NodeQuery query(g, Metric::kCosine, rotation, nullptr);
+        OneSlot slot(g, Metric::kCosine);
+        const std::vector<float> zero(8, 0.0f), row = {1, 2, 3, 4, 5, 6, 7, 8};
+        query.set_query(zero.data());
+        const NodeDistance d = query.distance(slot.store(row.data()));
+        EXPECT_NEAR(d.graph, 1.0f, 0.02f);
+        EXPECT_NEAR(d.order, 1.0f, 0.02f);
+    }
+}
+
+}  // namespace
+}  // namespace vg::node
