@@ -12,9 +12,14 @@
 
 #if VG_PG_GE(16)
 extern "C" {
+#include "catalog/pg_class.h"
 #include "varatt.h"
 }
 #endif
+
+extern "C" {
+#include "utils/acl.h"
+}
 
 // aminsert grew indexUnchanged in 14.
 #if VG_PG_GE(14)
@@ -39,6 +44,22 @@ inline Oid storage_id(Relation rel) {
     return rel->rd_locator.relNumber;
 #else
     return rel->rd_node.relNode;
+#endif
+}
+
+// Whether the current user owns the relation, or may act as its owner.
+inline bool owns_relation(Oid relation) {
+#if VG_PG_GE(16)
+    return object_ownercheck(RelationRelationId, relation, GetUserId());
+#else
+    return pg_class_ownercheck(relation, GetUserId());
+#endif
+}
+
+// From 17 on index expressions are evaluated with a safe search_path; before, with the session's.
+inline void restrict_search_path() {
+#if VG_PG_GE(17)
+    RestrictSearchPath();
 #endif
 }
 

@@ -1,0 +1,327 @@
+// vectorgraph_index_check: every page, slot, link, overflow chunk and heap TID of an index, and on
+// demand every row of the table.
+// Locks: the index is walked under the lock against writers, so that it stands still; scans go on.
+// The table is read after that lock is given back: the rows of a snapshot taken before the walk
+// must all be in the index that the walk saw. Ownership: all containers are members of Check, which
+// lives in a memory context; the functions own nothing and may ereport.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/lid_hnsw/inspect.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "core/hnsw/row_store.h"
+#include "core/node/audit.h"
+#include "core/node/chunk_audit.h"
+#include "core/node/reach.h"
+#include "pg/boundary/context.h"
+
+extern "C" {
+#include "access/xact.h"
+}
+
+namespace vg::pg {
+namespace {
+
+struct Check {
+    Check(const OpenIndex& o, const node::MetaData& m, BlockNumber n)
+        : open(o),
+          meta(m),
+          g(node::geometry_of(m)),
+          blocks(n),
+          heap_blocks(RelationGetNumberOfBlocks(o.heap)),
+          audit(m, n, kInterruptPoll),
+          chunks(kInterruptPoll),
+          reach(g, n),
+          kinds(n),
+          row(g.dims) {}
+
+    OpenIndex open;
+    node::MetaData meta;
+    node::Geometry g;
+    BlockNumber blocks;
+    BlockNumber heap_blocks;
+    BufferAccessStrategy strategy = nullptr;
+    PGAlignedBlock page;
+
+    node::Audit audit;
+    node::ChunkAudit chunks;
+    node::Reach reach;
+    std::vector<node::PageKind> kinds;    // by block; PageKind{0}: never written
+    hnsw::GrowArray<std::uint64_t> tids;  // keys of all heap TIDs, sorted after the walk
+    std::vector<float> row;               // scratch
+};
+
+[[noreturn]] void report_fault(Check* c, const node::Fault& f) {
+    const char* name = RelationGetRelationName(c->open.index);
+    StringInfoData where;
+    initStringInfo(&where);
+    if (f.slot == node::kNoSlot)
+        appendStringInfo(&where, "Block %u", kMetaBlock);
+    else
+        appendStringInfo(&where, "Block %u, slot %u", c->g.block_of(f.slot), c->g.index_of(f.slot));
+    appendStringInfo(&where, ": %s", f.what);
+    if (f.target != node::kNoSlot)
+        appendStringInfo(&where, " (block %u, slot %u)", c->g.block_of(f.target),
+                         c->g.index_of(f.target));
+    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED), errmsg("index \"%s\" is corrupted", name),
+                    errdetail("%s.", where.data), errhint("Rebuild the index with REINDEX.")));
+    pg_unreachable();
+}
+
+[[noreturn]] void report_chunk(Check* c, node::ChunkId chunk, const char* what) {
+    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+                    errmsg("index \"%s\" is corrupted", RelationGetRelationName(c->open.index)),
+                    errdetail("Block %u, overflow chunk %u: %s.", chunk / kChunksPerPage,
+                              chunk % kChunksPerPage, what),
+                    errhint("Rebuild the index with REINDEX.")));
+    pg_unreachable();
+}
+
+void require(Check* c, const node::Fault& f) {
+    if (unlikely(f.what != nullptr))
+        report_fault(c, f);
+}
+
+void require(Check* c, const node::ChunkFault& f) {
+    if (unlikely(f.what != nullptr))
+        report_chunk(c, f.chunk, f.what);
+}
+
+ItemPointerData tid_of_key(std::uint64_t key) {
+    return from_tid({static_cast<std::uint16_t>(key >> 32), static_cast<std::uint16_t>(key >> 16),
+                     static_cast<std::uint16_t>(key)});
+}
+
+// Notes heap TIDs; null, or what is wrong with one of them.
+const char* take_tids(Check* c, const node::Tid* tids, int count) {
+    for (int i = 0; i < count; ++i) {
+        if (tids[i].offset == InvalidOffsetNumber)
+            return "a heap TID is not valid";
+        if (tids[i].key() >> 16 >= c->heap_blocks)
+            return "a heap TID points past the end of the table";
+        c->tids.push_back(tids[i].key());
+    }
+    return nullptr;
+}
+
+// ---- first walk: pages, slots, chunks
+// ------------------------------------------------------------
+
+void check_centre(Check* c, BlockNumber block) {
+    const std::uint32_t per_page = kPageUsable / sizeof(float);
+    const std::uint32_t first = (block - c->meta.centre_block) * per_page;
+    const std::uint32_t n = std::min(per_page, c->g.dims - first);
+    const auto* values = reinterpret_cast<const float*>(page_data(c->page.data));
+    for (std::uint32_t i = 0; i < n; ++i) {
+        if (!std::isfinite(values[i]))
+            report_corrupt(c->open.index, block, "the centre is not finite");
+    }
+}
+
+void check_slots(Check* c, BlockNumber block) {
+    const std::uint32_t used = page_trailer(c->page.data)->used;
+    require(c, c->audit.add_page(block, used));
+    for (std::uint32_t i = 0; i < used; ++i) {
+        const node::SlotId id = c->g.slot_id(block, i);
+        const node::SlotView slot(c->g, slot_bytes(c->g, c->page.data, i));
+        require(c, c->audit.add_slot(id, slot));
+        const node::SlotHeader& h = slot.header();
+        if (h.state == static_cast<std::uint8_t>(node::SlotState::kFree) || h.level > 0)
+            continue;
+        if (const char* what = take_tids(c, h.tids, h.tid_count))
+            report_fault(c, {what, id});
+        if (h.chunk != node::kNoChunk)
+            c->chunks.add_list(id, h.chunk);
+    }
+}
+
+void check_chunks(Check* c, BlockNumber block) {
+    const std::uint32_t used = page_trailer(c->page.data)->used;
+    if (used > kChunksPerPage)
+        report_corrupt(c->open.index, block,
+                       "the page claims more overflow chunks than it can hold");
+    for (std::uint32_t i = 0; i < used; ++i) {
+        const node::ChunkId id = block * kChunksPerPage + i;
+        const node::TidChunk* chunk = page_chunk(c->page.data, i);
+        require(c, c->chunks.add_chunk(id, *chunk));
+        if (const char* what = take_tids(c, chunk->tids, chunk->count))
+            report_chunk(c, id, what);
+    }
+}
+
+bool is_centre_block(const Check* c, BlockNumber block) {
+    const std::uint32_t per_page = kPageUsable / sizeof(float);
+    const std::uint32_t pages = (c->g.dims + per_page - 1) / per_page;
+    return block >= c->meta.centre_block && block - c->meta.centre_block < pages;
+}
+
+void check_page(Check* c, BlockNumber block) {
+    CHECK_FOR_INTERRUPTS();
+    const bool centre = is_centre_block(c, block);
+    if (!copy_page(c->open.index, block, c->strategy, &c->page)) {
+        if (centre)
+            report_corrupt(c->open.index, block, "a page of the centre is empty");
+        return;
+    }
+    const node::PageKind kind = copied_kind(c->open.index, block, &c->page);
+    if (kind == node::PageKind::kMeta || centre != (kind == node::PageKind::kCentre))
+        report_corrupt(c->open.index, block, "the page is of another kind than expected");
+    c->kinds[block] = kind;
+    if (kind == node::PageKind::kCentre)
+        check_centre(c, block);
+    else if (kind == node::PageKind::kSlots)
+        check_slots(c, block);
+    else
+        check_chunks(c, block);
+}
+
+// A page the metapage names for growing, or none.
+void check_tail(Check* c, BlockNumber block, node::PageKind kind, const char* what) {
+    if (block == node::kNoBlock)
+        return;
+    if (block >= c->blocks || c->kinds[block] != kind)
+        report_corrupt(c->open.index, kMetaBlock, what);
+}
+
+void first_walk(Check* c) {
+    if (c->meta.metric != static_cast<std::uint8_t>(index_metric(c->open.index)))
+        report_corrupt(c->open.index, kMetaBlock,
+                       "the metapage names another metric than the operator class");
+    if (c->meta.centre_block == kMetaBlock || c->meta.centre_block >= c->blocks)
+        report_corrupt(c->open.index, kMetaBlock, "the metapage names no page of the centre");
+    for (BlockNumber block = kMetaBlock + 1; block < c->blocks; ++block)
+        check_page(c, block);
+    check_tail(c, c->meta.tail_block, node::PageKind::kSlots,
+               "the metapage names a page for new slots that holds none");
+    check_tail(c, c->meta.chunk_tail_block, node::PageKind::kChunks,
+               "the metapage names a page for new overflow chunks that holds none");
+    require(c, c->audit.finish_slots());
+    require(c, c->chunks.finish(c->meta.free_chunk));
+}
+
+// ---- second walk: links, reachability
+// ------------------------------------------------------------
+
+void second_walk(Check* c) {
+    c->reach.seed(c->meta.entry);
+    c->reach.seed(c->meta.root);
+    bool first = true;
+    while (first || c->reach.open() > 0) {
+        for (BlockNumber block = kMetaBlock; block < c->blocks; ++block) {
+            CHECK_FOR_INTERRUPTS();
+            if (c->kinds[block] != node::PageKind::kSlots) {
+                // Stale links of a dead slot may lead here.
+                c->reach.expand_page(block, 0, nullptr);
+                continue;
+            }
+            if (!first && !c->reach.wants(block))
+                continue;
+            copy_page(c->open.index, block, c->strategy, &c->page);
+            const std::uint32_t used = page_trailer(c->page.data)->used;
+            for (std::uint32_t i = 0; first && i < used; ++i)
+                require(c, c->audit.add_links(c->g.slot_id(block, i),
+                                              {c->g, slot_bytes(c->g, c->page.data, i)}));
+            c->reach.expand_page(block, used, page_data(c->page.data));
+        }
+        first = false;
+    }
+    require(c, c->audit.finish_links(c->reach));
+}
+
+void check_duplicate_tids(Check* c) {
+    std::uint64_t* begin = c->tids.data();
+    std::uint64_t* end = begin + c->tids.size();
+    CHECK_FOR_INTERRUPTS();
+    std::sort(begin, end);
+    const std::uint64_t* twice = std::adjacent_find(begin, end);
+    if (twice == end)
+        return;
+    const ItemPointerData tid = tid_of_key(*twice);
+    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+                    errmsg("index \"%s\" is corrupted", RelationGetRelationName(c->open.index)),
+                    errdetail("The row (%u,%u) of the table is in the index more than once.",
+                              ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid)),
+                    errhint("Rebuild the index with REINDEX.")));
+}
+
+// ---- the table
+// -----------------------------------------------------------------------------------
+
+void check_row(ItemPointer tid, Datum value, bool isnull, void* arg) {
+    auto* c = static_cast<Check*>(arg);
+    if (isnull)
+        return;
+    const Vector* vector = checked_vector(value, c->g.dims);
+    std::copy_n(vector->x, c->g.dims, c->row.begin());
+    release_vector(vector, value);
+    if (!node::prepare_row(static_cast<node::Metric>(c->meta.metric), c->row.data(), c->g.dims))
+        return;
+    const std::uint64_t* begin = c->tids.data();
+    if (std::binary_search(begin, begin + c->tids.size(), to_tid(*tid).key()))
+        return;
+    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+                    errmsg("index \"%s\" is corrupted", RelationGetRelationName(c->open.index)),
+                    errdetail("The row (%u,%u) of table \"%s\" is missing from the index.",
+                              ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid),
+                              RelationGetRelationName(c->open.heap)),
+                    errhint("Rebuild the index with REINDEX.")));
+}
+
+// A snapshot of a transaction that began before the index was built may see rows that the index
+// rightly lacks.
+void check_snapshot(Relation index, Snapshot snapshot) {
+    if (!IsolationUsesXactSnapshot() || !index->rd_index->indcheckxmin)
+        return;
+    const TransactionId made = HeapTupleHeaderGetXmin(index->rd_indextuple->t_data);
+    if (!TransactionIdPrecedes(made, snapshot->xmin))
+        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                        errmsg("index \"%s\" is younger than this transaction's snapshot",
+                               RelationGetRelationName(index)),
+                        errhint("Run the check in a new transaction.")));
+}
+
+std::uint64_t run(const OpenIndex& open, bool heapallindexed, MemoryContext context) {
+    Snapshot snapshot = nullptr;
+    if (heapallindexed) {
+        snapshot = RegisterSnapshot(GetTransactionSnapshot());
+        check_snapshot(open.index, snapshot);
+    }
+    lock_against_writers(open.index);
+    const node::MetaData meta = read_meta(open.index);
+    auto* c = new_in_context<Check>(context, open, meta, RelationGetNumberOfBlocks(open.index));
+    c->strategy = GetAccessStrategy(BAS_BULKREAD);
+    first_walk(c);
+    second_walk(c);
+    check_duplicate_tids(c);
+    unlock_against_writers(open.index);
+    if (heapallindexed) {
+        scan_indexed_rows(open, snapshot, check_row, c);
+        UnregisterSnapshot(snapshot);
+    }
+    return c->audit.live_nodes();
+}
+
+}  // namespace
+}  // namespace vg::pg
+
+VG_FUNCTION(vectorgraph_index_check) {
+    using namespace vg::pg;
+    if (RecoveryInProgress())
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("cannot check an index during recovery"),
+                        errdetail("Replay changes the index while it is read."),
+                        errhint("Run the check on the primary server.")));
+    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner);
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw check", ALLOCSET_DEFAULT_SIZES);
+    const MemoryContext old = MemoryContextSwitchTo(context);
+    const std::uint64_t nodes = run(open, PG_GETARG_BOOL(1), context);
+    MemoryContextSwitchTo(old);
+    MemoryContextDelete(context);
+    close_index(open);
+    PG_RETURN_INT64(static_cast<int64>(nodes));
+}

@@ -1,0 +1,149 @@
+#include "pg/boundary/pg.h"
+
+#include "pg/lid_hnsw/inspect.h"
+
+#include <cstring>
+
+extern "C" {
+#include "utils/rls.h"
+}
+
+namespace vg::pg {
+namespace {
+
+[[noreturn]] void report_no_index(Oid oid) {
+    const char* name = get_rel_name(oid);
+    if (name == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                        errmsg("relation with OID %u does not exist", oid)));
+    ereport(ERROR,
+            (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not a lid_hnsw index", name),
+             errhint("Name an index made with CREATE INDEX ... USING lid_hnsw.")));
+    pg_unreachable();
+}
+
+void check_right(Oid heap, Right right) {
+    const char* name = get_rel_name(heap);
+    if (right == Right::kOwner) {
+        if (!owns_relation(heap))
+            ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                            errmsg("must be owner of table %s", name)));
+        return;
+    }
+    if (pg_class_aclcheck(heap, GetUserId(), ACL_SELECT) != ACLCHECK_OK)
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                        errmsg("permission denied for table %s", name)));
+    if (check_enable_rls(heap, InvalidOid, true) == RLS_ENABLED)
+        ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+                        errmsg("permission denied for table %s", name),
+                        errdetail("The table has row-level security, and the function reads every "
+                                  "row.")));
+}
+
+void check_usable(Relation index) {
+    const char* name = RelationGetRelationName(index);
+    if (RELATION_IS_OTHER_TEMP(index))
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("cannot access temporary tables of other sessions"),
+                        errdetail("Index \"%s\" belongs to a temporary table.", name)));
+    if (!index->rd_index->indisvalid)
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("index \"%s\" is not valid", name),
+                 errhint("Finish its CREATE INDEX CONCURRENTLY, or drop and create it again.")));
+    if (RecoveryInProgress() && !RelationNeedsWAL(index))
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("cannot access unlogged index \"%s\" during recovery", name)));
+}
+
+struct ScanArg {
+    RowFn fn;
+    void* arg;
+};
+
+void forward_row(Relation, ItemPointer tid, Datum* values, bool* isnull, bool, void* arg) {
+    const auto* a = static_cast<const ScanArg*>(arg);
+    a->fn(tid, values[0], isnull[0], a->arg);
+}
+
+}  // namespace
+
+OpenIndex open_index(Oid oid, Right right) {
+    const char kind = get_rel_relkind(oid);
+    if (kind == RELKIND_PARTITIONED_INDEX)
+        ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                        errmsg("\"%s\" is a partitioned index", get_rel_name(oid)),
+                        errhint("Name the index of one partition.")));
+    const Oid table = kind == RELKIND_INDEX ? IndexGetRelation(oid, true) : InvalidOid;
+    if (!OidIsValid(table))
+        report_no_index(oid);
+    check_right(table, right);
+    // Table before index, as everybody locks them.
+    OpenIndex open{table_open(table, AccessShareLock), index_open(oid, AccessShareLock)};
+    if (IndexGetRelation(oid, true) != table || open.index->rd_indam == nullptr ||
+        open.index->rd_indam->ambeginscan != lid_hnsw_beginscan)
+        report_no_index(oid);
+    check_usable(open.index);
+    return open;
+}
+
+void close_index(const OpenIndex& open) {
+    index_close(open.index, AccessShareLock);
+    table_close(open.heap, AccessShareLock);
+}
+
+bool copy_page(Relation index, BlockNumber block, BufferAccessStrategy strategy,
+               PGAlignedBlock* out) {
+    const Buffer buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+    const bool written = !PageIsNew(BufferGetPage(buffer));
+    if (written)
+        std::memcpy(out->data, BufferGetPage(buffer), BLCKSZ);
+    UnlockReleaseBuffer(buffer);
+    return written;
+}
+
+node::PageKind copied_kind(Relation index, BlockNumber block, PGAlignedBlock* page) {
+    node::PageKind kind = node::PageKind::kMeta;
+    if (PageGetSpecialSize(page->data) == MAXALIGN(sizeof(node::PageTrailer)))
+        kind = static_cast<node::PageKind>(page_trailer(page->data)->kind);
+    const char* fault = page_fault(page->data, kind);
+    if (fault != nullptr)
+        report_corrupt(index, block, fault);
+    if (kind < node::PageKind::kMeta || kind > node::PageKind::kChunks)
+        report_corrupt(index, block, "the page is of an unknown kind");
+    return kind;
+}
+
+AsOwner begin_as_owner(Relation heap) {
+    AsOwner saved{};
+    GetUserIdAndSecContext(&saved.user, &saved.security);
+    SetUserIdAndSecContext(heap->rd_rel->relowner, saved.security | SECURITY_RESTRICTED_OPERATION);
+    saved.guc_level = NewGUCNestLevel();
+    restrict_search_path();
+    return saved;
+}
+
+void end_as_owner(const AsOwner& saved) {
+    AtEOXact_GUC(false, saved.guc_level);
+    SetUserIdAndSecContext(saved.user, saved.security);
+}
+
+double scan_indexed_rows(const OpenIndex& open, Snapshot snapshot, RowFn fn, void* arg) {
+    const AsOwner saved = begin_as_owner(open.heap);
+    IndexInfo* info = BuildIndexInfo(open.index);
+    // As a concurrent build reads the table: by MVCC snapshot, no warnings about rows in progress.
+    info->ii_Concurrent = true;
+    info->ii_Unique = false;
+    info->ii_ExclusionOps = nullptr;
+    info->ii_ExclusionProcs = nullptr;
+    info->ii_ExclusionStrats = nullptr;
+    const TableScanDesc scan = table_beginscan_strat(open.heap, snapshot, 0, nullptr, true, true);
+    ScanArg a{fn, arg};
+    const double rows =
+        table_index_build_scan(open.heap, open.index, info, true, false, forward_row, &a, scan);
+    end_as_owner(saved);
+    return rows;
+}
+
+}  // namespace vg::pg

@@ -1,0 +1,242 @@
+// vectorgraph_index_stats: one row of figures about an index, from one pass over its pages and as
+// many partial ones as it takes to follow all links. Locks: under the lock against writers, so that
+// the figures fit together; scans go on.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/lid_hnsw/inspect.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "core/hnsw/graph.h"
+#include "core/node/reach.h"
+#include "pg/boundary/context.h"
+
+namespace vg::pg {
+namespace {
+
+struct Stats {
+    Stats(Relation rel, const node::MetaData& m, BlockNumber n)
+        : index(rel),
+          meta(m),
+          g(node::geometry_of(m)),
+          blocks(n),
+          reach(g, n),
+          live(static_cast<std::size_t>(n) * g.slots_per_page),
+          degrees(g.capacity + 1) {}
+
+    Relation index;
+    node::MetaData meta;
+    node::Geometry g;
+    BlockNumber blocks;
+    BufferAccessStrategy strategy = nullptr;
+    PGAlignedBlock page;
+
+    node::Reach reach;
+    std::vector<bool> live;              // base slots, by slot id
+    std::vector<std::uint64_t> degrees;  // live base slots by number of links
+    std::uint64_t level_nodes[node::kMaxLevel + 1] = {};
+    std::uint64_t tuples = 0;
+    std::uint64_t dead_nodes = 0;
+    std::uint64_t free_slots = 0;
+};
+
+void count_slot(Stats* s, BlockNumber block, std::uint32_t i) {
+    const node::SlotView slot(s->g, slot_bytes(s->g, s->page.data, i));
+    if (const char* fault = slot.check())
+        report_corrupt(s->index, block, fault);
+    const node::SlotHeader& h = slot.header();
+    if (h.state == static_cast<std::uint8_t>(node::SlotState::kFree)) {
+        ++s->free_slots;
+        return;
+    }
+    if (h.level == 0)
+        s->tuples += h.tid_count;
+    if (!slot.live()) {
+        s->dead_nodes += h.level == 0 ? 1 : 0;
+        return;
+    }
+    ++s->level_nodes[h.level];
+    if (h.level > 0)
+        return;
+    s->live[s->g.slot_id(block, i)] = true;
+    ++s->degrees[slot.degree()];
+}
+
+std::uint32_t used_on_page(Stats* s) {
+    return std::min<std::uint32_t>(page_trailer(s->page.data)->used, s->g.slots_per_page);
+}
+
+void count_page(Stats* s, BlockNumber block) {
+    const bool written = copy_page(s->index, block, s->strategy, &s->page);
+    const node::PageKind kind =
+        written ? copied_kind(s->index, block, &s->page) : node::PageKind::kCentre;
+    if (kind == node::PageKind::kChunks) {
+        const std::uint32_t used =
+            std::min<std::uint32_t>(page_trailer(s->page.data)->used, kChunksPerPage);
+        for (std::uint32_t i = 0; i < used; ++i) {
+            const node::TidChunk* chunk = page_chunk(s->page.data, i);
+            s->tuples += chunk->owner != node::kNoSlot ? chunk->count : 0;
+        }
+    }
+    std::uint32_t used = 0;
+    if (kind == node::PageKind::kSlots) {
+        used = used_on_page(s);
+        for (std::uint32_t i = 0; i < used; ++i)
+            count_slot(s, block, i);
+    }
+    s->reach.expand_page(block, used, page_data(s->page.data));
+}
+
+void expand_page(Stats* s, BlockNumber block) {
+    const bool slots = copy_page(s->index, block, s->strategy, &s->page) &&
+                       copied_kind(s->index, block, &s->page) == node::PageKind::kSlots;
+    s->reach.expand_page(block, slots ? used_on_page(s) : 0, page_data(s->page.data));
+}
+
+void walk(Stats* s) {
+    s->reach.seed(s->meta.entry);
+    s->reach.seed(s->meta.root);
+    for (BlockNumber block = kMetaBlock + 1; block < s->blocks; ++block) {
+        CHECK_FOR_INTERRUPTS();
+        count_page(s, block);
+    }
+    while (s->reach.open() > 0) {
+        for (BlockNumber block = kMetaBlock; block < s->blocks; ++block) {
+            CHECK_FOR_INTERRUPTS();
+            if (s->reach.wants(block))
+                expand_page(s, block);
+        }
+    }
+}
+
+std::uint64_t unreachable(const Stats* s) {
+    std::uint64_t n = 0;
+    for (node::SlotId id = 0; id < s->live.size(); ++id)
+        n += s->live[id] && !s->reach.reached(id) ? 1 : 0;
+    return n;
+}
+
+struct Degrees {
+    double mean;
+    int min;
+    int median;
+};
+
+// Requires at least one live node.
+Degrees degrees_of(const Stats* s) {
+    const std::uint64_t nodes = s->level_nodes[0];
+    Degrees d{0, -1, -1};
+    std::uint64_t seen = 0;
+    for (std::uint32_t i = 0; i <= s->g.capacity; ++i) {
+        if (s->degrees[i] == 0)
+            continue;
+        d.min = d.min < 0 ? static_cast<int>(i) : d.min;
+        seen += s->degrees[i];
+        if (d.median < 0 && 2 * seen >= nodes)
+            d.median = static_cast<int>(i);
+        d.mean += static_cast<double>(i) * static_cast<double>(s->degrees[i]);
+    }
+    d.mean /= static_cast<double>(nodes);
+    return d;
+}
+
+const char* order_name(std::uint8_t order) {
+    static const char* const kNames[] = {"auto", "lid", "random"};
+    return order < lengthof(kNames) ? kNames[order] : "unknown";
+}
+
+const char* metric_name(std::uint8_t metric) {
+    static const char* const kNames[] = {"l2", "inner_product", "cosine", "l1"};
+    static_assert(lengthof(kNames) == node::kMetricCount);
+    return metric < lengthof(kNames) ? kNames[metric] : "unknown";
+}
+
+Datum level_array(const Stats* s, int levels) {
+    Datum values[node::kMaxLevel + 1];
+    for (int i = 0; i < levels; ++i)
+        values[i] = Int64GetDatum(static_cast<int64>(s->level_nodes[i]));
+    return PointerGetDatum(construct_array(values, levels, INT8OID, 8, FLOAT8PASSBYVAL, 'd'));
+}
+
+// The columns of the result, in their order in functions.sql.
+struct Row {
+    static constexpr int kMaxColumns = 40;
+    Datum values[kMaxColumns];
+    bool nulls[kMaxColumns];
+    int n = 0;
+
+    void add(Datum value, bool is_null = false) {
+        values[n] = value;
+        nulls[n++] = is_null;
+    }
+    void add_int8(std::uint64_t v) { add(Int64GetDatum(static_cast<int64>(v))); }
+    void add_text(const char* v) { add(CStringGetTextDatum(v)); }
+};
+
+void fill_row(const Stats* s, Row* row) {
+    const node::MetaData& m = s->meta;
+    const bool empty = m.entry == node::kNoSlot;
+    const std::uint64_t nodes = s->level_nodes[0];
+    const int levels = empty ? 0 : static_cast<int>(m.entry_level) + 1;
+    const Degrees d = nodes > 0 ? degrees_of(s) : Degrees{0, 0, 0};
+    row->add_int8(nodes);
+    row->add_int8(s->tuples);
+    row->add_int8(s->tuples > nodes ? s->tuples - nodes : 0);
+    row->add_int8(s->dead_nodes);
+    row->add_int8(s->free_slots);
+    row->add(Int32GetDatum(levels));
+    row->add(level_array(s, levels));
+    row->add(Int32GetDatum(levels - 1), empty);
+    row->add(Int32GetDatum(m.m));
+    row->add(Int32GetDatum(m.ef_construction));
+    row->add(Int32GetDatum(static_cast<int32>(m.capacity)));
+    row->add(Float8GetDatum(d.mean), nodes == 0);
+    row->add(Int32GetDatum(d.min), nodes == 0);
+    row->add(Int32GetDatum(d.median), nodes == 0);
+    row->add_int8(unreachable(s));
+    row->add_int8(m.connected);
+    for (const float q : m.lid_quantiles)
+        row->add(Float8GetDatum(q), m.lid_rows == 0);
+    row->add_text(order_name(m.build_order));
+    row->add_text(order_name(m.order_used));
+    row->add_text(metric_name(m.metric));
+    row->add(Int32GetDatum(static_cast<int32>(m.dims)));
+    row->add_text(s->g.storage == node::Storage::kFloat32 ? "float32" : "int8");
+    row->add(Int32GetDatum(static_cast<int32>(m.slots_per_page)));
+    row->add_int8(s->blocks);
+    row->add_int8(static_cast<std::uint64_t>(s->blocks) * BLCKSZ);
+    row->add_int8(m.inserted_nodes);
+    row->add_int8(m.removed_nodes);
+}
+
+}  // namespace
+}  // namespace vg::pg
+
+VG_FUNCTION(vectorgraph_index_stats) {
+    using namespace vg::pg;
+    TupleDesc columns;
+    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
+        elog(ERROR, "return type must be a row type");
+    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kSelect);
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw stats", ALLOCSET_DEFAULT_SIZES);
+    lock_against_writers(open.index);
+    const vg::node::MetaData meta = read_meta(open.index);
+    auto* s =
+        new_in_context<Stats>(context, open.index, meta, RelationGetNumberOfBlocks(open.index));
+    s->strategy = GetAccessStrategy(BAS_BULKREAD);
+    walk(s);
+    unlock_against_writers(open.index);
+
+    Row row;
+    fill_row(s, &row);
+    if (row.n != columns->natts)
+        elog(ERROR, "vectorgraph_index_stats: the result has %d columns, not %d", columns->natts,
+             row.n);
+    MemoryContextDelete(context);
+    close_index(open);
+    const HeapTuple tuple = heap_form_tuple(BlessTupleDesc(columns), row.values, row.nulls);
+    PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
+}
