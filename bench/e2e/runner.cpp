@@ -108,17 +108,16 @@ std::vector<std::uint32_t> SqlSearcher::search(std::size_t q) {
     return column_of_ids(conn_.execute("nearest", parameters_[q]).get());
 }
 
+// The backend's own count within the open transaction: the table-wide statistics also receive,
+// late, what other connections did.
 std::int64_t SqlSearcher::heap_blocks() {
-    conn_.exec("SELECT pg_stat_force_next_flush()");
-    return conn_.integer(
-        "SELECT heap_blks_hit + heap_blks_read FROM pg_statio_user_tables"
-        " WHERE relid = '" +
-        table_ + "'::regclass");
+    return conn_.integer("SELECT pg_stat_get_xact_blocks_fetched('" + table_ + "'::regclass)");
 }
 
 Pages SqlSearcher::count_pages() {
     constexpr std::size_t kSample = 200;
     const std::size_t sample = std::min(kSample, parameters_.size());
+    conn_.exec("BEGIN");
     const std::int64_t heap_before = heap_blocks();
     std::int64_t total = 0;
     for (std::size_t q = 0; q < sample; ++q) {
@@ -127,6 +126,7 @@ Pages SqlSearcher::count_pages() {
         total += scan_buffers(plan_text(plan.get()), index_);
     }
     const std::int64_t heap = heap_blocks() - heap_before;
+    conn_.exec("COMMIT");
     Pages pages;
     pages.total = static_cast<double>(total) / static_cast<double>(sample);
     pages.index = static_cast<double>(total - heap) / static_cast<double>(sample);
