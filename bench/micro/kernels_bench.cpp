@@ -1,6 +1,6 @@
 // Micro-benchmarks of the distance and code kernels, each float kernel beside the plain loop it
-// replaces. The context line "vector_target" says which instruction set was used; ask for another with
-// VECTORGRAPH_TARGET=AVX2 (or AVX3, SSE4, SSSE3, SCALAR).
+// replaces. The context line "vector_target" says which instruction set was used; ask for another
+// with VECTORGRAPH_TARGET=AVX2 (or AVX3, SSE4, SSSE3, SCALAR).
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -141,8 +141,15 @@ void estimate_links(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * state.range(1));
 }
 BENCHMARK(estimate_links)
-    ->Args({1, 32})->Args({2, 32})->Args({4, 32})->Args({6, 32})->Args({8, 32})
-    ->Args({12, 32})->Args({13, 42})->Args({24, 32})->Args({32, 20});
+    ->Args({1, 32})
+    ->Args({2, 32})
+    ->Args({4, 32})
+    ->Args({6, 32})
+    ->Args({8, 32})
+    ->Args({12, 32})
+    ->Args({13, 42})
+    ->Args({24, 32})
+    ->Args({32, 20});
 
 void hamming(benchmark::State& state) {
     const auto words = static_cast<std::size_t>(state.range(0));
@@ -161,7 +168,8 @@ BENCHMARK(hamming)->Arg(2)->Arg(13)->Arg(24);
 void rotation_apply(benchmark::State& state) {
     const auto dims = static_cast<std::size_t>(state.range(0));
     const code::Rotation rotation(dims, kSeed);
-    const std::vector<float> in = random_floats(dims, kSeed), centre = random_floats(dims, kSeed + 1);
+    const std::vector<float> in = random_floats(dims, kSeed),
+                             centre = random_floats(dims, kSeed + 1);
     std::vector<float> out(rotation.padded_dims());
     for (auto _ : state) {
         rotation.apply(in.data(), centre.data(), out.data());
@@ -188,7 +196,8 @@ void query_table_set(benchmark::State& state) {
     const auto dims = static_cast<std::size_t>(state.range(0));
     const code::Rotation rotation(dims, kSeed);
     code::QueryTable table(rotation);
-    const std::vector<float> q = random_floats(dims, kSeed), centre = random_floats(dims, kSeed + 1);
+    const std::vector<float> q = random_floats(dims, kSeed),
+                             centre = random_floats(dims, kSeed + 1);
     for (auto _ : state) {
         table.set(q.data(), centre.data());
         benchmark::ClobberMemory();

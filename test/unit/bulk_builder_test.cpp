@@ -73,12 +73,12 @@ std::size_t member_of(const Layer& layer, std::uint32_t node) {
     if (layer.members.empty())
         return node;
     return static_cast<std::size_t>(
-        std::lower_bound(layer.members.begin(), layer.members.end(), node) -
-        layer.members.begin());
+        std::lower_bound(layer.members.begin(), layer.members.end(), node) - layer.members.begin());
 }
 
 // Textbook search: greedy descent, then a beam of width ef over level 0.
-std::vector<float> search(const Data& data, const Graph& graph, const float* query, std::size_t ef) {
+std::vector<float> search(const Data& data, const Graph& graph, const float* query,
+                          std::size_t ef) {
     std::uint32_t current = graph.entry;
     float best = distance_to(data, query, current);
     for (std::size_t level = graph.layers.size() - 1; level > 0; --level) {
@@ -181,8 +181,8 @@ void check_layers(const Data& data, const Graph& graph, const BuildParams& param
             const std::uint32_t node =
                 layer.members.empty() ? static_cast<std::uint32_t>(member) : layer.members[member];
             ASSERT_GE(graph.level[node], level);
-            const std::vector<std::uint32_t> list(
-                layer.list(member), layer.list(member) + layer.degree[member]);
+            const std::vector<std::uint32_t> list(layer.list(member),
+                                                  layer.list(member) + layer.degree[member]);
             float previous = 0.0f;
             for (const std::uint32_t other : list) {
                 ASSERT_LT(other, data.n);
@@ -237,8 +237,8 @@ Graph build_and_check(const Data& data, BuildParams params = {}) {
 double full_share(const Graph& graph, std::size_t n) {
     const Layer& base = graph.layers[0];
     const std::size_t target = std::min<std::size_t>(base.capacity, n - 1);
-    const auto full = std::count_if(base.degree.begin(), base.degree.end(),
-                                    [&](auto d) { return d >= target; });
+    const auto full =
+        std::count_if(base.degree.begin(), base.degree.end(), [&](auto d) { return d >= target; });
     return static_cast<double>(full) / static_cast<double>(n);
 }
 
@@ -359,8 +359,8 @@ TEST(BulkBuilder, OneThreadIsDeterministicAndTwoAreValid) {
 }
 
 TEST(BulkBuilder, OrderIsReported) {
-    // Half of the rows on a line, half in full dimension, interleaved in space: LID differs a lot and
-    // no coarse cell explains it.
+    // Half of the rows on a line, half in full dimension, interleaved in space: LID differs a lot
+    // and no coarse cell explains it.
     Data mixed = gaussian_data(4000, 16, 50);
     for (std::size_t i = 0; i < mixed.n; i += 2)
         std::fill(mixed.row(i) + 1, mixed.row(i) + mixed.dims, 0.0f);

@@ -1,6 +1,6 @@
-// Every kernel of src/core/distance against a plain reference in double, on every instruction set that
-// is compiled in and that this CPU runs (one test instance each, named after it). Inputs lie against
-// pages without access rights, so a single byte read outside an array crashes the test.
+// Every kernel of src/core/distance against a plain reference in double, on every instruction set
+// that is compiled in and that this CPU runs (one test instance each, named after it). Inputs lie
+// against pages without access rights, so a single byte read outside an array crashes the test.
 #include "core/distance/distance.h"
 
 #include <gtest/gtest.h>
@@ -41,8 +41,8 @@ class Guarded {
         const std::size_t bytes = v.size() * sizeof(T);
         const std::size_t usable = (bytes + sizeof(T) + page - 1) / page * page;
         size_ = usable + 2 * page;
-        base_ = static_cast<char*>(
-            mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+        base_ =
+            static_cast<char*>(mmap(nullptr, size_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
         EXPECT_NE(base_, MAP_FAILED);
         EXPECT_EQ(mprotect(base_ + page, usable, PROT_READ | PROT_WRITE), 0);
         char* at = base_ + page;
@@ -220,15 +220,16 @@ void check_estimates(std::size_t words, std::size_t count, Random& rng) {
 TEST_P(EveryTarget, EstimateLinksMatchesFormula) {
     Random rng(3);
     for (std::size_t words = 1; words <= 33; ++words)
-        for (std::size_t count : {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 20, 31, 32, 33, 42, 63, 64,
-                                  65, 66, 72, 130})
+        for (std::size_t count :
+             {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 20, 31, 32, 33, 42, 63, 64, 65, 66, 72, 130})
             check_estimates(words, count, rng);
 }
 
 TEST_P(EveryTarget, HammingCountsDifferingBits) {
     Random rng(4);
     for (std::size_t words = 0; words <= 40; ++words) {
-        const std::vector<std::uint64_t> va = random_words(words, rng), vb = random_words(words, rng);
+        const std::vector<std::uint64_t> va = random_words(words, rng),
+                                         vb = random_words(words, rng);
         std::uint32_t expected = 0;
         for (std::size_t w = 0; w < words; ++w)
             expected += popcount(va[w] ^ vb[w]);
@@ -336,8 +337,8 @@ TEST(Bfloat16, RoundsToNearestEvenAndSaturates) {
     EXPECT_EQ(bf16_from_float(0.0f), 0);
     EXPECT_EQ(bf16_to_float(bf16_from_float(1.0f)), 1.0f);
     EXPECT_EQ(bf16_to_float(bf16_from_float(-2.5f)), -2.5f);
-    EXPECT_EQ(bf16_to_float(bf16_from_float(1.0f + 0x1.0p-8f)), 1.0f);                // tie to even
-    EXPECT_EQ(bf16_to_float(bf16_from_float(1.0f + 0x3.0p-8f)), 1.0f + 0x1.0p-6f);    // tie to even
+    EXPECT_EQ(bf16_to_float(bf16_from_float(1.0f + 0x1.0p-8f)), 1.0f);              // tie to even
+    EXPECT_EQ(bf16_to_float(bf16_from_float(1.0f + 0x3.0p-8f)), 1.0f + 0x1.0p-6f);  // tie to even
     EXPECT_EQ(bf16_to_float(bf16_from_float(1.0f + 0x1.1p-8f)), 1.0f + 0x1.0p-7f);
     const float largest = bf16_to_float(0x7F7F);
     EXPECT_EQ(bf16_to_float(bf16_from_float(std::numeric_limits<float>::max())), largest);

@@ -1,5 +1,5 @@
-// Layout arithmetic of slots and pages, and the check that stands between a metapage's bytes and all
-// arithmetic on them.
+// Layout arithmetic of slots and pages, and the check that stands between a metapage's bytes and
+// all arithmetic on them.
 #include "core/node/geometry.h"
 
 #include <algorithm>
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint32_t kUsable = 8152;  // 8192 - page header 24 - trailer 16
 constexpr std::uint32_t kPageBytes = 8192;
-constexpr std::uint32_t kDims[] = {1,   2,   3,   63,  64,   65,   100,  128,
+constexpr std::uint32_t kDims[] = {1,   2,   3,   63,   64,   65,   100, 128,
                                    384, 768, 784, 1024, 1536, 1999, 2000};
 
 // Most links a slot that has a page to itself can hold.
@@ -124,10 +124,10 @@ TEST(Geometry, ByteBudgetsAreAsDocumented) {
         std::uint32_t capacity, slot_bytes, slots_per_page;
     };
     const Row rows[] = {
-        {3, Storage::kFloat32, 32, 736, 11},     {100, Storage::kFloat32, 32, 1352, 6},
-        {128, Storage::kFloat32, 36, 1624, 5},   {384, Storage::kFloat32, 40, 4072, 2},
-        {768, Storage::kFloat32, 46, 8152, 1},   {784, Storage::kFloat32, 42, 8152, 1},
-        {1024, Storage::kFloat32, 28, 8152, 1},  {1536, Storage::kSq8, 32, 8152, 1},
+        {3, Storage::kFloat32, 32, 736, 11},    {100, Storage::kFloat32, 32, 1352, 6},
+        {128, Storage::kFloat32, 36, 1624, 5},  {384, Storage::kFloat32, 40, 4072, 2},
+        {768, Storage::kFloat32, 46, 8152, 1},  {784, Storage::kFloat32, 42, 8152, 1},
+        {1024, Storage::kFloat32, 28, 8152, 1}, {1536, Storage::kSq8, 32, 8152, 1},
         {2000, Storage::kSq8, 22, 8152, 1},
     };
     for (const Row& r : rows) {

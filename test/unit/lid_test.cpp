@@ -69,8 +69,8 @@ TEST(Lid, DegenerateInputIsUnknown) {
 TEST(Lid, ZerosAreDropped) {
     EXPECT_FLOAT_EQ(mle(std::vector<float>{0.0f, 0.0f, 1.0f, 2.0f, 4.0f}, Scale::kDistance),
                     mle(std::vector<float>{1.0f, 2.0f, 4.0f}, Scale::kDistance));
-    EXPECT_FLOAT_EQ(
-        method_of_moments(std::vector<float>{0.0f, 1.0f, 2.0f, 4.0f}, Scale::kDistance), 1.4f);
+    EXPECT_FLOAT_EQ(method_of_moments(std::vector<float>{0.0f, 1.0f, 2.0f, 4.0f}, Scale::kDistance),
+                    1.4f);
 }
 
 TEST(Lid, NearlyEqualDistancesAreCapped) {
@@ -132,12 +132,12 @@ TEST(Lid, FindsTheDimensionOfASampledPlane) {
 
 TEST(Lid, TwoNnWorkedValueAndDegenerateInput) {
     // Ratios mu = 2 and 4 of two points: only mu = 2 is kept, F = 1/2, so d = ln 2 / ln 2.
-    EXPECT_NEAR(two_nn(std::vector<float>{1.0f, 1.0f}, std::vector<float>{4.0f, 2.0f},
-                       Scale::kDistance),
-                1.0, 1e-6);
-    EXPECT_NEAR(two_nn(std::vector<float>{1.0f, 1.0f}, std::vector<float>{16.0f, 4.0f},
-                       Scale::kSquared),
-                1.0, 1e-6);
+    EXPECT_NEAR(
+        two_nn(std::vector<float>{1.0f, 1.0f}, std::vector<float>{4.0f, 2.0f}, Scale::kDistance),
+        1.0, 1e-6);
+    EXPECT_NEAR(
+        two_nn(std::vector<float>{1.0f, 1.0f}, std::vector<float>{16.0f, 4.0f}, Scale::kSquared),
+        1.0, 1e-6);
     EXPECT_EQ(two_nn({}, {}, Scale::kDistance), 0.0f);
     EXPECT_EQ(two_nn(std::vector<float>{1.0f}, std::vector<float>{2.0f}, Scale::kDistance), 0.0f);
     EXPECT_EQ(two_nn(std::vector<float>{0.0f, 0.0f, 1.0f}, std::vector<float>{1.0f, 2.0f, 3.0f},

@@ -1,5 +1,5 @@
-// The rotation and the link codes: exactness where the formulas are exact, statistics where they are
-// estimates. All data are seeded, so every bound below either always holds or never does.
+// The rotation and the link codes: exactness where the formulas are exact, statistics where they
+// are estimates. All data are seeded, so every bound below either always holds or never does.
 #include "core/code/link_code.h"
 
 #include <gtest/gtest.h>
@@ -59,7 +59,8 @@ TEST(Rotation, PreservesDistancesWithAndWithoutCentre) {
         for (int pair = 0; pair < 10; ++pair) {
             const std::vector<float> a = gaussians(dims, rng), b = gaussians(dims, rng);
             const double expected = squared_distance(a, b);
-            // About 40 roundings per coordinate (4 rounds of log2 P + 3), which add like a random walk.
+            // About 40 roundings per coordinate (4 rounds of log2 P + 3), which add like a random
+            // walk.
             const double tolerance =
                 1e-5 * (expected + squared_distance(a, centre) + squared_distance(b, centre));
             EXPECT_NEAR(squared_distance(rotate(rotation, a), rotate(rotation, b)), expected,
@@ -79,14 +80,15 @@ TEST(Rotation, SpreadsOneCoordinateOverAll) {
         double largest = 0;
         for (float x : rotate(rotation, v))
             largest = std::max(largest, std::fabs(static_cast<double>(x)));
-        // A uniformly random unit vector of P coordinates exceeds 6 / sqrt(P) with odds of 2e-9 each.
+        // A uniformly random unit vector of P coordinates exceeds 6 / sqrt(P) with odds of 2e-9
+        // each.
         EXPECT_LT(largest, 6.0 / std::sqrt(static_cast<double>(rotation.padded_dims()))) << dims;
     }
 }
 
-// The precision of a code is set by c = sum |u_i| / (sqrt(P) |u|), which is sqrt(2 / pi) for an evenly
-// spread vector. Where the transform's window is not the whole vector (31 words is the extreme), the
-// worst inputs, single coordinates at the edges, must still come within 2 % of that.
+// The precision of a code is set by c = sum |u_i| / (sqrt(P) |u|), which is sqrt(2 / pi) for an
+// evenly spread vector. Where the transform's window is not the whole vector (31 words is the
+// extreme), the worst inputs, single coordinates at the edges, must still come within 2 % of that.
 TEST(Rotation, SpreadsTheEdgesWhereTheWindowDoesNotFit) {
     for (std::size_t dims : {192u, 768u, 832u, 1536u, 1984u}) {
         for (std::size_t coordinate : {std::size_t{0}, dims / 2, dims - 1}) {
@@ -172,9 +174,9 @@ struct ErrorStatistics {
 };
 
 // Errors of the estimate in units of the standard deviation that theory gives. With c = <o, r> /
-// (|o| |r|) (about sqrt(2 / pi)), the part of q - p orthogonal to r meets the orthogonal part of the
-// code o at random:   2 |r| |(q-p)_orth| sqrt((1 - c^2) / (c^2 (P - 1))),
-// and the query's rounding, uniform in +-step, adds   2 |r| step / (c sqrt(3)).
+// (|o| |r|) (about sqrt(2 / pi)), the part of q - p orthogonal to r meets the orthogonal part of
+// the code o at random:   2 |r| |(q-p)_orth| sqrt((1 - c^2) / (c^2 (P - 1))), and the query's
+// rounding, uniform in +-step, adds   2 |r| step / (c sqrt(3)).
 ErrorStatistics estimate_errors(std::size_t dims, double offset, bool use_centre) {
     Random rng(13 + dims);
     const Rotation rotation(dims, 99);
@@ -313,8 +315,8 @@ TEST(EstimateBetween, TracksTrueDistances) {
                 sx += x, sy += y, sxx += x * x, syy += y * y, sxy += x * y, n += 1;
             }
         }
-        const double correlation = (n * sxy - sx * sy) /
-                                   std::sqrt((n * sxx - sx * sx) * (n * syy - sy * sy));
+        const double correlation =
+            (n * sxy - sx * sy) / std::sqrt((n * sxx - sx * sx) * (n * syy - sy * sy));
         EXPECT_GT(correlation, dims == 100 ? 0.95 : 0.99);
         EXPECT_NEAR(sy / sx, 1.0, 0.03);  // right on average, not only in rank
     }

@@ -1,6 +1,7 @@
-// A whole index in memory for the tests of the core: slots in an array of "pages" instead of buffers,
-// built in bulk as CREATE INDEX does it, grown row by row as src/pg/lid_hnsw/insert.cpp does it, and
-// searched with the same BeamSearch. Every slot handed out is checked first. Single-threaded.
+// A whole index in memory for the tests of the core: slots in an array of "pages" instead of
+// buffers, built in bulk as CREATE INDEX does it, grown row by row as src/pg/lid_hnsw/insert.cpp
+// does it, and searched with the same BeamSearch. Every slot handed out is checked first.
+// Single-threaded.
 #pragma once
 
 #include <algorithm>
@@ -159,8 +160,10 @@ class MemoryIndex {
     // Inserts one row as the access method does it. False when the metric cannot index it.
     bool insert(const float* vector, const node::Tid& tid) {
         if (work_ == nullptr)
-            work_ = std::make_unique<hnsw::NodeInsert>(geometry_, metric_, rotation_,
-                                                       centre_.data());
+            work_ =
+                std::make_unique<hnsw::NodeInsert>(geometry_, metric_, rotation_, centre_.data());
+        if (root_ == kNoSlot && max_norm2_ == 0)
+            max_norm2_ = node::first_max_norm2(metric_, vector, geometry_.dims);
         if (!work_->set_row(vector, max_norm2_))
             return false;
         const bool first = root_ == kNoSlot;
@@ -358,14 +361,29 @@ class MemoryIndex {
             work_->expand(id, slot(id));
         work_->choose();
     }
+    bool has_room(SlotId id) const {
+        const node::SlotView s = slot(id);
+        bool room = s.degree() < geometry_.capacity;
+        for (std::size_t l = 0; !room && l < s.degree(); ++l)
+            room = !s.link_protected(l);
+        return room;
+    }
+    // The nearest chosen neighbour with room for a protected link, else the first node with room on
+    // the way down the tree below them: its leaves protect nothing.
     std::size_t find_parent() const {
+        std::vector<SlotId> open;
         for (std::size_t i = 0; i < work_->chosen(); ++i) {
-            const node::SlotView s = slot(work_->chosen_slot(i));
-            if (s.degree() < geometry_.capacity)
+            if (has_room(work_->chosen_slot(i)))
                 return i;
+            open.push_back(work_->chosen_slot(i));
+        }
+        for (std::size_t at = 0; at < open.size(); ++at) {
+            const node::SlotView s = slot(open[at]);
+            if (s.live() && has_room(open[at]))
+                return work_->choose_also(open[at], s);
             for (std::size_t l = 0; l < s.degree(); ++l)
-                if (!s.link_protected(l))
-                    return i;
+                if (s.link_protected(l))
+                    open.push_back(s.link(l));
         }
         return work_->chosen();
     }
@@ -376,8 +394,8 @@ class MemoryIndex {
             s.set_link(s.header().degree++, link);
             return true;
         }
-        const std::size_t victim = hnsw::choose_victim(
-            s, link.code, distance::bf16_to_float(link.length), force);
+        const std::size_t victim =
+            hnsw::choose_victim(s, link.code, distance::bf16_to_float(link.length), force);
         if (victim == hnsw::NodeInsert::kNoVictim)
             return false;
         s.set_link(victim, link);

@@ -1,5 +1,5 @@
-// The distances a node and a query have: in graph space for navigation, in operator space for order,
-// and the estimates from codes.
+// The distances a node and a query have: in graph space for navigation, in operator space for
+// order, and the estimates from codes.
 #include "core/node/node_query.h"
 
 #include <algorithm>
@@ -43,8 +43,8 @@ class OneSlot {
         SlotHeader& h = slot.header();
         h.state = static_cast<std::uint8_t>(SlotState::kLive);
         if (g_.storage == Storage::kSq8) {
-            const Sq8Encoding e = encode_sq8(
-                v.data(), g_.dims, reinterpret_cast<std::uint8_t*>(slot.vector_bytes()));
+            const Sq8Encoding e =
+                encode_sq8(v.data(), g_.dims, reinterpret_cast<std::uint8_t*>(slot.vector_bytes()));
             h.sq8_low = e.low;
             h.sq8_step = e.step;
             h.error = e.error;
@@ -107,12 +107,13 @@ TEST_P(EveryMetric, EightBitOrderIsALowerBoundOfTheOperator) {
         float scale, offset;
         int pairs;
     };
-    const Shape shapes[] = {{1536, 1, 0, 20000},  {1536, 0.02f, 0, 10000}, {100, 1, 0, 30000},
-                            {100, 1, 50, 10000},  {100, 1e4f, 0, 10000},   {100, 1e-3f, 1e3f, 5000},
-                            {3, 1, 0, 10000},     {64, 1e-12f, 0, 5000}};
+    const Shape shapes[] = {{1536, 1, 0, 20000}, {1536, 0.02f, 0, 10000}, {100, 1, 0, 30000},
+                            {100, 1, 50, 10000}, {100, 1e4f, 0, 10000},   {100, 1e-3f, 1e3f, 5000},
+                            {3, 1, 0, 10000},    {64, 1e-12f, 0, 5000}};
     Random rng(17);
     for (const Shape& s : shapes) {
-        SCOPED_TRACE(testing::Message() << s.dims << " scale " << s.scale << " offset " << s.offset);
+        SCOPED_TRACE(testing::Message()
+                     << s.dims << " scale " << s.scale << " offset " << s.offset);
         const Geometry g = geometry_with(s.dims, Storage::kSq8);
         const code::Rotation rotation(s.dims, 1);
         NodeQuery query(g, metric, rotation, nullptr);
@@ -153,8 +154,8 @@ TEST_P(EveryMetric, GraphDistanceIsTheSquaredDistanceOfTheMappedRows) {
         const test::Matrix rows = test::clustered_rows(200, dims, 5, 1.0f, 4);
         double max_norm2 = 0;
         for (std::size_t i = 0; i < rows.size(); ++i)
-            max_norm2 = std::max(max_norm2, -operator_value(Metric::kInnerProduct, rows.row(i),
-                                                            rows.row(i), dims));
+            max_norm2 = std::max(
+                max_norm2, -operator_value(Metric::kInnerProduct, rows.row(i), rows.row(i), dims));
         std::vector<float> stored(dims), q(rows.row(0), rows.row(0) + dims);
         query.set_query(q.data());
         if (metric == Metric::kCosine)

@@ -21,7 +21,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-void nap(int milliseconds) { std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds)); }
+void nap(int milliseconds) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+}
 
 class Parallel : public testing::TestWithParam<unsigned> {};
 
@@ -31,13 +33,14 @@ TEST_P(Parallel, CoversEveryIndexOnce) {
         for (const std::size_t chunk : {0u, 1u, 3u, 64u, 5000u}) {
             std::vector<std::atomic<int>> hits(n);
             std::atomic<bool> sound{true};
-            parallel_for(threads, n, chunk, {}, [&](std::size_t begin, std::size_t end, unsigned w) {
-                if (begin >= end || end > n || end - begin > std::max<std::size_t>(chunk, 1) ||
-                    w >= threads)
-                    sound = false;
-                for (std::size_t i = begin; i < end; ++i)
-                    ++hits[i];
-            });
+            parallel_for(threads, n, chunk, {},
+                         [&](std::size_t begin, std::size_t end, unsigned w) {
+                             if (begin >= end || end > n ||
+                                 end - begin > std::max<std::size_t>(chunk, 1) || w >= threads)
+                                 sound = false;
+                             for (std::size_t i = begin; i < end; ++i)
+                                 ++hits[i];
+                         });
             EXPECT_TRUE(sound);
             for (std::size_t i = 0; i < n; ++i)
                 ASSERT_EQ(hits[i], 1) << "n " << n << " chunk " << chunk << " index " << i;
@@ -175,7 +178,7 @@ TEST(ParallelFor, HelpersRunWithEverySignalBlockedAndTheCallerAsBefore) {
     pthread_sigmask(SIG_BLOCK, &one, &before);
     std::atomic<int> helpers{0}, open{0}, caller_changed{0};
     std::atomic<unsigned> started{0};
-    constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2,
+    constexpr int kSignals[] = {SIGINT,  SIGTERM, SIGHUP,  SIGUSR1, SIGUSR2,
                                 SIGALRM, SIGCHLD, SIGQUIT, SIGPIPE, SIGURG};
     parallel_for(4, 4, 1, {}, [&](std::size_t, std::size_t, unsigned w) {
         ++started;

@@ -1,4 +1,5 @@
-// The rows of a bulk build: equal vectors become one, TIDs keep their order, memory is accounted for.
+// The rows of a bulk build: equal vectors become one, TIDs keep their order, memory is accounted
+// for.
 #include "core/hnsw/row_store.h"
 
 #include <cmath>
@@ -15,7 +16,9 @@ namespace {
 using node::Metric;
 using test::tid_of;
 
-node::Geometry geometry(std::uint32_t dims) { return node::plan_geometry(dims, 16, test::kUsable); }
+node::Geometry geometry(std::uint32_t dims) {
+    return node::plan_geometry(dims, 16, test::kUsable);
+}
 
 std::vector<std::size_t> tid_rows(const RowStore& store, std::size_t i) {
     std::vector<std::size_t> rows;
@@ -57,8 +60,8 @@ TEST(RowStore, EqualRowsBecomeOneWithTheirTidsInOrder) {
 
 TEST(RowStore, TheSignOfZeroAndTheLastBitTellRowsApart) {
     RowStore store(geometry(3), Metric::kL2);
-    const float rows[][3] = {{0.0f, 1, 2}, {-0.0f, 1, 2}, {0.0f, std::nextafter(1.0f, 2.0f), 2},
-                             {0.0f, 1, 2}};
+    const float rows[][3] = {
+        {0.0f, 1, 2}, {-0.0f, 1, 2}, {0.0f, std::nextafter(1.0f, 2.0f), 2}, {0.0f, 1, 2}};
     for (std::size_t i = 0; i < 4; ++i)
         store.add(rows[i], tid_of(i));
     EXPECT_EQ(store.size(), 3u);
@@ -158,8 +161,7 @@ TEST(RowStore, EightBitRowsAreTheDecodedOnesAndSlotsHoldExactlyThem) {
         const std::size_t row = test::row_of(slot.header().tids[0]);
         slot.read_vector(stored.data());
         ASSERT_EQ(std::memcmp(stored.data(), store.row(row), dims * sizeof(float)), 0);
-        const double off =
-            test::operator_value(Metric::kL2, stored.data(), rows.row(row), dims);
+        const double off = test::operator_value(Metric::kL2, stored.data(), rows.row(row), dims);
         EXPECT_LE(off, slot.header().error);
         EXPECT_GE(off, 0.9 * slot.header().error);
     }
@@ -170,7 +172,7 @@ TEST(RowStore, MergedEightBitRowsKeepTheLargestError) {
     const std::uint32_t dims = 1536;
     RowStore store(geometry(dims), Metric::kL2);
     std::vector<float> a(dims, 0.0f);
-    a[0] = 255;                       // the step is 1
+    a[0] = 255;  // the step is 1
     for (std::size_t i = 1; i < dims; ++i)
         a[i] = static_cast<float>(i % 200);
     store.add(a.data(), tid_of(0));

@@ -1,5 +1,5 @@
-// Views over a slot's bytes: links, the protected flag, vectors of both storages, and the check that
-// damaged bytes have to pass.
+// Views over a slot's bytes: links, the protected flag, vectors of both storages, and the check
+// that damaged bytes have to pass.
 #include "core/node/slot.h"
 
 #include <cmath>
@@ -31,9 +31,12 @@ struct TestLink {
         Random rng(seed);
         for (std::uint64_t& w : code)
             w = rng.next();
-        value = {id, is_protected, static_cast<float>(rng.uniform()),
+        value = {id,
+                 is_protected,
+                 static_cast<float>(rng.uniform()),
                  static_cast<std::uint16_t>(rng.next() & 0x3FFF),
-                 distance::bf16_from_float(static_cast<float>(1 + rng.below(9))), code.data()};
+                 distance::bf16_from_float(static_cast<float>(1 + rng.below(9))),
+                 code.data()};
     }
 };
 
@@ -127,8 +130,8 @@ TEST_P(Slot, VectorsReadBack) {
         EXPECT_EQ(out, v);
         return;
     }
-    const Sq8Encoding e = encode_sq8(v.data(), v.size(),
-                                     reinterpret_cast<std::uint8_t*>(s.edit.vector_bytes()));
+    const Sq8Encoding e =
+        encode_sq8(v.data(), v.size(), reinterpret_cast<std::uint8_t*>(s.edit.vector_bytes()));
     s.edit.header().sq8_low = e.low;
     s.edit.header().sq8_step = e.step;
     s.edit.read_vector(out.data());
@@ -197,8 +200,10 @@ TEST(EncodeSq8, ErrorIsABoundWhateverTheRange) {
             }
             EXPECT_LE(std::sqrt(twice), e.error) << scale << " " << offset;
             EXPECT_LE(std::sqrt(fused), e.error) << scale << " " << offset;
-            // At most half a step per coordinate, and what the floats of this range cannot tell apart.
-            const double reach = 0.5 * e.step + 3e-7 * std::abs(static_cast<double>(scale) * offset);
+            // At most half a step per coordinate, and what the floats of this range cannot tell
+            // apart.
+            const double reach =
+                0.5 * e.step + 3e-7 * std::abs(static_cast<double>(scale) * offset);
             EXPECT_LE(e.error, 1.01 * std::sqrt(500.0) * reach) << scale << " " << offset;
         }
     }

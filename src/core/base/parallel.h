@@ -1,6 +1,6 @@
 // Fork-join loop for bulk builds. The calling thread works too and is the only one that polls for
-// interrupts; helpers run with every signal blocked, touch no PostgreSQL symbol, hand their exception
-// back through an exception_ptr and are joined before the call returns or throws.
+// interrupts; helpers run with every signal blocked, touch no PostgreSQL symbol, hand their
+// exception back through an exception_ptr and are joined before the call returns or throws.
 #pragma once
 
 #include <cstddef>

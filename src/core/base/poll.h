@@ -1,5 +1,5 @@
-// Interrupt poll: long core loops call it at least every few milliseconds. Inside PostgreSQL it runs
-// ProcessInterrupts under a guard and may therefore throw; callers must be exception-safe.
+// Interrupt poll: long core loops call it at least every few milliseconds. Inside PostgreSQL it
+// runs ProcessInterrupts under a guard and may therefore throw; callers must be exception-safe.
 #pragma once
 
 namespace vg {

@@ -1,5 +1,6 @@
-// Small deterministic generators. Everything random in the product is seeded and reproducible across
-// platforms, so nothing here uses <random>'s distributions (their output is implementation-defined).
+// Small deterministic generators. Everything random in the product is seeded and reproducible
+// across platforms, so nothing here uses <random>'s distributions (their output is
+// implementation-defined).
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,8 @@ inline std::uint64_t mix64(std::uint64_t x) noexcept {
     return x ^ (x >> 31);
 }
 
-// Counter-based generator over mix64: state is one word, streams are independent for distinct seeds.
+// Counter-based generator over mix64: state is one word, streams are independent for distinct
+// seeds.
 class Random {
   public:
     explicit Random(std::uint64_t seed) noexcept : state_(mix64(seed)) {}

@@ -1,6 +1,6 @@
-// Error vocabulary of the core. The core reports a failed call by throwing vg::Error; the PostgreSQL
-// side maps StatusCode to an SQLSTATE once, in src/pg/boundary/boundary.h. No core code aborts, exits
-// or prints.
+// Error vocabulary of the core. The core reports a failed call by throwing vg::Error; the
+// PostgreSQL side maps StatusCode to an SQLSTATE once, in src/pg/boundary/boundary.h. No core code
+// aborts, exits or prints.
 #pragma once
 
 #include <cstdint>

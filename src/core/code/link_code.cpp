@@ -29,8 +29,8 @@ float estimate_between(const std::uint64_t* code_a, float length_a, const std::u
                        float length_b, std::size_t words) noexcept {
     const float differing = static_cast<float>(distance::hamming(code_a, code_b, words));
     const float angle = std::numbers::pi_v<float> * differing / static_cast<float>(words * 64);
-    const float squared = length_a * length_a + length_b * length_b -
-                          2.0f * length_a * length_b * std::cos(angle);
+    const float squared =
+        length_a * length_a + length_b * length_b - 2.0f * length_a * length_b * std::cos(angle);
     return std::max(squared, 0.0f);
 }
 

@@ -1,5 +1,5 @@
-// 1-bit code of a neighbour relative to the node that links to it (the residual form of RaBitQ used by
-// SymphonyQG, arXiv 2411.12229), and the query side of the estimator.
+// 1-bit code of a neighbour relative to the node that links to it (the residual form of RaBitQ used
+// by SymphonyQG, arXiv 2411.12229), and the query side of the estimator.
 //
 // With u = rotation of a vector, p the node, n its neighbour, r = u_n - u_p and o = sign(r):
 //   |q - n|^2 = |q - p|^2 + |r|^2 - 2 <u_q - u_p, r>,
@@ -28,13 +28,14 @@ struct LinkFactors {
     std::uint16_t length;  // |r| in graph space (with tail coordinate), bfloat16
 };
 
-// Codes neighbour u_n relative to u_p; both rotated, `words * 64` floats. Writes `words` code words.
+// Codes neighbour u_n relative to u_p; both rotated, `words * 64` floats. Writes `words` code
+// words.
 //   tail_p, tail_n  the extra coordinate of an inner-product index, 0 elsewhere
 LinkFactors encode_link(const float* u_p, const float* u_n, std::size_t words, float tail_p,
                         float tail_n, std::uint64_t* code) noexcept;
 
-// Squared distance between two neighbours of one node, from their codes alone: law of cosines with the
-// angle estimated by the Hamming distance of the codes (sign random projection).
+// Squared distance between two neighbours of one node, from their codes alone: law of cosines with
+// the angle estimated by the Hamming distance of the codes (sign random projection).
 float estimate_between(const std::uint64_t* code_a, float length_a, const std::uint64_t* code_b,
                        float length_b, std::size_t words) noexcept;
 

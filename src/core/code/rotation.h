@@ -1,6 +1,7 @@
-// Random orthogonal rotation of vectors into a padded space, so that the signs of a rotated residual
-// are an unbiased code of its direction (Gao & Long 2024, arXiv 2405.12497). Fast: four rounds of
-// random sign flips and a Walsh-Hadamard transform over a power-of-two window, O(P log P).
+// Random orthogonal rotation of vectors into a padded space, so that the signs of a rotated
+// residual are an unbiased code of its direction (Gao & Long 2024, arXiv 2405.12497). Fast: four
+// rounds of random sign flips and a Walsh-Hadamard transform over a power-of-two window, O(P log
+// P).
 #pragma once
 
 #include <cstddef>
@@ -27,8 +28,8 @@ class Rotation {
     static constexpr int kRounds = 4;
     std::size_t dims_;
     std::size_t padded_;
-    std::size_t window_;                       // largest power of two <= padded_
-    std::vector<float> signs_;                 // kRounds x padded_, each +1 or -1
+    std::size_t window_;        // largest power of two <= padded_
+    std::vector<float> signs_;  // kRounds x padded_, each +1 or -1
 };
 
 }  // namespace vg::code

@@ -1,8 +1,8 @@
 // Distance kernels over float vectors and 8-bit scalar-quantised vectors. This room is the only one
 // that includes Highway: each call dispatches once to the best instruction set of the running CPU.
-// All functions are pure, allocate nothing, accept unaligned pointers and any n >= 0 (n = 0 gives 0).
-// Sums are accumulated in float, in an order that depends on the instruction set: the last bits of a
-// result may differ between machines.
+// All functions are pure, allocate nothing, accept unaligned pointers and any n >= 0 (n = 0 gives
+// 0). Sums are accumulated in float, in an order that depends on the instruction set: the last bits
+// of a result may differ between machines.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,8 @@ float l2_squared(const float* a, const Sq8& b, std::size_t n) noexcept;
 float inner_product(const float* a, const Sq8& b, std::size_t n) noexcept;
 float l1(const float* a, const Sq8& b, std::size_t n) noexcept;
 
-// Name of the instruction set in use ("AVX3_DL", "AVX2", "SSE4", ...), for benchmarks and bug reports.
+// Name of the instruction set in use ("AVX3_DL", "AVX2", "SSE4", ...), for benchmarks and bug
+// reports.
 const char* target_name() noexcept;
 
 }  // namespace vg::distance

@@ -2,11 +2,12 @@
 // (residual encoding, query bit planes), compiled once per instruction set. Stateless. As in
 // distance.cpp, no byte outside the given arrays is read.
 //
-// estimate_links goes in two steps per chunk of neighbours: integer sums of weighted popcounts, then
-// the affine step in float. The integer step has two shapes. Where a row of `words` words divides a
-// vector (1, 2 or 4 words), one vector holds several neighbours and the planes are repeated to match.
-// Otherwise a row is walked in vectors. Both end with a pairwise-add tree that turns as many vectors
-// as a neighbour has lanes into one vector with one neighbour per lane, in order.
+// estimate_links goes in two steps per chunk of neighbours: integer sums of weighted popcounts,
+// then the affine step in float. The integer step has two shapes. Where a row of `words` words
+// divides a vector (1, 2 or 4 words), one vector holds several neighbours and the planes are
+// repeated to match. Otherwise a row is walked in vectors. Both end with a pairwise-add tree that
+// turns as many vectors as a neighbour has lanes into one vector with one neighbour per lane, in
+// order.
 #include "core/distance/link_kernels.h"
 
 #include <algorithm>
@@ -68,7 +69,7 @@ HWY_INLINE V weighted_popcount(V x0, V x1, V x2, V x3) {
 #else
     // Without a popcount instruction: nibble tables that already carry the weight 2^b. One byte
     // collects at most 8 * 15 = 120.
-    const hn::Repartition<std::uint8_t, hn::DFromV<V>> d8;
+    const hn::Repartition<std::uint8_t, hn::DFromV<V> > d8;
     using V8 = hn::Vec<decltype(d8)>;
     alignas(16) static constexpr std::uint8_t kCount[16] = {0, 1, 1, 2, 1, 2, 2, 3,
                                                             1, 2, 2, 3, 2, 3, 3, 4};
@@ -82,8 +83,8 @@ HWY_INLINE V weighted_popcount(V x0, V x1, V x2, V x3) {
         return hn::Add(hn::TableLookupBytes(table, hn::And(bytes, nibble)),
                        hn::TableLookupBytes(table, hn::ShiftRight<4>(bytes)));
     };
-    return hn::SumsOf8(hn::Add(hn::Add(count(t0, x0), count(t1, x1)),
-                               hn::Add(count(t2, x2), count(t3, x3))));
+    return hn::SumsOf8(
+        hn::Add(hn::Add(count(t0, x0), count(t1, x1)), hn::Add(count(t2, x2), count(t3, x3))));
 #endif
 }
 
@@ -260,8 +261,8 @@ HWY_INLINE void affine(float node, float step, std::int32_t total, const std::ui
         const auto sum = hn::BitCast(di, hn::LoadU(du, sums + j));
         const VF s = hn::Mul(hn::Set(d, step),
                              hn::ConvertTo(d, hn::Sub(hn::Set(di, total), hn::Add(sum, sum))));
-        const VF b = hn::BitCast(
-            d, hn::ShiftLeft<16>(hn::PromoteTo(du, hn::LoadU(du16, scale + j))));
+        const VF b =
+            hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(du, hn::LoadU(du16, scale + j))));
         const VF base = hn::Add(hn::Set(d, node), hn::LoadU(d, bias + j));
         hn::StoreU(hn::NegMulAdd(b, s, base), d, out + j);
     };
@@ -298,8 +299,8 @@ std::uint32_t Hamming(const std::uint64_t* a, const std::uint64_t* b, std::size_
     if (words >= kLanes) {
         VW lanes = hn::Zero(d);
         for (; w + kLanes <= words; w += kLanes)
-            lanes = hn::Add(lanes, hn::PopulationCount(hn::Xor(hn::LoadU(d, a + w),
-                                                               hn::LoadU(d, b + w))));
+            lanes = hn::Add(lanes,
+                            hn::PopulationCount(hn::Xor(hn::LoadU(d, a + w), hn::LoadU(d, b + w))));
         sum = hn::GetLane(hn::SumOfLanes(d, lanes));
     }
     for (; w < words; ++w)

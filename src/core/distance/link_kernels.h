@@ -10,8 +10,8 @@ namespace vg::distance {
 // Number of bit planes a query is quantised to.
 inline constexpr std::size_t kQueryPlanes = 4;
 
-// A rotated query in bit planes: coordinate i is  step * sum_b 2^b t_bi  with t_bi = +1 where bit i of
-// plane b is set and -1 where it is not.
+// A rotated query in bit planes: coordinate i is  step * sum_b 2^b t_bi  with t_bi = +1 where bit i
+// of plane b is set and -1 where it is not.
 struct QueryPlanes {
     const std::uint64_t* planes;  // kQueryPlanes x words, plane-major
     std::size_t words;            // 64-bit words per plane = padded dimensions / 64
@@ -20,9 +20,9 @@ struct QueryPlanes {
 
 // One node's neighbour codes, `count` of them.
 struct LinkCodes {
-    const std::uint64_t* codes;   // count x words, row-major; 8-byte aligned
-    const float* bias;            // additive factor A of each link
-    const std::uint16_t* scale;   // bfloat16 factor B of each link
+    const std::uint64_t* codes;  // count x words, row-major; 8-byte aligned
+    const float* bias;           // additive factor A of each link
+    const std::uint16_t* scale;  // bfloat16 factor B of each link
     std::size_t count;
 };
 
@@ -36,20 +36,20 @@ void estimate_links(const QueryPlanes& query, float node_distance, const LinkCod
 // Hamming distance between two codes of `words` words.
 std::uint32_t hamming(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) noexcept;
 
-// Code of the residual r = n - p over words * 64 floats: bit i of `code` is set where r_i >= 0. With
-// o_i = +1 there and -1 elsewhere, returns |r|^2, <o, r> = sum |r_i| and <o, p>.
+// Code of the residual r = n - p over words * 64 floats: bit i of `code` is set where r_i >= 0.
+// With o_i = +1 there and -1 elsewhere, returns |r|^2, <o, r> = sum |r_i| and <o, p>.
 struct ResidualSums {
     float squared, absolute, dot;
 };
 ResidualSums encode_residual(const float* p, const float* n, std::size_t words,
                              std::uint64_t* code) noexcept;
 
-// Quantises words * 64 finite floats to kQueryPlanes x words plane words (layout of QueryPlanes) and
-// returns the step, which is the largest |v_i| over 15. Zero input gives step 0.
+// Quantises words * 64 finite floats to kQueryPlanes x words plane words (layout of QueryPlanes)
+// and returns the step, which is the largest |v_i| over 15. Zero input gives step 0.
 float quantise_query(const float* v, std::size_t words, std::uint64_t* planes) noexcept;
 
-// bfloat16: the upper half of an IEEE float; conversion rounds to nearest even. Finite in, finite out
-// except that values above the largest bfloat16 saturate to it.
+// bfloat16: the upper half of an IEEE float; conversion rounds to nearest even. Finite in, finite
+// out except that values above the largest bfloat16 saturate to it.
 inline float bf16_to_float(std::uint16_t h) noexcept {
     const std::uint32_t bits = static_cast<std::uint32_t>(h) << 16;
     float f;

@@ -1,9 +1,9 @@
 // Passes of the random rotation, compiled once per instruction set. Stateless.
 //
 // Order of additions: butterflies of distance 1, 2, 4, ... as in the textbook loop; those shorter
-// than a vector are done inside registers. Each butterfly is an addition and a subtraction of the same
-// two values (a sign flip is exact) and each scaling multiplies a finished sum, so a compiler has
-// nothing to fuse into a multiply-add and the bits do not depend on the vector length.
+// than a vector are done inside registers. Each butterfly is an addition and a subtraction of the
+// same two values (a sign flip is exact) and each scaling multiplies a finished sum, so a compiler
+// has nothing to fuse into a multiply-add and the bits do not depend on the vector length.
 #include "core/distance/transform.h"
 
 #include <cmath>

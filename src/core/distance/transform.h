@@ -1,6 +1,6 @@
-// Walsh-Hadamard transform and the other passes of the random rotation (src/core/code). The additions
-// are done in one fixed order and never fused, so every instruction set gives the same bits: a vector
-// rotated on one machine equals the same vector rotated on another.
+// Walsh-Hadamard transform and the other passes of the random rotation (src/core/code). The
+// additions are done in one fixed order and never fused, so every instruction set gives the same
+// bits: a vector rotated on one machine equals the same vector rotated on another.
 #pragma once
 
 #include <cstddef>

@@ -100,9 +100,9 @@ void SlotWriter::write(const SlotPlan::Occupant& who, std::byte* out) const noex
         const node::Sq8Encoding& e = rows_.encoding(v);
         h.sq8_low = e.low;
         h.sq8_step = e.step;
-        h.error = e.error + node::quantise_sq8(
-                                rows_.row(v), geometry_.dims, e.low, e.step,
-                                reinterpret_cast<std::uint8_t*>(slot.vector_bytes()));
+        h.error =
+            e.error + node::quantise_sq8(rows_.row(v), geometry_.dims, e.low, e.step,
+                                         reinterpret_cast<std::uint8_t*>(slot.vector_bytes()));
     }
     if (who.level == 0) {
         if (graph_.tree_parent[v] != kNoNode)

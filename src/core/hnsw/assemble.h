@@ -1,6 +1,6 @@
 // From a built graph to slots: gives every node and every upper-level entry its slot id, and writes
-// the bytes of any slot. Page-shaped but I/O-free: the PostgreSQL side copies the bytes into buffers,
-// tests keep them in an array.
+// the bytes of any slot. Page-shaped but I/O-free: the PostgreSQL side copies the bytes into
+// buffers, tests keep them in an array.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,8 @@
 
 namespace vg::hnsw {
 
-// Which slot belongs to what. Base slots come first, in placement order; the upper levels follow from
-// the next page on, lowest level first, so that descents stay within few pages.
+// Which slot belongs to what. Base slots come first, in placement order; the upper levels follow
+// from the next page on, lowest level first, so that descents stay within few pages.
 class SlotPlan {
   public:
     SlotPlan(const Graph& graph, const node::Geometry& geometry, std::uint32_t first_block);
@@ -24,7 +24,7 @@ class SlotPlan {
     struct Occupant {
         std::uint32_t node = kNoNode;  // kNoNode: slot stays unused
         unsigned level = 0;
-        std::uint32_t member = 0;      // position in the layer's member list
+        std::uint32_t member = 0;  // position in the layer's member list
     };
     std::uint32_t first_block() const noexcept { return first_block_; }
     std::uint32_t pages() const noexcept {
@@ -82,6 +82,8 @@ class SlotWriter {
 
 // LID as stored in a slot: steps of one half, 1..255; 0 stays "not estimated".
 std::uint8_t lid_to_bin(float lid) noexcept;
-inline float lid_from_bin(std::uint8_t bin) noexcept { return static_cast<float>(bin) * 0.5f; }
+inline float lid_from_bin(std::uint8_t bin) noexcept {
+    return static_cast<float>(bin) * 0.5f;
+}
 
 }  // namespace vg::hnsw

@@ -9,7 +9,9 @@
 namespace vg::hnsw {
 namespace {
 
-inline float unless_nan(float x, float otherwise) noexcept { return x == x ? x : otherwise; }
+inline float unless_nan(float x, float otherwise) noexcept {
+    return x == x ? x : otherwise;
+}
 
 constexpr auto kFartherFirst = [](const auto& a, const auto& b) {
     return a.distance > b.distance || (a.distance == b.distance && a.id > b.id);
@@ -160,7 +162,8 @@ SlotId BeamSearch::peek() const noexcept {
     if (!first_round_)
         return frontier_.empty() ? kNoSlot : frontier_.front().id;
     for (std::size_t i = cursor_; i < pool_.size(); ++i) {
-        if ((pool_[i].id & kExpanded) == 0)
+        // A node may lie in the pool once per link that led to it.
+        if ((pool_[i].id & kExpanded) == 0 && !visited_.contains(pool_[i].id))
             return pool_[i].id;
     }
     return kNoSlot;
@@ -186,9 +189,9 @@ void BeamSearch::expand(SlotId id, const node::SlotView& slot) {
         }
     } else {
         const Seed seed{h.other, d.graph};
-        const auto at = std::upper_bound(
-            best_.begin(), best_.end(), seed,
-            [](const Seed& a, const Seed& b) { return a.distance < b.distance; });
+        const auto at =
+            std::upper_bound(best_.begin(), best_.end(), seed,
+                             [](const Seed& a, const Seed& b) { return a.distance < b.distance; });
         best_.insert(at, seed);
         if (best_.size() > kUpperBeam)
             best_.pop_back();
@@ -236,8 +239,8 @@ void BeamSearch::offer_frontier(float distance, SlotId id) {
     std::push_heap(frontier_.begin(), frontier_.end(), kFartherFirst);
 }
 
-// A node is offered once per link that leads to it. Keeping only its best estimate bounds the frontier
-// by the number of nodes seen; doubling the limit makes the cost constant per offer.
+// A node is offered once per link that leads to it. Keeping only its best estimate bounds the
+// frontier by the number of nodes seen; doubling the limit makes the cost constant per offer.
 void BeamSearch::compact_frontier() {
     std::sort(frontier_.begin(), frontier_.end(), [](const Candidate& a, const Candidate& b) {
         return a.id < b.id || (a.id == b.id && a.distance < b.distance);

@@ -1,19 +1,19 @@
-// Resumable best-first search over the slots of one index. Pull-driven: the search says which slot it
-// wants next, the caller reads the page (or the test's array) and hands the bytes back. It never does
-// I/O itself, so the same code serves scans, inserts, vacuum, checks and unit tests.
+// Resumable best-first search over the slots of one index. Pull-driven: the search says which slot
+// it wants next, the caller reads the page (or the test's array) and hands the bytes back. It never
+// does I/O itself, so the same code serves scans, inserts, vacuum, checks and unit tests.
 //
-// How it works. One slot read gives the exact distance of that node and, from the codes it keeps, an
-// estimate for each of its links; the pool holds the `ef` candidates with the smallest estimates and
-// the search expands them nearest first until all are expanded (Malkov & Yashunin's Algorithm 2 with
-// estimates; SymphonyQG's search). Levels above the target are descended with a narrow beam.
+// How it works. One slot read gives the exact distance of that node and, from the codes it keeps,
+// an estimate for each of its links; the pool holds the `ef` candidates with the smallest estimates
+// and the search expands them nearest first until all are expanded (Malkov & Yashunin's Algorithm 2
+// with estimates; SymphonyQG's search). Levels above the target are descended with a narrow beam.
 //
-// Going on. Candidates that did not fit the pool are kept. When the caller has consumed the results of
-// a round it may grow() the search: the next round expands twice as many nodes as all before, taken
-// nearest first from everything seen. An exhausted search has expanded every reachable node.
+// Going on. Candidates that did not fit the pool are kept. When the caller has consumed the results
+// of a round it may grow() the search: the next round expands twice as many nodes as all before,
+// taken nearest first from everything seen. An exhausted search has expanded every reachable node.
 //
-// Order. pop() yields results by increasing `order`. A row found in a later round that lies before one
-// already returned is set aside and comes after everything else, when the search is exhausted: rows
-// are never lost and never out of order before that point.
+// Order. pop() yields results by increasing `order`. A row found in a later round that lies before
+// one already returned is set aside and comes after everything else, when the search is exhausted:
+// rows are never lost and never out of order before that point.
 //
 //   search.start(entry, level, 0, ef);
 //   for (;;) {
@@ -36,11 +36,11 @@ using node::SlotId;
 
 // A node that was read at the target level.
 struct Found {
-    float order;           // see NodeDistance
+    float order;  // see NodeDistance
     float graph;
     SlotId slot;
-    SlotId other;          // header.other: the slot one level down (or up, at level 0)
-    node::ChunkId chunk;   // overflow heap TIDs, kNoChunk if none
+    SlotId other;         // header.other: the slot one level down (or up, at level 0)
+    node::ChunkId chunk;  // overflow heap TIDs, kNoChunk if none
     std::uint8_t tid_count;
     node::Tid tids[node::kInlineTids];
 };
@@ -60,9 +60,7 @@ class SlotSet {
         SlotId id;
         std::uint32_t generation;
     };
-    std::size_t home(SlotId id) const noexcept {
-        return (id * 0x9E3779B1u) & (cells_.size() - 1);
-    }
+    std::size_t home(SlotId id) const noexcept { return (id * 0x9E3779B1u) & (cells_.size() - 1); }
     void rehash();
     std::vector<Cell> cells_;
     std::uint32_t generation_ = 1;
@@ -78,28 +76,29 @@ class BeamSearch {
         SlotId slot;
         float distance;  // squared graph distance, or any guess of it
     };
-    // Starts at one slot of `level` and descends to `target_level`, where it expands with `ef` >= 1.
+    // Starts at one slot of `level` and descends to `target_level`, where it expands with `ef`
+    // >= 1.
     void start(SlotId entry, unsigned level, unsigned target_level, std::size_t ef);
     // Starts at several slots of the target level.
     void start(std::span<const Seed> seeds, unsigned target_level, std::size_t ef);
 
-    // A base slot from which every live node can be reached along protected links. When the candidates
-    // run out the search goes on there, so that an unlimited scan misses no row whatever the links
-    // between are. Optional; set before start().
+    // A base slot from which every live node can be reached along protected links. When the
+    // candidates run out the search goes on there, so that an unlimited scan misses no row whatever
+    // the links between are. Optional; set before start().
     void set_root(SlotId root) noexcept { root_ = root; }
 
     // The slot to read now, or kNoSlot when the round is complete.
     SlotId next();
-    // Hands over the slot asked for. Slots that are free, or not of the expected level (a slot reused
-    // since the link was read), are ignored.
+    // Hands over the slot asked for. Slots that are free, or not of the expected level (a slot
+    // reused since the link was read), are ignored.
     void expand(SlotId id, const node::SlotView& slot);
     // The best unread candidate after the one just returned: a prefetch hint, kNoSlot if none.
     SlotId peek() const noexcept;
 
     // Next result of the rounds so far; false when another round must run first (see grow).
     bool pop(Found* out);
-    // Begins another round, or, when nothing is left to expand, releases what pop() still holds back;
-    // false when it had already done that.
+    // Begins another round, or, when nothing is left to expand, releases what pop() still holds
+    // back; false when it had already done that.
     bool grow();
 
     // All nodes read at the target level so far, in no order. Invalid after pop().
@@ -116,7 +115,7 @@ class BeamSearch {
         std::uint32_t index;  // into found_
     };
     static constexpr SlotId kExpanded = 0x80000000u;
-    static constexpr std::size_t kUpperBeam = 3;
+    static constexpr std::size_t kUpperBeam = 1;
     static constexpr std::size_t kRankFloor = 10;
 
     void reset(std::size_t ef);

@@ -1,21 +1,18 @@
+// The passes of a bulk build in their order, and the bound on their memory. hnswlib's graph, with
+// its copy of the vectors, is gone before the refine pass begins.
 #include "core/hnsw/bulk_builder.h"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <mutex>
 #include <utility>
 
-#include "core/base/parallel.h"
 #include "core/base/random.h"
 #include "core/base/status.h"
 #include "core/hnsw/connect.h"
 #include "core/hnsw/hnswlib_graph.h"
-#include "core/hnsw/hubs.h"
+#include "core/hnsw/insertion.h"
 #include "core/hnsw/place.h"
 #include "core/hnsw/refine.h"
-#include "core/lid/lid.h"
-#include "core/lid/order.h"
 
 #include "core/no_postgres.h"
 
@@ -23,24 +20,6 @@ namespace vg::hnsw {
 namespace {
 
 constexpr unsigned kMaxLevel = 15;
-// Inserted one by one before threads start: concurrent inserts into a nearly empty graph do not see
-// each other.
-constexpr std::size_t kSerialRows = 64;
-// An insert takes 0.1 to 1 ms, a probe a tenth of that.
-constexpr std::size_t kInsertChunk = 8;
-constexpr std::size_t kProbeChunk = 64;
-// The prefix graph is a 10 % sample, so that the kProbeNeighbours nearest rows in it lie about where
-// the 100 to 120 nearest rows of all lie: the scale at which the LID literature measures.
-constexpr double kPrefixShare = 0.10;
-constexpr std::size_t kMinPrefix = 1000;
-constexpr std::size_t kMaxPrefix = 200000;
-constexpr std::size_t kProbeBeam = 16;
-constexpr std::size_t kProbeNeighbours = 12;
-
-// Independent streams from one seed.
-constexpr std::uint64_t kPermutationStream = 0x7065726d75746174ull;
-constexpr std::uint64_t kOrderStream = 0x6f72646572206c69ull;
-
 void validate(const Rows& rows, const BuildParams& params) {
     const auto require = [](bool ok, const char* what) {
         if (!ok)
@@ -61,11 +40,6 @@ void validate(const Rows& rows, const BuildParams& params) {
         throw Error(StatusCode::kLimitExceeded, "too many rows for one graph");
 }
 
-std::size_t prefix_size(std::size_t n) noexcept {
-    const auto share = static_cast<std::size_t>(kPrefixShare * static_cast<double>(n));
-    return std::clamp(share, std::min(n, kMinPrefix), kMaxPrefix);
-}
-
 class Builder {
   public:
     Builder(const Rows& rows, const BuildParams& params) : rows_(rows), params_(params) {}
@@ -74,14 +48,16 @@ class Builder {
         draw_levels();
         {
             HnswlibGraph index(rows_, params_.m, params_.ef_construction);
-            insert_all(index);
+            Insertion insertion = insert_rows(rows_, params_, graph_.level, index);
+            graph_.lid = std::move(insertion.lid);
+            graph_.order_used = insertion.order_used;
             take_layers(index);
         }
         refine();
         connect();
         report(BuildPhase::kPlace, 0, rows_.n);
-        graph_.placement = place_nodes(graph_.layers[0], graph_.entry, params_.placement_group,
-                                       params_.poll);
+        graph_.placement =
+            place_nodes(graph_.layers[0], graph_.entry, params_.placement_group, params_.poll);
         report(BuildPhase::kPlace, rows_.n, rows_.n);
         return std::move(graph_);
     }
@@ -97,120 +73,6 @@ class Builder {
         for (std::size_t i = 0; i < rows_.n; ++i)
             graph_.level[i] =
                 static_cast<std::uint8_t>(level_for(params_.seed, rows_.keys[i], params_.m));
-    }
-
-    void insert_all(HnswlibGraph& index) {
-        std::vector<std::uint32_t> order(rows_.n);
-        for (std::size_t i = 0; i < rows_.n; ++i)
-            order[i] = static_cast<std::uint32_t>(i);
-        Random rng(params_.seed ^ kPermutationStream);
-        shuffle(order, rng);
-
-        const std::size_t hubs = defer_hubs(rows_, params_, order);
-        const std::size_t ordinary = rows_.n - hubs;
-        const std::size_t prefix = hubs == rows_.n ? rows_.n : prefix_size(ordinary);
-        insert(index, order, 0, prefix, BuildPhase::kPrefix, prefix);
-        graph_.lid.assign(rows_.n, 0.0f);
-        if (params_.order != BuildOrder::kRandom && prefix < rows_.n) {
-            probe(index, order, prefix);
-            reorder(order, prefix, ordinary);
-        }
-        insert(index, order, prefix, rows_.n, BuildPhase::kInsert, rows_.n - prefix);
-    }
-
-    // Inserts order[begin, end).
-    void insert(HnswlibGraph& index, const std::vector<std::uint32_t>& order, std::size_t begin,
-                std::size_t end, BuildPhase phase, std::size_t total) {
-        report(phase, 0, total);
-        const std::size_t serial = begin == 0 ? std::min(end, kSerialRows) : begin;
-        for (std::size_t i = begin; i < serial; ++i) {
-            index.insert(order[i], graph_.level[order[i]]);
-            params_.poll();
-        }
-        parallel_for(params_.threads, end - serial, kInsertChunk, params_.poll,
-                     [&](std::size_t from, std::size_t to, unsigned worker) {
-                         for (std::size_t i = serial + from; i < serial + to; ++i)
-                             index.insert(order[i], graph_.level[order[i]]);
-                         if (worker == 0)
-                             report(phase, serial - begin + to, total);
-                     });
-        report(phase, total, total);
-    }
-
-    // LID of every row behind the prefix, from its nearest rows in the prefix.
-    void probe(const HnswlibGraph& index, const std::vector<std::uint32_t>& order,
-               std::size_t prefix) {
-        const std::size_t total = rows_.n - prefix;
-        report(BuildPhase::kProbe, 0, total);
-        struct Scratch {
-            std::vector<Hit> hits;
-            std::vector<float> distances;
-        };
-        std::vector<Scratch> scratch(params_.threads);
-        parallel_for(params_.threads, total, kProbeChunk, params_.poll,
-                     [&](std::size_t from, std::size_t to, unsigned worker) {
-                         auto& [hits, distances] = scratch[worker];
-                         for (std::size_t i = prefix + from; i < prefix + to; ++i) {
-                             const std::uint32_t row = order[i];
-                             index.search(rows_.data + row * rows_.stride, kProbeBeam,
-                                          kProbeNeighbours, hits);
-                             distances.clear();
-                             for (const Hit& hit : hits)
-                                 distances.push_back(hit.distance);
-                             graph_.lid[row] = lid::mle(distances, lid::Scale::kSquared);
-                         }
-                         if (worker == 0)
-                             report(BuildPhase::kProbe, to, total);
-                     });
-        report(BuildPhase::kProbe, total, total);
-    }
-
-    // Puts order[prefix, end) into LID order if that is asked for or looks worth it.
-    void reorder(std::vector<std::uint32_t>& order, std::size_t prefix, std::size_t end) {
-        std::vector<float> lid(end - prefix);
-        for (std::size_t i = 0; i < lid.size(); ++i)
-            lid[i] = graph_.lid[order[prefix + i]];
-        if (params_.order == BuildOrder::kAuto &&
-            !lid::worth_ordering(lid::spread(lid), cluster_confounding(lid, order, prefix)))
-            return;
-        graph_.order_used = BuildOrder::kLid;
-        const std::vector<std::uint32_t> positions =
-            lid::lid_order(lid, params_.seed ^ kOrderStream);
-        std::vector<std::uint32_t> reordered(positions.size());
-        for (std::size_t i = 0; i < positions.size(); ++i)
-            reordered[i] = order[prefix + positions[i]];
-        std::copy(reordered.begin(), reordered.end(),
-                  order.begin() + static_cast<std::ptrdiff_t>(prefix));
-    }
-
-    // Cells are those of the first prefix rows; the permutation makes any run of rows a sample.
-    double cluster_confounding(const std::vector<float>& lid,
-                               const std::vector<std::uint32_t>& order, std::size_t prefix) const {
-        const std::size_t sample = std::min<std::size_t>(lid.size(), lid::kConfoundingRows);
-        const auto pivots = static_cast<std::uint32_t>(std::min<std::size_t>(prefix, lid::kPivots));
-        const LayerView view = all_rows();
-        std::vector<std::uint32_t> cell(sample, 0);
-        parallel_for(params_.threads, sample, kProbeChunk, params_.poll,
-                     [&](std::size_t from, std::size_t to, unsigned) {
-                         for (std::size_t i = from; i < to; ++i) {
-                             float best = std::numeric_limits<float>::infinity();
-                             for (std::uint32_t p = 0; p < pivots; ++p) {
-                                 const float d = view.distance(order[p], order[prefix + i]);
-                                 if (d < best) {
-                                     best = d;
-                                     cell[i] = p;
-                                 }
-                             }
-                         }
-                     });
-        return lid::confounding({lid.data(), sample}, cell, pivots);
-    }
-
-    LayerView all_rows() const noexcept {
-        LayerView view;
-        view.rows = &rows_;
-        view.size = rows_.n;
-        return view;
     }
 
     void take_layers(const HnswlibGraph& index) {
@@ -279,13 +141,14 @@ std::size_t upper_lists(std::size_t n, std::uint32_t m) noexcept {
 std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, const BuildParams& params) noexcept {
     const std::size_t m = params.m;
     const std::size_t upper = upper_lists(n, params.m);
-    // Result and bookkeeping that live from start to end: level, lid, order and its sort (3 x 4 + 2).
+    // Result and bookkeeping that live from start to end: level, lid, order and its sort (3 x 4 +
+    // 2).
     const std::size_t lasting = n * (1 + 4 + 16) + (std::size_t{1} << 20);
     const std::size_t raw = n * (2 + 8 * m) + upper * (6 + 4 * m);
     const std::size_t refined = n * (2 + 4 * std::size_t{params.capacity}) +
                                 upper * (6 + 4 * std::size_t{params.upper_capacity});
-    // While hnswlib's graph exists it is copied to raw lists; while those exist they are refined, and
-    // the reverse fill keeps up to one id per free slot (twice, for the vector's growth).
+    // While hnswlib's graph exists it is copied to raw lists; while those exist they are refined,
+    // and the reverse fill keeps up to one id per free slot (twice, for the vector's growth).
     const std::size_t inserting = HnswlibGraph::bytes(n, dims, params.m, params.threads) + raw;
     const std::size_t reverse = n * 8 * std::size_t{params.capacity} / 4;
     const std::size_t refining = raw + refined + reverse + n * 64;

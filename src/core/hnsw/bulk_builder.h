@@ -1,7 +1,7 @@
 // Bulk construction of an HNSW graph in memory: hnswlib inserts the rows in LID-aware order
 // (docs/architecture.md), then a refine pass fills short lists, re-prunes, connects what is
-// unreachable and chooses the page placement. Euclidean distance only: the caller maps every metric to
-// Euclidean space first. Rows must be distinct (the caller dedupes) and finite.
+// unreachable and chooses the page placement. Euclidean distance only: the caller maps every metric
+// to Euclidean space first. Rows must be distinct (the caller dedupes) and finite.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +17,14 @@ namespace vg::hnsw {
 enum class BuildPhase : std::uint8_t { kPrefix, kProbe, kInsert, kRefine, kConnect, kPlace };
 
 struct BuildParams {
-    std::uint32_t m = 16;                  // links chosen per insert; upper lists
-    std::uint32_t capacity = 32;           // level-0 list capacity after refine, >= 2
-    std::uint32_t upper_capacity = 32;     // list capacity above level 0
+    std::uint32_t m = 16;               // links chosen per insert; upper lists
+    std::uint32_t capacity = 32;        // level-0 list capacity after refine, >= 2
+    std::uint32_t upper_capacity = 32;  // list capacity above level 0
     std::uint32_t ef_construction = 64;
-    std::uint32_t placement_group = 6;     // nodes that share one page, >= 1
+    std::uint32_t placement_group = 6;  // nodes that share one page, >= 1
     BuildOrder order = BuildOrder::kAuto;
     std::uint64_t seed = 0;
-    unsigned threads = 1;                  // including the caller
+    unsigned threads = 1;  // including the caller
     Poll poll;
     // Called by the building thread only: rows done of rows total in a phase.
     std::function<void(BuildPhase, std::size_t, std::size_t)> progress;
@@ -47,7 +47,8 @@ std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, const BuildParams&
 unsigned level_for(std::uint64_t seed, std::uint64_t key, std::uint32_t m) noexcept;
 
 // n = 0 gives a graph without layers.
-// Throws Error(kOutOfMemory / kInvalidArgument / kInternal), std::bad_alloc, and whatever poll throws.
+// Throws Error(kOutOfMemory / kInvalidArgument / kInternal), std::bad_alloc, and whatever poll
+// throws.
 Graph bulk_build(const Rows& rows, const BuildParams& params);
 
 }  // namespace vg::hnsw

@@ -1,3 +1,4 @@
+// Implements connect.h. All state is local to one call.
 #include "core/hnsw/connect.h"
 
 #include <algorithm>

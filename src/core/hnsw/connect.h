@@ -17,11 +17,11 @@ struct ConnectResult {
     std::size_t forced = 0;             // nodes that needed a forced link
 };
 
-// Makes every node of `layer` (lists of local ids, nearest first, capacity >= 2) reachable from local
-// id `root`. A forced link comes from a node near the unreachable one, into a free slot if there is
-// one, else in place of that list's farthest link that is not a tree edge: replacing it cannot cut
-// anything off. Lists stay sorted.
-// Throws Error(kInternal) if no list has room, which a capacity >= 2 rules out, and what poll throws.
+// Makes every node of `layer` (lists of local ids, nearest first, capacity >= 2) reachable from
+// local id `root`. A forced link comes from a node near the unreachable one, into a free slot if
+// there is one, else in place of that list's farthest link that is not a tree edge: replacing it
+// cannot cut anything off. Lists stay sorted. Throws Error(kInternal) if no list has room, which a
+// capacity >= 2 rules out, and what poll throws.
 ConnectResult connect_layer(const LayerView& view, Layer& layer, std::uint32_t root,
                             const Poll& poll);
 

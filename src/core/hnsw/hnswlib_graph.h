@@ -1,7 +1,7 @@
-// Thin wrapper around hnswlib 0.6.2 that keeps its header, its exceptions and its quirks in one .cpp.
-// Ownership: the rows belong to the caller and must outlive the object; hnswlib keeps a copy of each.
-// Threads: insert() may run from several threads for distinct rows once a first row is in; search() is
-// read-only, needs no lock, and must not overlap an insert.
+// Thin wrapper around hnswlib 0.6.2 that keeps its header, its exceptions and its quirks in one
+// .cpp. Ownership: the rows belong to the caller and must outlive the object; hnswlib keeps a copy
+// of each. Threads: insert() may run from several threads for distinct rows once a first row is in;
+// search() is read-only, needs no lock, and must not overlap an insert.
 #pragma once
 
 #include <cstddef>
@@ -39,8 +39,8 @@ class HnswlibGraph {
     std::uint32_t entry() const noexcept;
 
     // The lists of one level as hnswlib left them: unsorted, capacity 2m at level 0 and m above.
-    // `members` are the rows of that level, ascending (empty: all rows), and the lists hold positions
-    // in `members`, not rows.
+    // `members` are the rows of that level, ascending (empty: all rows), and the lists hold
+    // positions in `members`, not rows.
     Layer layer(unsigned level, std::vector<std::uint32_t> members) const;
 
     // Upper bound of the heap bytes of a graph of n rows built by `threads` threads.

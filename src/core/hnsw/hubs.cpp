@@ -1,3 +1,4 @@
+// Implements hubs.h. Pivots are the first rows of the permutation, so they are a random sample.
 #include "core/hnsw/hubs.h"
 
 #include <algorithm>

@@ -48,14 +48,28 @@ void NodeInsert::clear_candidates() noexcept {
 void NodeInsert::expand(SlotId id, const node::SlotView& slot) {
     const std::size_t before = search_.found().size();
     search_.expand(id, slot);
-    if (search_.found().size() == before)
-        return;
+    if (search_.found().size() != before)
+        keep(id, slot, search_.found().back().graph);
+}
+
+void NodeInsert::keep(SlotId id, const node::SlotView& slot, float distance) {
     float* copy = vectors_.grow_by(stride_);
     slot.read_vector(copy);
     copy[geometry_.dims] = slot.header().tail;
-    candidates_.push_back(
-        {search_.found().back().graph, static_cast<std::uint32_t>(slots_.size())});
+    candidates_.push_back({distance, static_cast<std::uint32_t>(slots_.size())});
     slots_.push_back(id);
+}
+
+std::size_t NodeInsert::choose_also(SlotId id, const node::SlotView& slot) {
+    for (std::size_t i = 0; i < chosen_.size(); ++i) {
+        if (chosen_slot(i) == id)
+            return i;
+    }
+    keep(id, slot, query_.distance(slot).graph);
+    if (chosen_.size() == geometry_.capacity)
+        chosen_.pop_back();
+    chosen_.push_back(candidates_.back());
+    return chosen_.size() - 1;
 }
 
 SlotId NodeInsert::duplicate() const noexcept {

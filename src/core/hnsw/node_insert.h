@@ -1,10 +1,10 @@
 // Inserting one row into an existing graph, the part that needs no pages: the search with its
-// candidates, the choice of links, the bytes of the new slot, the links its neighbours get, and which
-// link a full neighbour gives up. Works for one level of one row at a time; reusable.
+// candidates, the choice of links, the bytes of the new slot, the links its neighbours get, and
+// which link a full neighbour gives up. Works for one level of one row at a time; reusable.
 //
-// Protected links. Every base node but the root has exactly one in-link that is marked and never given
-// up: following parents from any node ends at the root, so every node stays reachable whatever else
-// is pruned.
+// Protected links. Every base node but the root has exactly one in-link that is marked and never
+// given up: following parents from any node ends at the root, so every node stays reachable
+// whatever else is pruned.
 #pragma once
 
 #include <cstddef>
@@ -19,8 +19,8 @@ namespace vg::hnsw {
 
 class NodeInsert {
   public:
-    NodeInsert(const node::Geometry& geometry, node::Metric metric,
-               const code::Rotation& rotation, const float* centre);
+    NodeInsert(const node::Geometry& geometry, node::Metric metric, const code::Rotation& rotation,
+               const float* centre);
 
     // Takes the row to insert, dims floats; false when the metric cannot index it.
     bool set_row(const float* vector, float max_norm2);
@@ -37,8 +37,14 @@ class NodeInsert {
     std::size_t chosen() const noexcept { return chosen_.size(); }
     SlotId chosen_slot(std::size_t i) const noexcept { return slots_[chosen_[i].id]; }
 
-    // Writes a live slot of `level` with its links, none protected; other, base, parent and heap TIDs
-    // are the caller's to set. slot_bytes bytes.
+    // Takes a live slot of the target level into the choice, in place of the farthest one when the
+    // list is full; returns its position. For the parent of a node whose chosen neighbours have no
+    // room for a protected link: somewhere below them, along protected links, there is one that
+    // has.
+    std::size_t choose_also(SlotId id, const node::SlotView& slot);
+
+    // Writes a live slot of `level` with its links, none protected; other, base, parent and heap
+    // TIDs are the caller's to set. slot_bytes bytes.
     void write_slot(unsigned level, std::byte* out);
 
     // The link from chosen neighbour i to the new node.
@@ -47,6 +53,8 @@ class NodeInsert {
     static constexpr std::size_t kNoVictim = static_cast<std::size_t>(-1);
 
   private:
+    void keep(SlotId id, const node::SlotView& slot, float distance);
+
     node::Geometry geometry_;
     node::Metric metric_;
     const code::Rotation* rotation_;
@@ -55,24 +63,24 @@ class NodeInsert {
     BeamSearch search_;
 
     std::size_t stride_;
-    std::vector<float> row_;        // prepared, as stored; dims floats
+    std::vector<float> row_;  // prepared, as stored; dims floats
     std::vector<std::uint8_t> codes_;
     node::Sq8Encoding sq8_{};
     float tail_ = 0;
     std::vector<float> rotated_row_;
-    std::vector<float> rotated_;    // scratch: a neighbour
+    std::vector<float> rotated_;  // scratch: a neighbour
     std::vector<std::uint64_t> code_;
 
-    GrowArray<float> vectors_;      // candidates: dims floats and the tail each
+    GrowArray<float> vectors_;  // candidates: dims floats and the tail each
     std::vector<SlotId> slots_;
     std::vector<Candidate> candidates_;  // id indexes slots_
     std::vector<Candidate> chosen_;
 };
 
-// Which link of a full list to give up for a new one with this code and length: the farthest link that
-// is occluded by a kept nearer one (angles from the codes in the list alone), else the farthest.
-// Protected links stay. Returns the link's index, or kNoVictim when the new link is the one to drop;
-// with `force`, that happens only when every link is protected.
+// Which link of a full list to give up for a new one with this code and length: the farthest link
+// that is occluded by a kept nearer one (angles from the codes in the list alone), else the
+// farthest. Protected links stay. Returns the link's index, or kNoVictim when the new link is the
+// one to drop; with `force`, that happens only when every link is protected.
 std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code, float length,
                           bool force);
 

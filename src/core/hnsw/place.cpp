@@ -1,3 +1,4 @@
+// Implements place.h. All state is local to one call.
 #include "core/hnsw/place.h"
 
 #include <algorithm>
@@ -30,8 +31,8 @@ std::vector<std::uint32_t> breadth_first(const Layer& layer, std::uint32_t root,
     return order;
 }
 
-// Unplaced nodes linked from the group being filled. Links to near neighbours count more, a link that
-// is mutual counts twice.
+// Unplaced nodes linked from the group being filled. Links to near neighbours count more, a link
+// that is mutual counts twice.
 class Group {
   public:
     explicit Group(const Layer& layer) : layer_(layer) {}
@@ -54,9 +55,9 @@ class Group {
     std::uint32_t take() {
         if (pool_.empty())
             return kNoNode;
-        const auto best = std::max_element(
-            pool_.begin(), pool_.end(),
-            [](const auto& a, const auto& b) { return a.second < b.second; });
+        const auto best =
+            std::max_element(pool_.begin(), pool_.end(),
+                             [](const auto& a, const auto& b) { return a.second < b.second; });
         const std::uint32_t node = best->first;
         *best = pool_.back();
         pool_.pop_back();

@@ -1,7 +1,7 @@
-// Second pass over a layer: every node chooses its links again from its two-hop neighbourhood, lists
-// are filled up to their capacity, and come out nearest first.
-// Threads: reads the raw layer and writes disjoint lists of the new one; the reverse fill at the end
-// is done by the caller's thread alone.
+// Second pass over a layer: every node chooses its links again from its two-hop neighbourhood,
+// lists are filled up to their capacity, and come out nearest first. Threads: reads the raw layer
+// and writes disjoint lists of the new one; the reverse fill at the end is done by the caller's
+// thread alone.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,8 @@ struct Candidate {
 //   3. the nearest of what is left, until `capacity`.
 // Candidates exactly as far away as a taken s are refused already where d(s,c) <= d(c), so that a
 // clump of near-duplicates cannot take all links of its members. `candidates` must be sorted by
-// distance; the result, also sorted, is written to `chosen`. Steps 1 and 2 alone when `fill` is false.
+// distance; the result, also sorted, is written to `chosen`. Steps 1 and 2 alone when `fill` is
+// false.
 void choose_links(const LayerView& view, const std::vector<Candidate>& candidates,
                   std::size_t capacity, bool fill, std::vector<Candidate>& chosen);
 

@@ -1,5 +1,6 @@
-// The rows of a bulk build, gathered in heap order: equal vectors become one row with a list of heap
-// TIDs. Knows what it weighs, so that the caller can stop before maintenance_work_mem is exceeded.
+// The rows of a bulk build, gathered in heap order: equal vectors become one row with a list of
+// heap TIDs. Knows what it weighs, so that the caller can stop before maintenance_work_mem is
+// exceeded.
 #pragma once
 
 #include <cstddef>
@@ -67,15 +68,15 @@ class RowStore {
   public:
     RowStore(const node::Geometry& geometry, node::Metric metric);
 
-    // Takes one row; `vector` (dims floats, finite) is copied. False when the metric cannot index it
-    // (a zero vector under cosine), in which case nothing is kept.
+    // Takes one row; `vector` (dims floats, finite) is copied. False when the metric cannot index
+    // it (a zero vector under cosine), in which case nothing is kept.
     bool add(const float* vector, node::Tid tid);
 
     // Ends gathering: computes the centre, and for inner-product indexes the largest norm and every
     // row's tail. Afterwards rows() is valid and add() is not.
     void finish();
 
-    std::size_t size() const noexcept { return keys_.size(); }       // distinct rows
+    std::size_t size() const noexcept { return keys_.size(); }  // distinct rows
     std::size_t total() const noexcept { return size() + more_.size(); }
     // Row i: dims floats and the tail.
     const float* row(std::size_t i) const noexcept { return data_.data() + i * stride_; }
@@ -113,15 +114,15 @@ class RowStore {
     std::size_t dims_;
     std::size_t stride_;
     GrowArray<float> data_;
-    GrowArray<std::uint64_t> keys_;    // first TID of each row, as a number
+    GrowArray<std::uint64_t> keys_;  // first TID of each row, as a number
     GrowArray<std::uint32_t> hashes_;
-    GrowArray<TidNode> first_;         // per row: first TID, then a list in more_
-    GrowArray<std::uint32_t> last_;    // per row: tail of its list in more_
+    GrowArray<TidNode> first_;       // per row: first TID, then a list in more_
+    GrowArray<std::uint32_t> last_;  // per row: tail of its list in more_
     GrowArray<TidNode> more_;
     GrowArray<node::Sq8Encoding> encodings_;  // 8-bit storage only
     GrowArray<float> centre_;
-    GrowArray<std::uint8_t> codes_;    // 8-bit storage: scratch for one row
-    GrowArray<std::uint32_t> table_;   // open addressing: row numbers
+    GrowArray<std::uint8_t> codes_;   // 8-bit storage: scratch for one row
+    GrowArray<std::uint32_t> table_;  // open addressing: row numbers
     float max_norm2_ = 0;
 };
 

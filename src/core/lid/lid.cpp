@@ -1,3 +1,4 @@
+// Implements lid.h: pure functions, sums in double.
 #include "core/lid/lid.h"
 
 #include <algorithm>
@@ -44,7 +45,8 @@ float method_of_moments(std::span<const float> distances, Scale scale) noexcept 
     if (r.size() < 2 || r.front() >= r.back())
         return 0.0f;
     const auto length = [&](float x) {
-        return scale == Scale::kSquared ? std::sqrt(static_cast<double>(x)) : static_cast<double>(x);
+        return scale == Scale::kSquared ? std::sqrt(static_cast<double>(x))
+                                        : static_cast<double>(x);
     };
     const double last = length(r.back());
     double mean = 0.0;

@@ -1,11 +1,12 @@
-// Local intrinsic dimensionality (LID): how fast the number of neighbours grows with the radius around
-// a point. All estimators are pure functions of neighbour distances; see README.md for sources.
+// Local intrinsic dimensionality (LID): how fast the number of neighbours grows with the radius
+// around a point. All estimators are pure functions of neighbour distances; see README.md for
+// sources.
 //
 // Common rules. `distances` are the distances of one point to its k nearest neighbours, ascending,
-// finite and >= 0; the point itself is not among them. They may be true or squared distances, said by
-// `scale`. Zeros (duplicates of the point) carry no information and are dropped. A result of 0 means
-// unknown: fewer than two positive distances, or all of them equal (no growth seen). Known results lie
-// in (0, kMaxLid].
+// finite and >= 0; the point itself is not among them. They may be true or squared distances, said
+// by `scale`. Zeros (duplicates of the point) carry no information and are dropped. A result of 0
+// means unknown: fewer than two positive distances, or all of them equal (no growth seen). Known
+// results lie in (0, kMaxLid].
 #pragma once
 
 #include <cstddef>
@@ -30,10 +31,10 @@ float mle(std::span<const float> distances, Scale scale) noexcept;
 // No logarithm; with squared distances it takes square roots first.
 float method_of_moments(std::span<const float> distances, Scale scale) noexcept;
 
-// TwoNN (Facco et al. 2017): one dimension for a whole data set, from the ratio mu = r_2 / r_1 of every
-// point's two nearest neighbours. Sorted ascending, ln(1 - F(mu)) = -d ln mu with F(mu_i) = i / n; the
-// slope through the origin is fitted to the lower 90 % of the points, because the last tenth is
-// dominated by outliers.
+// TwoNN (Facco et al. 2017): one dimension for a whole data set, from the ratio mu = r_2 / r_1 of
+// every point's two nearest neighbours. Sorted ascending, ln(1 - F(mu)) = -d ln mu with F(mu_i) = i
+// / n; the slope through the origin is fitted to the lower 90 % of the points, because the last
+// tenth is dominated by outliers.
 //   first, second   r_1 and r_2 per point; pairs with r_1 <= 0 or r_2 < r_1 are skipped
 // 0 when fewer than two pairs remain or all ratios are 1. Throws std::bad_alloc.
 float two_nn(std::span<const float> first, std::span<const float> second, Scale scale);

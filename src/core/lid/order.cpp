@@ -1,7 +1,9 @@
+// Implements order.h: pure functions of their arguments and the seed.
 #include "core/lid/order.h"
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "core/base/random.h"
 
@@ -116,14 +118,10 @@ std::vector<std::uint32_t> lid_order(std::span<const float> lid, std::uint64_t s
     while (order.size() < n) {
         const bool at_random = order.size() % kRandomEvery == kRandomEvery - 1;
         const std::uint32_t i = at_random ? random[--next_random] : sorted[next_sorted++];
-        // A source runs past rows the other one has taken, and ends only when all are out.
-        if (taken[i]) {
-            while (at_random && next_random > 0 && taken[random[next_random - 1]])
-                --next_random;
-            while (!at_random && next_sorted < n && taken[sorted[next_sorted]])
-                ++next_sorted;
+        // Taken by the other source already: the next one of this source, in the next round.
+        // Neither source can run out before all rows are placed.
+        if (taken[i])
             continue;
-        }
         taken[i] = 1;
         order.push_back(i);
     }

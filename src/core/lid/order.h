@@ -15,10 +15,10 @@ inline constexpr unsigned kBuckets = 32;
 // the graph for long.
 inline constexpr unsigned kRandomEvery = 5;
 
-// LID order pays only where LID differs, say by 2 between p10 and p90. The estimate itself, from 12
-// neighbours, spreads by 2.2 where LID is the same everywhere (1/LID is then Gamma-distributed with
-// shape 11); on the log scale the two add as squares: exp(sqrt(ln(2)^2 + ln(2.2)^2)) = 2.85.
-inline constexpr double kMinSpread = 2.85;
+// LID order pays only where LID differs, say by 1.5 between p10 and p90. The estimate itself, from
+// 12 neighbours, spreads by 2.2 where LID is the same everywhere (1/LID is then Gamma-distributed
+// with shape 11); on the log scale the two add as squares: exp(sqrt(ln(1.5)^2 + ln(2.2)^2)) = 2.4.
+inline constexpr double kMinSpread = 2.4;
 // Share of the variance of ln LID that lies between coarse cells above which a LID sort is mostly a
 // sort by cluster, which costs recall instead of gaining it.
 inline constexpr double kMaxConfounding = 0.3;
@@ -41,8 +41,8 @@ inline bool worth_ordering(double spread, double confounding) noexcept {
     return spread >= kMinSpread && confounding <= kMaxConfounding;
 }
 
-// Positions 0..n-1: descending LID by bucket, random within a bucket, every kRandomEvery-th drawn at
-// random from all remaining ones. Unknown LIDs come last. Throws std::bad_alloc.
+// Positions 0..n-1: descending LID by bucket, random within a bucket, every kRandomEvery-th drawn
+// at random from all remaining ones. Unknown LIDs come last. Throws std::bad_alloc.
 std::vector<std::uint32_t> lid_order(std::span<const float> lid, std::uint64_t seed);
 
 }  // namespace vg::lid

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/no_postgres.h"
 #include "core/node/reach.h"
+
+#include "core/no_postgres.h"
 
 namespace vg::node {
 namespace {

@@ -1,8 +1,8 @@
 // On-disk structures of a node store (lid_hnsw today; semantic_graph shares them). The prose is in
 // docs/on-disk-format.md: change both together, and raise kFormatVersion.
 //
-// All integers are in the machine's byte order (PostgreSQL data directories do not travel between byte
-// orders). Bytes called reserved are written as zero and ignored on read.
+// All integers are in the machine's byte order (PostgreSQL data directories do not travel between
+// byte orders). Bytes called reserved are written as zero and ignored on read.
 #pragma once
 
 #include <cstddef>
@@ -12,9 +12,10 @@ namespace vg::node {
 
 inline constexpr std::uint32_t kMagic = 0x56474E31;  // "VGN1"
 inline constexpr std::uint32_t kFormatVersion = 1;
-inline constexpr std::uint16_t kPageId = 0xFFA7;     // last two bytes of every page, for pg_filedump
+inline constexpr std::uint16_t kPageId = 0xFFA7;  // last two bytes of every page, for pg_filedump
 
-// A slot id is  block * slots_per_page + index  and fits 31 bits, so that searches can use the top bit.
+// A slot id is  block * slots_per_page + index  and fits 31 bits, so that searches can use the top
+// bit.
 using SlotId = std::uint32_t;
 inline constexpr SlotId kNoSlot = 0xFFFFFFFFu;
 inline constexpr SlotId kMaxSlotId = 0x7FFFFFFEu;
@@ -62,8 +63,8 @@ static_assert(sizeof(PageTrailer) == 16 && offsetof(PageTrailer, page_id) == 14)
 //        0     1  state
 //        1     1  level       level of this slot: 0 = base layer
 //        2     2  degree      links in use
-//        4     4  other       level > 0: this node's slot one level below; level 0: its slot at level 1
-//        8     4  base        this node's slot at level 0 (itself at level 0)
+//        4     4  other       level > 0: this node's slot one level below; level 0: its slot at
+//        level 1 8     4  base        this node's slot at level 0 (itself at level 0)
 //       12     4  parent      slot that holds the protected link to this one; kNoSlot for a root
 //       16     4  tail        extra coordinate of an inner-product index, else 0
 //       20     4  error       |vector - stored vector| for 8-bit storage, else 0

@@ -23,9 +23,9 @@ std::uint32_t links_that_fit(const Geometry& g, std::uint32_t bytes) noexcept {
 
 Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable) {
     if (dims == 0 || dims > kMaxDims)
-        throw Error(StatusCode::kLimitExceeded,
-                    "column cannot have more than " + std::to_string(kMaxDims) +
-                        " dimensions for lid_hnsw index");
+        throw Error(StatusCode::kLimitExceeded, "column cannot have more than " +
+                                                    std::to_string(kMaxDims) +
+                                                    " dimensions for lid_hnsw index");
     Geometry g;
     g.dims = dims;
     g.words = (dims + 63) / 64;
@@ -36,12 +36,12 @@ Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable
 
     g.capacity = std::min(wanted, links_that_fit(g, usable));
     if (g.capacity < kFewestLinks)
-        throw Error(StatusCode::kLimitExceeded, "a page cannot hold a node of " +
-                                                    std::to_string(dims) + " dimensions");
+        throw Error(StatusCode::kLimitExceeded,
+                    "a page cannot hold a node of " + std::to_string(dims) + " dimensions");
     g.slots_per_page = usable / g.used_bytes();
     g.slot_bytes = usable / g.slots_per_page / 8 * 8;
-    // Page slack buys links, up to half as many again: each saves page reads at search time. Rounded
-    // down to even, as all capacities.
+    // Page slack buys links, up to half as many again: each saves page reads at search time.
+    // Rounded down to even, as all capacities.
     const std::uint32_t most = 3 * m / 2 * 2;
     g.capacity = std::max(g.capacity, std::min(links_that_fit(g, g.slot_bytes), most));
     g.slot_bytes = std::max(g.used_bytes(), g.slot_bytes);

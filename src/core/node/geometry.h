@@ -8,14 +8,14 @@
 
 namespace vg::node {
 
-// Slot = header | vector | ids | bias | scale | length | codes, every part a multiple of 4 bytes and
-// the codes 8-byte aligned relative to the slot.
+// Slot = header | vector | ids | bias | scale | length | codes, every part a multiple of 4 bytes
+// and the codes 8-byte aligned relative to the slot.
 struct Geometry {
     std::uint32_t dims = 0;
-    std::uint32_t words = 0;           // 64-bit code words per link
-    std::uint32_t capacity = 0;        // links per slot, even
+    std::uint32_t words = 0;     // 64-bit code words per link
+    std::uint32_t capacity = 0;  // links per slot, even
     std::uint32_t slots_per_page = 0;
-    std::uint32_t slot_bytes = 0;      // multiple of 8
+    std::uint32_t slot_bytes = 0;  // multiple of 8
     Storage storage = Storage::kFloat32;
 
     std::uint32_t vector_offset() const noexcept { return sizeof(SlotHeader); }
@@ -40,14 +40,15 @@ struct Geometry {
 
 // Chooses the geometry for a page with `usable` bytes between header and trailer.
 // Float storage is preferred; 8-bit storage is chosen where floats would leave room for fewer than
-// 1.5 m links. The capacity is at least 2m where a page holds that many, and slack bytes of the page
-// become further links.
-// Throws Error(kLimitExceeded) when dims > kMaxDims or not even 4 links fit.
+// 1.5 m links. The capacity is at least 2m where a page holds that many, and slack bytes of the
+// page become further links. Throws Error(kLimitExceeded) when dims > kMaxDims or not even 4 links
+// fit.
 Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable);
 
-// Checks a metapage's numbers against each other before anything is computed from them; `usable` and
-// `page_bytes` as compiled in. Returns null when sound, else a sentence saying what is wrong.
-const char* check_meta(const MetaData& meta, std::uint32_t page_bytes, std::uint32_t usable) noexcept;
+// Checks a metapage's numbers against each other before anything is computed from them; `usable`
+// and `page_bytes` as compiled in. Returns null when sound, else a sentence saying what is wrong.
+const char* check_meta(const MetaData& meta, std::uint32_t page_bytes,
+                       std::uint32_t usable) noexcept;
 
 // Requires: check_meta(meta) is null.
 Geometry geometry_of(const MetaData& meta) noexcept;

@@ -20,7 +20,10 @@ constexpr double kHalfUlp = 6e-8;
 
 NodeQuery::NodeQuery(const Geometry& geometry, Metric metric, const code::Rotation& rotation,
                      const float* centre)
-    : geometry_(geometry), metric_(metric), centre_(centre), table_(rotation),
+    : geometry_(geometry),
+      metric_(metric),
+      centre_(centre),
+      table_(rotation),
       query_(geometry.dims) {}
 
 void NodeQuery::set_query(const float* query) noexcept {
@@ -79,8 +82,7 @@ float NodeQuery::lower_bound(const SlotView& slot, float squared) const noexcept
         }
         case Metric::kL1: {
             const float d = distance::l1(query_.data(), slot.sq8(), n);
-            return std::max(0.0f, d * (1 - kSumSlack) -
-                                      std::sqrt(static_cast<float>(n)) * error);
+            return std::max(0.0f, d * (1 - kSumSlack) - std::sqrt(static_cast<float>(n)) * error);
         }
     }
     return 0;
@@ -110,7 +112,8 @@ float row_tail(Metric metric, const float* vector, std::size_t dims, float max_n
 
 float quantise_sq8(const float* vector, std::size_t dims, float low, float step,
                    std::uint8_t* codes) noexcept {
-    // In double: ranges near either end of the float range have no finite inverse or no finite width.
+    // In double: ranges near either end of the float range have no finite inverse or no finite
+    // width.
     const double inverse = step > 0 ? 1.0 / step : 0.0;
     double squared = 0;
     for (std::size_t i = 0; i < dims; ++i) {
@@ -123,6 +126,13 @@ float quantise_sq8(const float* vector, std::size_t dims, float low, float step,
         squared += off * off;
     }
     return static_cast<float>(std::sqrt(squared)) * 1.0001f;  // the cast may have rounded down
+}
+
+float first_max_norm2(Metric metric, const float* vector, std::size_t dims) noexcept {
+    constexpr float kRoom = 2.0f * 2.0f;
+    if (metric != Metric::kInnerProduct)
+        return 0;
+    return kRoom * distance::inner_product(vector, vector, dims);
 }
 
 Sq8Encoding encode_sq8(const float* vector, std::size_t dims, std::uint8_t* codes) noexcept {

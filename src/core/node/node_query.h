@@ -1,10 +1,11 @@
-// A query against the nodes of one index: exact distances to a node from its slot, and the table for
-// estimating the distances to its neighbours.
+// A query against the nodes of one index: exact distances to a node from its slot, and the table
+// for estimating the distances to its neighbours.
 //
 // The graph is Euclidean whatever the metric, so that one code and one estimator serve all of them:
 //   l2, l1         the vectors themselves
 //   cosine         vectors of unit length
-//   inner product  one more coordinate, tail = sqrt(M^2 - |x|^2) with M the largest norm, 0 for queries:
+//   inner product  one more coordinate, tail = sqrt(M^2 - |x|^2) with M the largest norm, 0 for
+//   queries:
 //                  nearest in that space is largest inner product (Neyshabur & Srebro 2015)
 // Results are ordered by the metric itself, computed exactly on every node that is read.
 #pragma once
@@ -57,22 +58,29 @@ class NodeQuery {
     float tail_ = 0;
 };
 
-// Brings a row into the form the index stores and measures: cosine rows to unit length. Returns false
-// when the row cannot be indexed (a zero vector under cosine). In place, dims floats.
+// Brings a row into the form the index stores and measures: cosine rows to unit length. Returns
+// false when the row cannot be indexed (a zero vector under cosine). In place, dims floats.
 bool prepare_row(Metric metric, float* vector, std::size_t dims) noexcept;
 
 // Tail of a prepared row in an inner-product index whose norms complete to max_norm2.
 float row_tail(Metric metric, const float* vector, std::size_t dims, float max_norm2) noexcept;
 
-// Quantises to 8 bits over the vector's own range. codes: dims bytes. `error` bounds the L2 distance
-// between the vector and what readers compute from the codes, their float rounding included.
+// What max_norm2 becomes with the first row of an index that was built empty: inner-product indexes
+// leave room for norms up to twice this one, others need none. A later row with a larger norm gets
+// no tail and is found a little later than its product deserves, until a REINDEX.
+float first_max_norm2(Metric metric, const float* vector, std::size_t dims) noexcept;
+
+// Quantises to 8 bits over the vector's own range. codes: dims bytes. `error` bounds the L2
+// distance between the vector and what readers compute from the codes, their float rounding
+// included.
 struct Sq8Encoding {
     float low;
     float step;
     float error;
 };
 Sq8Encoding encode_sq8(const float* vector, std::size_t dims, std::uint8_t* codes) noexcept;
-// The same over a given range: a vector that was decoded from it gets its codes back. Returns the error.
+// The same over a given range: a vector that was decoded from it gets its codes back. Returns the
+// error.
 float quantise_sq8(const float* vector, std::size_t dims, float low, float step,
                    std::uint8_t* codes) noexcept;
 

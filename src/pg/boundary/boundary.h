@@ -18,8 +18,8 @@
 
 namespace vg::pg {
 
-// A PostgreSQL error on its way up through C++ frames. Owns nothing: the ErrorData lives in the memory
-// context that was current when it was raised.
+// A PostgreSQL error on its way up through C++ frames. Owns nothing: the ErrorData lives in the
+// memory context that was current when it was raised.
 class PgError final : public std::exception {
   public:
     explicit PgError(ErrorData* edata) noexcept : edata_(edata) {}
@@ -58,8 +58,8 @@ auto call_pg(Fn&& fn) -> std::invoke_result_t<Fn> {
     PG_exception_stack = save_stack;
     error_context_stack = save_context;
     MemoryContextSwitchTo(context);
-    // Out of memory inside CopyErrorData propagates as a plain PostgreSQL error past the C++ frames:
-    // the documented last resort.
+    // Out of memory inside CopyErrorData propagates as a plain PostgreSQL error past the C++
+    // frames: the documented last resort.
     ErrorData* edata = CopyErrorData();
     FlushErrorState();
     throw PgError(edata);
@@ -131,7 +131,8 @@ auto enter_cpp(Fn&& fn) -> std::invoke_result_t<Fn> {
     raise_failure(f);
 }
 
-// CHECK_FOR_INTERRUPTS for code that owns C++ objects: one volatile read when idle, PgError on cancel.
+// CHECK_FOR_INTERRUPTS for code that owns C++ objects: one volatile read when idle, PgError on
+// cancel.
 inline void poll_interrupts(void* = nullptr) {
     if (unlikely(INTERRUPTS_PENDING_CONDITION()))
         call_pg([] { ProcessInterrupts(); });
@@ -143,13 +144,13 @@ inline constexpr Poll kInterruptPoll{poll_interrupts, nullptr};
 
 // Defines an SQL-callable function with the guard around it:
 //   VG_FUNCTION(vector_dims) { ... return Int32GetDatum(...); }
-#define VG_FUNCTION(name)                                                             \
-    extern "C" {                                                                      \
-    extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                                  \
-    PG_FUNCTION_INFO_V1(name);                                                        \
-    }                                                                                 \
-    static Datum name##_impl(PG_FUNCTION_ARGS);                                       \
-    Datum name(PG_FUNCTION_ARGS) {                                                    \
-        return ::vg::pg::enter_cpp([&] { return name##_impl(fcinfo); });              \
-    }                                                                                 \
+#define VG_FUNCTION(name)                                                \
+    extern "C" {                                                         \
+    extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS);                     \
+    PG_FUNCTION_INFO_V1(name);                                           \
+    }                                                                    \
+    static Datum name##_impl(PG_FUNCTION_ARGS);                          \
+    Datum name(PG_FUNCTION_ARGS) {                                       \
+        return ::vg::pg::enter_cpp([&] { return name##_impl(fcinfo); }); \
+    }                                                                    \
     static Datum name##_impl(PG_FUNCTION_ARGS)

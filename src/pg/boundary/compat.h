@@ -8,7 +8,7 @@
 #error "vectorgraph needs PostgreSQL 13 or newer"
 #endif
 
-#define VG_PG_GE(major) (PG_VERSION_NUM >= (major) * 10000)
+#define VG_PG_GE(major) (PG_VERSION_NUM >= (major)*10000)
 
 #if VG_PG_GE(16)
 extern "C" {
@@ -60,6 +60,16 @@ inline bool owns_relation(Oid relation) {
 inline void restrict_search_path() {
 #if VG_PG_GE(17)
     RestrictSearchPath();
+#endif
+}
+
+// index_beginscan takes instrumentation from 18 on.
+inline IndexScanDesc begin_index_scan(Relation heap, Relation index, Snapshot snapshot, int keys,
+                                      int orderbys) {
+#if VG_PG_GE(18)
+    return index_beginscan(heap, index, snapshot, nullptr, keys, orderbys);
+#else
+    return index_beginscan(heap, index, snapshot, keys, orderbys);
 #endif
 }
 

@@ -36,7 +36,8 @@ class ContextResource final : public std::pmr::memory_resource {
 };
 
 // Creates a T whose destructor runs when the context is reset or deleted, also after an ERROR. The
-// destructor must not throw and must not call PostgreSQL. Callbacks run in reverse order of creation.
+// destructor must not throw and must not call PostgreSQL. Callbacks run in reverse order of
+// creation.
 template <typename T, typename... Args>
 T* new_in_context(MemoryContext context, Args&&... args) {
     struct Box {
@@ -44,8 +45,8 @@ T* new_in_context(MemoryContext context, Args&&... args) {
         alignas(T) unsigned char object[sizeof(T)];
     };
     static_assert(alignof(Box) <= MAXIMUM_ALIGNOF);
-    auto* box = static_cast<Box*>(
-        MemoryContextAllocExtended(context, sizeof(Box), MCXT_ALLOC_NO_OOM));
+    auto* box =
+        static_cast<Box*>(MemoryContextAllocExtended(context, sizeof(Box), MCXT_ALLOC_NO_OOM));
     if (box == nullptr)
         throw std::bad_alloc();
     T* object = ::new (static_cast<void*>(box->object)) T(std::forward<Args>(args)...);

@@ -7,7 +7,6 @@
 
 #include "pg/boundary/boundary.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
-#include "pg/lid_hnsw/lid_hnsw.h"
 
 extern "C" {
 PG_MODULE_MAGIC;

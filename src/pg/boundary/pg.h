@@ -1,14 +1,14 @@
 // PostgreSQL's headers with C linkage, and nothing else of ours. First include of every file under
-// src/pg, in a block of its own. PostgreSQL's Min/Max/Abs macros clash with C++ libraries, hence the
-// #undefs; use std::min and friends.
+// src/pg, in a block of its own. PostgreSQL's Min/Max/Abs macros clash with C++ libraries, hence
+// the #undefs; use std::min and friends.
 #pragma once
 
 extern "C" {
 #include "postgres.h"
 
 #include "access/amapi.h"
-#include "access/generic_xlog.h"
 #include "access/genam.h"
+#include "access/generic_xlog.h"
 #include "access/reloptions.h"
 #include "access/relscan.h"
 #include "access/table.h"

@@ -1,8 +1,8 @@
-// CREATE INDEX and REINDEX. Three steps: gather the rows of the heap in memory, build the graph with
-// threads (core/hnsw), write the pages. When maintenance_work_mem runs out while gathering, what is
-// there is built and written, and the remaining rows go in through the pages one by one.
-// Nobody else sees the index, so no locks are taken beyond the buffers'; nothing is WAL-logged until
-// the whole index is, at the end.
+// CREATE INDEX and REINDEX. Three steps: gather the rows of the heap in memory, build the graph
+// with threads (core/hnsw), write the pages. When maintenance_work_mem runs out while gathering,
+// what is there is built and written, and the remaining rows go in through the pages one by one.
+// Nobody else sees the index, so no locks are taken beyond the buffers'; nothing is WAL-logged
+// until the whole index is, at the end.
 
 #include "pg/boundary/pg.h"
 
@@ -29,9 +29,17 @@ constexpr std::uint64_t kSeed = 0x76656374'6F726772ull;
 // Subphases of pg_stat_progress_create_index; 1 is PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE.
 enum Phase : int64 { kLoading = 2, kBuilding = 3, kWriting = 9 };
 const char* const kPhaseNames[] = {
-    nullptr,           "initializing",     "loading rows",         "inserting random prefix",
-    "estimating LID",  "inserting rows",   "refining neighbors",   "connecting graph",
-    "placing nodes",   "writing pages",    "inserting through pages",
+    nullptr,
+    "initializing",
+    "loading rows",
+    "inserting random prefix",
+    "estimating LID",
+    "inserting rows",
+    "refining neighbors",
+    "connecting graph",
+    "placing nodes",
+    "writing pages",
+    "inserting through pages",
 };
 constexpr int64 kInsertingOnDisk = 10;
 
@@ -79,12 +87,12 @@ struct Builder {
     node::Geometry geometry;
     hnsw::BuildParams params;
     std::optional<hnsw::RowStore> rows;
-    std::size_t budget = 0;             // bytes
+    std::size_t budget = 0;  // bytes
     double heap_tuples = 0;
     double index_tuples = 0;
     MemoryContext row_context = nullptr;
     MemoryContext insert_context = nullptr;
-    Inserter* inserter = nullptr;       // set once the in-memory graph is on the pages
+    Inserter* inserter = nullptr;  // set once the in-memory graph is on the pages
 };
 
 hnsw::BuildParams make_params(Relation index, const node::Geometry& g) {
@@ -185,9 +193,8 @@ class ChunkPlan {
         }
     }
     node::ChunkId first_of(std::uint32_t node) const {
-        const auto at = std::lower_bound(
-            heads_.begin(), heads_.end(), node,
-            [](const Head& h, std::uint32_t n) { return h.node < n; });
+        const auto at = std::lower_bound(heads_.begin(), heads_.end(), node,
+                                         [](const Head& h, std::uint32_t n) { return h.node < n; });
         return at != heads_.end() && at->node == node ? at->chunk : node::kNoChunk;
     }
     const std::vector<node::TidChunk>& chunks() const { return chunks_; }
@@ -222,25 +229,24 @@ void write_slot_pages(Builder* b, const hnsw::SlotWriter& writer, const hnsw::Sl
     std::vector<std::byte> batch(kBatch * page_bytes);
     for (std::uint32_t first = 0; first < plan.pages(); first += kBatch) {
         const std::uint32_t n = std::min(kBatch, plan.pages() - first);
-        parallel_for(b->params.threads, n, 8, kInterruptPoll,
-                     [&](std::size_t begin, std::size_t end, unsigned) {
-                         for (std::size_t p = begin; p < end; ++p) {
-                             for (std::uint32_t i = 0; i < g.slots_per_page; ++i) {
-                                 std::byte* out =
-                                     batch.data() + p * page_bytes + std::size_t{i} * g.slot_bytes;
-                                 const auto& who =
-                                     plan.occupant(first + static_cast<std::uint32_t>(p), i);
-                                 if (who.node == hnsw::kNoNode) {
-                                     std::memset(out, 0, g.slot_bytes);
-                                     continue;
-                                 }
-                                 writer.write(who, out);
-                                 if (who.level == 0)
-                                     node::SlotEdit(g, out).header().chunk =
-                                         chunks.first_of(who.node);
-                             }
-                         }
-                     });
+        parallel_for(
+            b->params.threads, n, 8, kInterruptPoll,
+            [&](std::size_t begin, std::size_t end, unsigned) {
+                for (std::size_t p = begin; p < end; ++p) {
+                    for (std::uint32_t i = 0; i < g.slots_per_page; ++i) {
+                        std::byte* out =
+                            batch.data() + p * page_bytes + std::size_t{i} * g.slot_bytes;
+                        const auto& who = plan.occupant(first + static_cast<std::uint32_t>(p), i);
+                        if (who.node == hnsw::kNoNode) {
+                            std::memset(out, 0, g.slot_bytes);
+                            continue;
+                        }
+                        writer.write(who, out);
+                        if (who.level == 0)
+                            node::SlotEdit(g, out).header().chunk = chunks.first_of(who.node);
+                    }
+                }
+            });
         for (std::uint32_t p = 0; p < n; ++p) {
             // Only the last page of a region has unused slots, and they are its last ones.
             std::uint16_t used = 0;
@@ -329,12 +335,13 @@ void build_and_write(Builder* b) {
 void switch_to_pages(Builder* b) {
     const std::size_t n = b->rows->total();
     call_pg([n] {
-        ereport(NOTICE,
-                (errmsg("lid_hnsw graph no longer fits into maintenance_work_mem after " UINT64_FORMAT
-                        " tuples",
-                        static_cast<uint64>(n)),
-                 errdetail("Building will take significantly more time."),
-                 errhint("Increase maintenance_work_mem to speed up builds.")));
+        ereport(
+            NOTICE,
+            (errmsg("lid_hnsw graph no longer fits into maintenance_work_mem after " UINT64_FORMAT
+                    " tuples",
+                    static_cast<uint64>(n)),
+             errdetail("Building will take significantly more time."),
+             errhint("Increase maintenance_work_mem to speed up builds.")));
     });
     build_and_write(b);
     call_pg([b] {
@@ -376,8 +383,8 @@ void run_build(Builder* b, IndexInfo* info) {
     b->rows.emplace(b->geometry, b->metric);
     report_progress(kLoading, 0, 0);
     call_pg([=] {
-        b->heap_tuples = table_index_build_scan(b->heap, b->index, info, true, true,
-                                                build_callback, b, nullptr);
+        b->heap_tuples =
+            table_index_build_scan(b->heap, b->index, info, true, true, build_callback, b, nullptr);
     });
     if (b->inserter == nullptr)
         build_and_write(b);
@@ -398,8 +405,8 @@ IndexBuildResult* lid_hnsw_build(Relation heap, Relation index, IndexInfo* info)
     MemoryContext row_context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw build row", ALLOCSET_DEFAULT_SIZES);
     enter_cpp([&] {
-        const node::Geometry geometry = node::plan_geometry(
-            dims, static_cast<std::uint32_t>(option_m(index)), kPageUsable);
+        const node::Geometry geometry =
+            node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)), kPageUsable);
         Builder builder(heap, index, metric, geometry);
         builder.params = make_params(index, geometry);
         builder.budget = std::size_t{1024} * static_cast<std::size_t>(maintenance_work_mem);

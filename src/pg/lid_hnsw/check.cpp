@@ -19,10 +19,6 @@
 #include "core/node/reach.h"
 #include "pg/boundary/context.h"
 
-extern "C" {
-#include "access/xact.h"
-}
-
 namespace vg::pg {
 namespace {
 
@@ -269,19 +265,6 @@ void check_row(ItemPointer tid, Datum value, bool isnull, void* arg) {
                               ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid),
                               RelationGetRelationName(c->open.heap)),
                     errhint("Rebuild the index with REINDEX.")));
-}
-
-// A snapshot of a transaction that began before the index was built may see rows that the index
-// rightly lacks.
-void check_snapshot(Relation index, Snapshot snapshot) {
-    if (!IsolationUsesXactSnapshot() || !index->rd_index->indcheckxmin)
-        return;
-    const TransactionId made = HeapTupleHeaderGetXmin(index->rd_indextuple->t_data);
-    if (!TransactionIdPrecedes(made, snapshot->xmin))
-        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                        errmsg("index \"%s\" is younger than this transaction's snapshot",
-                               RelationGetRelationName(index)),
-                        errhint("Run the check in a new transaction.")));
 }
 
 std::uint64_t run(const OpenIndex& open, bool heapallindexed, MemoryContext context) {

@@ -1,6 +1,6 @@
-// Planner costs. A search reads about one page per expanded node, at random, before it can return the
-// first row; later rounds of the iterator double the number of expanded nodes. Without an ORDER BY
-// there is no scan at all, so such a path is priced out.
+// Planner costs. A search reads about one page per expanded node, at random, before it can return
+// the first row; later rounds of the iterator double the number of expanded nodes. Without an ORDER
+// BY there is no scan at all, so such a path is priced out.
 
 #include "pg/boundary/pg.h"
 
@@ -20,7 +20,8 @@ constexpr double kOperatorsPerHop = 6.0;
 // Nodes read on the way down.
 constexpr double kHopsPerLevel = 4.0;
 
-// Nodes expanded until `rows` results are out: ef_search for the first half of a beam, then doubling.
+// Nodes expanded until `rows` results are out: ef_search for the first half of a beam, then
+// doubling.
 double expanded_nodes(double rows, double nodes) {
     const double ef = lid_hnsw_ef_search;
     double expanded = ef;
@@ -55,12 +56,12 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
     const double levels = std::log(nodes) / std::log(static_cast<double>(m));
     // One node per page at worst; small vectors share pages, and neighbours are placed together.
     const double pages_per_node = std::min(1.0, std::max(path->indexinfo->pages, 1u) / nodes);
-    const double hop_cost = kOperatorsPerHop * cpu_operator_cost +
-                            std::sqrt(pages_per_node) * random_page_cost;
+    const double hop_cost =
+        kOperatorsPerHop * cpu_operator_cost + std::sqrt(pages_per_node) * random_page_cost;
 
     const double first = std::min(expanded_nodes(1, nodes) + kHopsPerLevel * levels, nodes);
-    // What the executor may take in all: rows times loops is its business, the fraction of the total it
-    // pays for a LIMIT is linear, so the total must cover a scan of everything.
+    // What the executor may take in all: rows times loops is its business, the fraction of the
+    // total it pays for a LIMIT is linear, so the total must cover a scan of everything.
     const double all = std::max(first, expanded_nodes(nodes, nodes));
     *startup_cost = first * hop_cost;
     *total_cost = std::max(all * hop_cost, *startup_cost) + nodes * cpu_index_tuple_cost;

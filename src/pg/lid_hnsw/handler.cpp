@@ -58,8 +58,7 @@ bool validate_class(Oid opclass) {
     CatCList* procs = SearchSysCacheList1(AMPROCNUM, ObjectIdGetDatum(form->opcfamily));
     bool has_metric = false;
     for (int i = 0; i < procs->n_members; ++i) {
-        const auto* proc =
-            reinterpret_cast<Form_pg_amproc>(GETSTRUCT(&procs->members[i]->tuple));
+        const auto* proc = reinterpret_cast<Form_pg_amproc>(GETSTRUCT(&procs->members[i]->tuple));
         if (proc->amprocnum != kMetricProc) {
             invalid_class(name, "has a support function of an unknown number");
             valid = false;
@@ -73,8 +72,7 @@ bool validate_class(Oid opclass) {
     CatCList* opers = SearchSysCacheList1(AMOPSTRATEGY, ObjectIdGetDatum(form->opcfamily));
     bool has_order = false;
     for (int i = 0; i < opers->n_members; ++i) {
-        const auto* oper =
-            reinterpret_cast<Form_pg_amop>(GETSTRUCT(&opers->members[i]->tuple));
+        const auto* oper = reinterpret_cast<Form_pg_amop>(GETSTRUCT(&opers->members[i]->tuple));
         if (oper->amopstrategy != 1 || oper->amoppurpose != AMOP_ORDER) {
             invalid_class(name, "has an operator that is not an ordering operator of strategy 1");
             valid = false;
@@ -120,11 +118,10 @@ void lid_hnsw_init() {
                        build_order_values, static_cast<int>(hnsw::BuildOrder::kAuto),
                        "Valid values are \"auto\", \"lid\" and \"random\".", lock);
 
-    DefineCustomIntVariable("lid_hnsw.ef_search",
-                            "Candidates a search keeps, and roughly the pages it reads.",
-                            "Higher values give better recall at the cost of speed.",
-                            &lid_hnsw_ef_search, kDefaultEfSearch, kMinEfSearch, kMaxEfSearch,
-                            PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable(
+        "lid_hnsw.ef_search", "Candidates a search keeps, and roughly the pages it reads.",
+        "Higher values give better recall at the cost of speed.", &lid_hnsw_ef_search,
+        kDefaultEfSearch, kMinEfSearch, kMaxEfSearch, PGC_USERSET, 0, nullptr, nullptr, nullptr);
     reserve_guc_prefix("lid_hnsw");
 }
 
@@ -179,8 +176,10 @@ VG_FUNCTION(lid_hnsw_handler) {
 }
 
 // Support functions 1 of the operator classes.
-#define VG_METRIC_FUNCTION(name, metric) \
-    VG_FUNCTION(name) { PG_RETURN_INT32(static_cast<int32>(vg::node::Metric::metric)); }
+#define VG_METRIC_FUNCTION(name, metric)                               \
+    VG_FUNCTION(name) {                                                \
+        PG_RETURN_INT32(static_cast<int32>(vg::node::Metric::metric)); \
+    }
 
 VG_METRIC_FUNCTION(lid_hnsw_l2_metric, kL2)
 VG_METRIC_FUNCTION(lid_hnsw_ip_metric, kInnerProduct)

@@ -1,8 +1,8 @@
 // Inserting one row through the pages.
 // Locks: the caller holds the index's write lock for the whole of it, so there is one writer; page
 // locks are taken as PageEdits does. A crash between two edits leaves a valid index: the first edit
-// makes the node complete and reachable (slot, its protected in-link and the metapage together), the
-// following ones only add links.
+// makes the node complete and reachable (slot, its protected in-link and the metapage together),
+// the following ones only add links.
 
 #include "pg/boundary/pg.h"
 
@@ -30,7 +30,9 @@ struct Inserter {
 
 namespace {
 
-Page edit_meta(PageEdits* e) { return edit_page(e, kMetaBlock, node::PageKind::kMeta); }
+Page edit_meta(PageEdits* e) {
+    return edit_page(e, kMetaBlock, node::PageKind::kMeta);
+}
 
 Page edit_slot_page(PageEdits* e, const node::Geometry& g, node::SlotId id) {
     return edit_page(e, g.block_of(id), node::PageKind::kSlots);
@@ -40,8 +42,8 @@ node::SlotEdit edit_slot(PageEdits* e, const node::Geometry& g, node::SlotId id)
     return {g, slot_bytes(g, edit_slot_page(e, g, id), g.index_of(id))};
 }
 
-// A slot for a new node: one that vacuum freed, or the next unused one, or one of a new page. Opens the
-// metapage and the slot's page in the edit.
+// A slot for a new node: one that vacuum freed, or the next unused one, or one of a new page. Opens
+// the metapage and the slot's page in the edit.
 node::SlotId allocate_slot(PageEdits* e, const node::Geometry& g) {
     node::MetaData* meta = page_meta(edit_meta(e));
     if (meta->free_slot != node::kNoSlot) {
@@ -60,9 +62,9 @@ node::SlotId allocate_slot(PageEdits* e, const node::Geometry& g) {
     BlockNumber block;
     const Page page = edit_new_page(e, node::PageKind::kSlots, &block);
     if (static_cast<std::uint64_t>(block + 1) * g.slots_per_page > node::kMaxSlotId)
-        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                        errmsg("index \"%s\" has too many nodes",
-                               RelationGetRelationName(e->index))));
+        ereport(ERROR,
+                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                 errmsg("index \"%s\" has too many nodes", RelationGetRelationName(e->index))));
     meta->tail_block = block;
     page_trailer(page)->used = 1;
     return g.slot_id(block, 0);
@@ -78,8 +80,7 @@ node::TidChunk* allocate_chunk(PageEdits* e, node::SlotId owner, node::ChunkId* 
         meta->free_chunk = page_chunk(page, *id % kChunksPerPage)->next;
     } else {
         BlockNumber block = meta->chunk_tail_block;
-        page = block == node::kNoBlock ? nullptr
-                                       : edit_page(e, block, node::PageKind::kChunks);
+        page = block == node::kNoBlock ? nullptr : edit_page(e, block, node::PageKind::kChunks);
         if (page == nullptr || page_trailer(page)->used == kChunksPerPage) {
             page = edit_new_page(e, node::PageKind::kChunks, &block);
             meta->chunk_tail_block = block;
@@ -104,8 +105,7 @@ void collect(Inserter* in) {
         in->limit.check(block);
         const Buffer buffer =
             read_page(in->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
-        const node::SlotView slot(
-            g, slot_bytes(g, BufferGetPage(buffer), g.index_of(id)));
+        const node::SlotView slot(g, slot_bytes(g, BufferGetPage(buffer), g.index_of(id)));
         const char* fault = slot.check();
         if (unlikely(fault != nullptr))
             report_corrupt(in->index, block, fault);
@@ -127,9 +127,9 @@ void add_tid(Inserter* in, node::SlotId id, const ItemPointerData& tid) {
         return;
     }
     if (h.chunk != node::kNoChunk) {
-        node::TidChunk* first = page_chunk(
-            edit_page(&e, h.chunk / kChunksPerPage, node::PageKind::kChunks),
-            h.chunk % kChunksPerPage);
+        node::TidChunk* first =
+            page_chunk(edit_page(&e, h.chunk / kChunksPerPage, node::PageKind::kChunks),
+                       h.chunk % kChunksPerPage);
         if (first->owner != id || first->count > node::kChunkTids)
             report_corrupt(in->index, h.chunk / kChunksPerPage,
                            "an overflow chunk does not belong to its node");
@@ -147,8 +147,8 @@ void add_tid(Inserter* in, node::SlotId id, const ItemPointerData& tid) {
     commit_edits(&e);
 }
 
-// Puts the link from chosen neighbour i to the new slot into the neighbour's list. With `force` (the
-// protected link) only a list full of protected links refuses it.
+// Puts the link from chosen neighbour i to the new slot into the neighbour's list. With `force`
+// (the protected link) only a list full of protected links refuses it.
 bool add_back_link(Inserter* in, PageEdits* e, std::size_t i, node::SlotId to, bool force) {
     const node::Geometry& g = in->state.geometry;
     const node::SlotEdit slot = edit_slot(e, g, in->work.chosen_slot(i));
@@ -157,8 +157,8 @@ bool add_back_link(Inserter* in, PageEdits* e, std::size_t i, node::SlotId to, b
         slot.set_link(slot.header().degree++, link);
         return true;
     }
-    const std::size_t victim = hnsw::choose_victim(
-        slot, link.code, distance::bf16_to_float(link.length), force);
+    const std::size_t victim =
+        hnsw::choose_victim(slot, link.code, distance::bf16_to_float(link.length), force);
     if (victim == hnsw::NodeInsert::kNoVictim)
         return false;
     slot.set_link(victim, link);
@@ -182,16 +182,16 @@ void add_back_links(Inserter* in, node::SlotId to, std::size_t done) {
     commit_edits(&e);
 }
 
-// The nearest chosen neighbour whose list can take a protected link; chosen() if there is none. There
-// are as many protected links as nodes, so lists full of them are rare and never all around one node.
+// The nearest chosen neighbour whose list can take a protected link; chosen() if there is none.
+// There are as many protected links as nodes, so lists full of them are rare and never all around
+// one node.
 std::size_t find_parent(Inserter* in) {
     const node::Geometry& g = in->state.geometry;
     for (std::size_t i = 0; i < in->work.chosen(); ++i) {
         const node::SlotId id = in->work.chosen_slot(i);
-        const Buffer buffer = read_page(in->index, g.block_of(id), node::PageKind::kSlots,
-                                        BUFFER_LOCK_SHARE);
-        const node::SlotView slot(
-            g, slot_bytes(g, BufferGetPage(buffer), g.index_of(id)));
+        const Buffer buffer =
+            read_page(in->index, g.block_of(id), node::PageKind::kSlots, BUFFER_LOCK_SHARE);
+        const node::SlotView slot(g, slot_bytes(g, BufferGetPage(buffer), g.index_of(id)));
         bool room = slot.degree() < g.capacity;
         for (std::size_t l = 0; !room && l < slot.degree(); ++l)
             room = !slot.link_protected(l);
@@ -202,9 +202,10 @@ std::size_t find_parent(Inserter* in) {
     return in->work.chosen();
 }
 
-// Adds the base slot together with its protected in-link from chosen neighbour `parent` (none for the
-// first node of the index).
-node::SlotId add_base_slot(Inserter* in, const ItemPointerData& tid, std::size_t parent) {
+// Adds the base slot together with its protected in-link from chosen neighbour `parent` (none for
+// the first node of the index).
+node::SlotId add_base_slot(Inserter* in, const ItemPointerData& tid, std::size_t parent,
+                           float max_norm2) {
     const node::Geometry& g = in->state.geometry;
     PageEdits e;
     begin_edits(&e, in->index, in->direct);
@@ -221,6 +222,7 @@ node::SlotId add_base_slot(Inserter* in, const ItemPointerData& tid, std::size_t
         meta->root = id;
         meta->entry = id;
         meta->entry_level = 0;
+        meta->max_norm2 = max_norm2;
     } else {
         add_back_link(in, &e, parent, id, true);
         h.parent = in->work.chosen_slot(parent);
@@ -263,12 +265,13 @@ void search_level(Inserter* in, const node::MetaData& meta, unsigned level) {
 
 Inserter* make_inserter(Relation index, MemoryContext context, bool direct) {
     const IndexState& state = index_state(index);
-    return enter_cpp(
-        [&] { return new_in_context<Inserter>(context, index, state, direct); });
+    return enter_cpp([&] { return new_in_context<Inserter>(context, index, state, direct); });
 }
 
 bool insert_row(Inserter* in, const float* vector, const ItemPointerData& tid) {
-    const node::MetaData meta = read_meta(in->index);
+    node::MetaData meta = read_meta(in->index);
+    if (meta.root == node::kNoSlot && meta.max_norm2 == 0)
+        meta.max_norm2 = node::first_max_norm2(in->state.metric, vector, in->state.geometry.dims);
     if (!in->work.set_row(vector, meta.max_norm2))
         return false;
 
@@ -288,7 +291,7 @@ bool insert_row(Inserter* in, const float* vector, const ItemPointerData& tid) {
                         errmsg("could not link a new node into index \"%s\"",
                                RelationGetRelationName(in->index)),
                         errhint("Rebuild the index with REINDEX.")));
-    const node::SlotId base = add_base_slot(in, tid, parent);
+    const node::SlotId base = add_base_slot(in, tid, parent, meta.max_norm2);
     add_back_links(in, base, parent);
 
     // The first node of an index stays at level 0: an entry point needs no company above.

@@ -5,6 +5,7 @@
 #include <cstring>
 
 extern "C" {
+#include "access/xact.h"
 #include "utils/rls.h"
 }
 
@@ -85,6 +86,17 @@ OpenIndex open_index(Oid oid, Right right) {
         report_no_index(oid);
     check_usable(open.index);
     return open;
+}
+
+void check_snapshot(Relation index, Snapshot snapshot) {
+    if (!IsolationUsesXactSnapshot() || !index->rd_index->indcheckxmin)
+        return;
+    const TransactionId made = HeapTupleHeaderGetXmin(index->rd_indextuple->t_data);
+    if (!TransactionIdPrecedes(made, snapshot->xmin))
+        ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
+                        errmsg("index \"%s\" is younger than this transaction's snapshot",
+                               RelationGetRelationName(index)),
+                        errhint("Use a new transaction.")));
 }
 
 void close_index(const OpenIndex& open) {

@@ -23,6 +23,10 @@ struct OpenIndex {
 OpenIndex open_index(Oid index, Right right);
 void close_index(const OpenIndex& open);
 
+// 40001 when the snapshot belongs to a transaction that began before the index was built: it may
+// see rows that the index rightly lacks.
+void check_snapshot(Relation index, Snapshot snapshot);
+
 inline void lock_against_writers(Relation index) {
     LockPage(index, kMetaBlock, ShareLock);
 }

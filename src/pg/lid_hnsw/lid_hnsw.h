@@ -1,6 +1,7 @@
-// The access method lid_hnsw: what its files share. One file per duty: handler.cpp (routine, options,
-// validation), cost.cpp, build.cpp, insert.cpp, scan.cpp, vacuum.cpp; state.cpp keeps what never
-// changes about an index in the relation cache. Lock rules: pg/page/page.h and this room's README.
+// The access method lid_hnsw: what its files share. One file per duty: handler.cpp (routine,
+// options, validation), cost.cpp, build.cpp, insert.cpp, scan.cpp, vacuum.cpp; state.cpp keeps what
+// never changes about an index in the relation cache. Lock rules: pg/page/page.h and this room's
+// README.
 #pragma once
 
 #include "pg/boundary/pg.h"
@@ -54,8 +55,8 @@ node::Metric index_metric(Relation index);
 struct IndexState {
     Oid index;
     Oid storage;
-    MemoryContext context;   // where it lives
-    IndexState* next;        // all states of this backend
+    MemoryContext context;  // where it lives
+    IndexState* next;       // all states of this backend
     node::Geometry geometry;
     node::Metric metric = node::Metric::kL2;
     std::uint32_t m = 0;
@@ -81,9 +82,9 @@ const Vector* checked_vector(Datum value, std::uint32_t dims);
 //   direct  no WAL per change, see PageEdits
 struct Inserter;
 Inserter* make_inserter(Relation index, MemoryContext context, bool direct);
-// The caller holds the write lock, or is the only one to see the index, and owns no C++ object with a
-// destructor. vector: geometry.dims floats. False when the metric cannot index it (a zero vector under
-// cosine).
+// The caller holds the write lock, or is the only one to see the index, and owns no C++ object with
+// a destructor. vector: geometry.dims floats. False when the metric cannot index it (a zero vector
+// under cosine).
 bool insert_row(Inserter* inserter, const float* vector, const ItemPointerData& tid);
 
 inline node::Tid to_tid(const ItemPointerData& p) {
@@ -103,8 +104,8 @@ template <typename Fn>
 void for_each_chunk_tid(Relation index, node::SlotId owner, node::ChunkId chunk, Fn&& fn) {
     while (chunk != node::kNoChunk) {
         CHECK_FOR_INTERRUPTS();
-        const Buffer buffer = read_page(index, chunk / kChunksPerPage, node::PageKind::kChunks,
-                                        BUFFER_LOCK_SHARE);
+        const Buffer buffer =
+            read_page(index, chunk / kChunksPerPage, node::PageKind::kChunks, BUFFER_LOCK_SHARE);
         const node::TidChunk c = *page_chunk(BufferGetPage(buffer), chunk % kChunksPerPage);
         UnlockReleaseBuffer(buffer);
         if (c.owner != owner || c.count > node::kChunkTids)

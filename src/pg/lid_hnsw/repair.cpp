@@ -1,6 +1,6 @@
-// Second pass of VACUUM: links to dead slots are replaced by links to what those slots linked to. The
-// dead slot's own page estimates, with the live node as the query, how near its neighbours are, so
-// that only the few that are taken have to be read.
+// Second pass of VACUUM: links to dead slots are replaced by links to what those slots linked to.
+// The dead slot's own page estimates, with the live node as the query, how near its neighbours are,
+// so that only the few that are taken have to be read.
 
 #include "pg/boundary/pg.h"
 
@@ -22,7 +22,8 @@ bool links_to(const node::SlotView& slot, node::SlotId id) {
     return false;
 }
 
-// Fills v->options with the live neighbours of the slot's dead neighbours, nearest first by estimate.
+// Fills v->options with the live neighbours of the slot's dead neighbours, nearest first by
+// estimate.
 void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot) {
     v->options.clear();
     v->estimates.resize(v->g.capacity);
@@ -52,8 +53,8 @@ void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot) {
     });
 }
 
-// Whether a link that stays, or one already taken for this slot, is nearer to the new neighbour than
-// the node itself.
+// Whether a link that stays, or one already taken for this slot, is nearer to the new neighbour
+// than the node itself.
 bool is_occluded(Vacuum* v, const node::SlotView& slot, std::size_t first_new, float length) {
     const std::size_t words = v->g.words;
     const float own = length * length;
@@ -77,7 +78,8 @@ void take_link(Vacuum* v, std::uint32_t index, node::SlotId to, const code::Link
     v->new_codes.insert(v->new_codes.end(), v->code.begin(), v->code.end());
 }
 
-// Codes the link from the node at hand to slot `to`; false when that is not a live slot of the level.
+// Codes the link from the node at hand to slot `to`; false when that is not a live slot of the
+// level.
 bool encode_option(Vacuum* v, node::SlotId to, const node::SlotHeader& h, code::LinkFactors* f) {
     const node::SlotView slot = copy_slot(v, to, &v->other);
     if (!slot.live() || slot.header().level != h.level)
@@ -133,8 +135,8 @@ void apply_repairs(Vacuum* v, BlockNumber block) {
         const Vacuum::NewLink& link = v->new_links[n];
         const node::SlotEdit slot(v->g, slot_bytes(v->g, page, link.index));
         slot.set_link(slot.header().degree++,
-                      {link.to, false, link.factors.bias, link.factors.scale,
-                       link.factors.length, v->new_codes.data() + n * v->g.words});
+                      {link.to, false, link.factors.bias, link.factors.scale, link.factors.length,
+                       v->new_codes.data() + n * v->g.words});
     }
     commit_edits(&e);
 }

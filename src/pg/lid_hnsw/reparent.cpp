@@ -1,7 +1,7 @@
-// Third pass of VACUUM: the spanning tree of protected links. A node whose protected in-link came from
-// a dead node is an orphan, with its subtree intact below it. It is hung under any live node outside
-// that subtree; whether a node is outside shows by following its parents up. The entry point and the
-// root move to live nodes first.
+// Third pass of VACUUM: the spanning tree of protected links. A node whose protected in-link came
+// from a dead node is an orphan, with its subtree intact below it. It is hung under any live node
+// outside that subtree; whether a node is outside shows by following its parents up. The entry
+// point and the root move to live nodes first.
 
 #include "pg/boundary/pg.h"
 
@@ -54,8 +54,7 @@ bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
         if (from.degree() < v->g.capacity)
             at = from.header().degree++;
         else
-            at = hnsw::choose_victim(from, v->code.data(), distance::bf16_to_float(f.length),
-                                     true);
+            at = hnsw::choose_victim(from, v->code.data(), distance::bf16_to_float(f.length), true);
         if (at == hnsw::NodeInsert::kNoVictim) {
             commit_edits(&e);
             return false;

@@ -101,9 +101,9 @@ void load_more(Relation index, ScanState* s) {
         if (s->more_count == s->more_capacity) {
             s->more_capacity = s->more_capacity * 2 + 64;
             const Size bytes = s->more_capacity * sizeof(ItemPointerData);
-            s->more = static_cast<ItemPointerData*>(
-                s->more == nullptr ? MemoryContextAlloc(s->context, bytes)
-                                   : repalloc_huge(s->more, bytes));
+            s->more = static_cast<ItemPointerData*>(s->more == nullptr
+                                                        ? MemoryContextAlloc(s->context, bytes)
+                                                        : repalloc_huge(s->more, bytes));
         }
         s->more[s->more_count++] = from_tid(t);
     });
@@ -142,8 +142,8 @@ bool gettuple(IndexScanDesc scan) {
                             errmsg("cannot scan lid_hnsw index without order"),
                             errhint("Add ORDER BY with the operator of the index's operator "
                                     "class.")));
-        // Heap TIDs are returned after their page is unlocked; only an MVCC snapshot guarantees that
-        // a tuple which took over such a TID meanwhile is not seen.
+        // Heap TIDs are returned after their page is unlocked; only an MVCC snapshot guarantees
+        // that a tuple which took over such a TID meanwhile is not seen.
         if (!IsMVCCSnapshot(scan->xs_snapshot))
             ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                             errmsg("non-MVCC snapshots are not supported with lid_hnsw")));
@@ -185,8 +185,7 @@ IndexScanDesc lid_hnsw_beginscan(Relation index, int keys, int orderbys) {
     return scan;
 }
 
-void lid_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys,
-                     int norderbys) {
+void lid_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys) {
     auto* s = static_cast<ScanState*>(scan->opaque);
     release_pin(s);
     s->running = false;

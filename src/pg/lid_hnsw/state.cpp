@@ -1,6 +1,7 @@
-// What never changes about an index, kept as long as its relation cache entry. rd_amcache is freed with
-// pfree whenever the entry is refreshed, also under a running scan, so it holds only a pointer; the
-// state itself lives in a child of rd_indexcxt and is found again through a list after a refresh.
+// What never changes about an index, kept as long as its relation cache entry. rd_amcache is freed
+// with pfree whenever the entry is refreshed, also under a running scan, so it holds only a
+// pointer; the state itself lives in a child of rd_indexcxt and is found again through a list after
+// a refresh.
 
 #include "pg/boundary/pg.h"
 
@@ -38,8 +39,7 @@ void read_centre(Relation index, const node::MetaData& meta, float* out) {
     const std::uint32_t per_page = kPageUsable / sizeof(float);
     for (std::uint32_t at = 0; at < meta.dims; at += per_page) {
         const BlockNumber block = meta.centre_block + at / per_page;
-        const Buffer buffer =
-            read_page(index, block, node::PageKind::kCentre, BUFFER_LOCK_SHARE);
+        const Buffer buffer = read_page(index, block, node::PageKind::kCentre, BUFFER_LOCK_SHARE);
         const std::uint32_t n = std::min(per_page, meta.dims - at);
         std::memcpy(out + at, page_data(BufferGetPage(buffer)), n * sizeof(float));
         UnlockReleaseBuffer(buffer);
@@ -96,8 +96,7 @@ const IndexState& index_state(Relation index) {
     if (state == nullptr)
         state = load_state(index);
     if (cell == nullptr) {
-        cell = static_cast<CacheCell*>(
-            MemoryContextAlloc(index->rd_indexcxt, sizeof(CacheCell)));
+        cell = static_cast<CacheCell*>(MemoryContextAlloc(index->rd_indexcxt, sizeof(CacheCell)));
         index->rd_amcache = cell;
     }
     cell->state = state;

@@ -1,11 +1,12 @@
 // VACUUM. Passes over the whole index, under the write lock:
 //   1. forget_tids    drop dead heap TIDs; nodes left without any are marked dead
 //   2. repair_links   every live slot gives up its links to dead ones and takes others (repair.cpp)
-//   3. reparent       nodes whose protected in-link came from a dead node get another (reparent.cpp)
+//   3. reparent       nodes whose protected in-link came from a dead node get another
+//   (reparent.cpp)
 //   4. release        dead slots and their overflow chunks go to the free lists
-// A crash or a cancel in between leaves a valid index: dead nodes are passed through by searches and
-// return nothing, and the next vacuum starts over with them. Memory: one bit per slot, one entry per
-// upper-level slot and per orphan.
+// A crash or a cancel in between leaves a valid index: dead nodes are passed through by searches
+// and return nothing, and the next vacuum starts over with them. Memory: one bit per slot, one
+// entry per upper-level slot and per orphan.
 
 #include "pg/boundary/pg.h"
 
@@ -233,8 +234,7 @@ void run(Vacuum* v) {
 }  // namespace
 
 IndexBulkDeleteResult* lid_hnsw_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
-                                           IndexBulkDeleteCallback callback,
-                                           void* callback_state) {
+                                           IndexBulkDeleteCallback callback, void* callback_state) {
     if (stats == nullptr)
         stats = static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));
     stats->num_index_tuples = 0;
@@ -257,8 +257,7 @@ IndexBulkDeleteResult* lid_hnsw_bulkdelete(IndexVacuumInfo* info, IndexBulkDelet
     return stats;
 }
 
-IndexBulkDeleteResult* lid_hnsw_vacuumcleanup(IndexVacuumInfo* info,
-                                              IndexBulkDeleteResult* stats) {
+IndexBulkDeleteResult* lid_hnsw_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats) {
     if (info->analyze_only)
         return stats;
     if (stats == nullptr) {

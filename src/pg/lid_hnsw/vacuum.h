@@ -1,6 +1,7 @@
-// Working state of one VACUUM of one index, shared by the files that do the passes: vacuum.cpp (heap
-// TIDs, release), repair.cpp (links), reparent.cpp (protected links). All containers are members of
-// this object, which lives in a memory context: the functions themselves own nothing and may ereport.
+// Working state of one VACUUM of one index, shared by the files that do the passes: vacuum.cpp
+// (heap TIDs, release), repair.cpp (links), reparent.cpp (protected links). All containers are
+// members of this object, which lives in a memory context: the functions themselves own nothing and
+// may ereport.
 #pragma once
 
 #include "pg/boundary/pg.h"
@@ -41,8 +42,8 @@ struct Vacuum {
         node::SlotId base;
         unsigned level;
     };
-    std::vector<bool> dead;            // by slot id
-    std::size_t dead_nodes = 0;        // base slots among them
+    std::vector<bool> dead;      // by slot id
+    std::size_t dead_nodes = 0;  // base slots among them
     std::vector<Upper> uppers;
     node::SlotId any_live = node::kNoSlot;  // some live base slot
     std::vector<node::SlotId> orphans;

@@ -17,10 +17,10 @@ void init_page(Page page, node::PageKind kind) {
 }
 
 void report_corrupt(Relation index, BlockNumber block, const char* what) {
-    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-                    errmsg("index \"%s\" is corrupted", RelationGetRelationName(index)),
-                    errdetail("Block %u: %s.", block, what),
-                    errhint("Rebuild the index with REINDEX.")));
+    ereport(ERROR,
+            (errcode(ERRCODE_INDEX_CORRUPTED),
+             errmsg("index \"%s\" is corrupted", RelationGetRelationName(index)),
+             errdetail("Block %u: %s.", block, what), errhint("Rebuild the index with REINDEX.")));
     pg_unreachable();
 }
 
@@ -71,8 +71,8 @@ static Page open_buffer(PageEdits* e, Buffer buffer, int flags) {
     if (e->count == kMaxEditPages)
         elog(ERROR, "too many pages in one edit");  // callers ask edits_have_room
     e->buffers[e->count] = buffer;
-    e->pages[e->count] = e->direct ? BufferGetPage(buffer)
-                                   : GenericXLogRegisterBuffer(e->xlog, buffer, flags);
+    e->pages[e->count] =
+        e->direct ? BufferGetPage(buffer) : GenericXLogRegisterBuffer(e->xlog, buffer, flags);
     return e->pages[e->count++];
 }
 

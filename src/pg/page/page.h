@@ -1,8 +1,9 @@
 // Buffers and pages of a node store: reading with validation, and edits that are WAL-logged.
 //
 // Locking: readers hold a share lock on one page at a time. Writers hold the index's write lock
-// (lock_for_write), which makes them the only writer, and may lock several pages at once in any order:
-// nobody who holds one of our page locks ever waits for another one except the single writer.
+// (lock_for_write), which makes them the only writer, and may lock several pages at once in any
+// order: nobody who holds one of our page locks ever waits for another one except the single
+// writer.
 //
 // Everything here may ereport: callers own no C++ object with a destructor, or use call_pg.
 #pragma once
@@ -40,7 +41,8 @@ inline node::TidChunk* page_chunk(Page page, std::uint32_t index) {
     return reinterpret_cast<node::TidChunk*>(page_data(page)) + index;
 }
 
-// Formats an empty page. Its data area counts as used in whole, so that generic WAL keeps all of it.
+// Formats an empty page. Its data area counts as used in whole, so that generic WAL keeps all of
+// it.
 void init_page(Page page, node::PageKind kind);
 
 [[noreturn]] void report_corrupt(Relation index, BlockNumber block, const char* what);
@@ -48,8 +50,8 @@ void init_page(Page page, node::PageKind kind);
 // Null when the page is one of ours of that kind, else what is wrong.
 const char* page_fault(Page page, node::PageKind kind);
 
-// Recognises a link past the end of the index, which the storage manager would report as an I/O error,
-// without asking for the file's size on every hop.
+// Recognises a link past the end of the index, which the storage manager would report as an I/O
+// error, without asking for the file's size on every hop.
 struct BlockLimit {
     Relation index;
     BlockNumber blocks = 0;  // size when last asked
@@ -71,11 +73,15 @@ node::MetaData read_meta(Relation index);
 
 // The index's write lock: held by inserts and by vacuum, for the whole of their work. A heavyweight
 // lock on the metapage: waits can be cancelled, deadlocks are detected, an error releases it.
-inline void lock_for_write(Relation index) { LockPage(index, kMetaBlock, ExclusiveLock); }
-inline void unlock_for_write(Relation index) { UnlockPage(index, kMetaBlock, ExclusiveLock); }
+inline void lock_for_write(Relation index) {
+    LockPage(index, kMetaBlock, ExclusiveLock);
+}
+inline void unlock_for_write(Relation index) {
+    UnlockPage(index, kMetaBlock, ExclusiveLock);
+}
 
-// Up to kMaxPages pages changed together: one generic WAL record, all or nothing after a crash. With
-// `direct`, for a relation that is logged as a whole afterwards, pages are changed in place.
+// Up to kMaxPages pages changed together: one generic WAL record, all or nothing after a crash.
+// With `direct`, for a relation that is logged as a whole afterwards, pages are changed in place.
 //   PageEdits e; begin_edits(&e, index, direct);
 //   Page p = edit_page(&e, block, kind); ... change p ...; commit_edits(&e);
 inline constexpr int kMaxEditPages = MAX_GENERIC_XLOG_PAGES;

@@ -1,0 +1,58 @@
+-- Storage parameters and lid_hnsw.ef_search: defaults, ranges, and what they are good for.
+\set ECHO none
+\i sql/include/lid_hnsw.sql
+\set ECHO all
+CREATE TABLE items (id integer, v vector(3));
+INSERT INTO items SELECT i, pg_temp.vec(i, 3) FROM generate_series(1, 500) i;
+
+SELECT options, pg_temp.outcome(format('CREATE INDEX items_v ON items USING lid_hnsw (v) WITH (%s); DROP INDEX items_v', options))
+FROM (VALUES
+    ('m = 1'), ('m = 2'), ('m = 100, ef_construction = 200'), ('m = 101'), ('m = ''many'''), ('m = 2.5'),
+    ('ef_construction = 3'), ('m = 2, ef_construction = 4'), ('ef_construction = 1000'), ('ef_construction = 1001'),
+    ('ef_construction = 31'), ('ef_construction = 32'), ('m = 50, ef_construction = 99'),
+    ('build_order = auto'), ('build_order = lid'), ('build_order = random'), ('build_order = ascending'),
+    ('lists = 10'), ('fillfactor = 90'), ('M = 8')
+) o(options);
+
+-- An option changed later takes effect with the next REINDEX and is checked there.
+CREATE INDEX items_v ON items USING lid_hnsw (v) WITH (m = 8);
+ALTER INDEX items_v SET (m = 24, ef_construction = 64, build_order = random);
+SELECT reloptions FROM pg_class WHERE relname = 'items_v';
+INSERT INTO items SELECT i, pg_temp.vec(i, 3) FROM generate_series(501, 520) i;
+SELECT pg_temp.all_rows('items', '<=>', 3), pg_temp.sound('items_v');
+REINDEX INDEX items_v;
+SELECT pg_temp.all_rows('items', '<=>', 3), pg_temp.sound('items_v');
+ALTER INDEX items_v SET (ef_construction = 40);
+SELECT pg_temp.outcome('REINDEX INDEX items_v');
+SELECT pg_temp.all_rows('items', '<=>', 3), pg_temp.sound('items_v');
+ALTER INDEX items_v RESET (m, ef_construction, build_order);
+SELECT reloptions FROM pg_class WHERE relname = 'items_v';
+SELECT pg_temp.outcome('ALTER INDEX items_v SET (m = 1)');
+
+-- The parameter.
+SHOW lid_hnsw.ef_search;
+SELECT value, pg_temp.outcome(format('SET LOCAL lid_hnsw.ef_search = %s', value))
+FROM (VALUES ('0'), ('1'), ('1000'), ('1001'), ('-1'), ('''a lot'''), ('DEFAULT')) v(value);
+SELECT pg_temp.outcome('SET lid_hnsw.no_such_parameter = 1');
+SELECT name, vartype, min_val, max_val, boot_val, context FROM pg_settings WHERE name LIKE 'lid\_hnsw.%' ORDER BY 1;
+
+-- It is the width of the search: wider never reads fewer pages, and finds more.
+CREATE TABLE wide (v vector(24));
+INSERT INTO wide SELECT pg_temp.vec(i, 24) FROM generate_series(1, 5000) i;
+CREATE INDEX wide_v ON wide USING lid_hnsw (v vector_l2_ops);
+SET lid_hnsw.ef_search = 10;
+SELECT recall AS narrow FROM pg_temp.compare('wide', '<->', 24, 10, 30) \gset
+SET lid_hnsw.ef_search = 200;
+SELECT recall AS wider FROM pg_temp.compare('wide', '<->', 24, 10, 30) \gset
+RESET lid_hnsw.ef_search;
+SELECT :narrow > 0.4 AS narrow, :wider > 0.99 AS wider, :wider > :narrow AS better;
+SELECT pg_temp.sound('wide_v');
+DROP TABLE items, wide;
+
+-- The catalog.
+SELECT amname, amtype, amhandler FROM pg_am WHERE amname = 'lid_hnsw';
+SELECT opcname, opcdefault, amvalidate(c.oid), opcintype::regtype FROM pg_opclass c JOIN pg_am a ON a.oid = opcmethod
+WHERE amname = 'lid_hnsw' ORDER BY 1;
+SELECT p.name, pg_indexam_has_property(a.oid, p.name)
+FROM pg_am a, unnest(ARRAY['can_order', 'can_unique', 'can_multi_col', 'can_exclude', 'can_include']) p(name)
+WHERE amname = 'lid_hnsw';
