@@ -42,3 +42,25 @@ CREATE FUNCTION vectorgraph_index_stats(
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION vectorgraph_index_stats(regclass) IS
     'figures about a lid_hnsw index: nodes, levels, links, reachability, LID, order of the build, size';
+
+CREATE FUNCTION vectorgraph_index_recall(
+    index regclass,
+    k integer DEFAULT 10,
+    n integer DEFAULT 200,
+    queries vector[] DEFAULT NULL,
+    ef_search integer DEFAULT NULL,
+    seed bigint DEFAULT 0,
+    OUT k integer,
+    OUT queries integer,
+    OUT ef_search integer,
+    OUT recall_mean double precision,
+    OUT recall_p5 double precision,
+    OUT recall_min double precision,
+    OUT ci_low double precision,
+    OUT ci_high double precision,
+    OUT pages_mean double precision,
+    OUT latency_ms_mean double precision,
+    OUT exact_ms_mean double precision)
+    AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE PARALLEL RESTRICTED;
+COMMENT ON FUNCTION vectorgraph_index_recall(regclass, integer, integer, vector[], integer, bigint) IS
+    'recall at k of a lid_hnsw index against exact answers, for given queries or n sampled ones; hits counted by distance, 95 percent confidence interval';
