@@ -4,11 +4,12 @@
 // graph as hnswlib leaves it (the paper's setting) and after the refine and connect passes of this
 // product.
 //
-//   order_study GLOVE.f32 DIMS IMAGES.idx3 LABELS.idx1 [rows] [seeds] [threads]
+//   order_study GLOVE.f32 DIMS MNIST.f32 MNIST.labels [rows] [seeds] [threads]
 //
-// GLOVE.f32 holds rows of DIMS float32, IMAGES and LABELS are MNIST's. Rows beyond `rows` (default
-// 60000) are left out by a seeded sample; 1,000 rows of each set are held out as queries. Exact LID
-// from 100 neighbours by brute force. Output is text on stdout.
+// GLOVE.f32 holds rows of DIMS float32, MNIST.f32 rows of 784, MNIST.labels one byte per row: the
+// files that bench/prepare_data.mjs writes. Rows beyond `rows` (default 60000) are left out by a
+// seeded sample; 1,000 rows of each set are held out as queries. Exact LID from 100 neighbours by
+// brute force. Output is text on stdout.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -103,24 +104,30 @@ Set split(std::string name, const std::vector<float>& all, std::size_t dims,
     return set;
 }
 
-Set glove(const char* path, std::size_t dims, std::size_t limit) {
+std::vector<float> read_floats(const char* path, std::size_t dims) {
     const std::vector<char> bytes = read_file(path);
     std::vector<float> all(bytes.size() / sizeof(float) / dims * dims);
     std::memcpy(all.data(), bytes.data(), all.size() * sizeof(float));
+    if (all.size() / dims <= 2 * kQueries)
+        throw std::runtime_error(std::string("too few rows in ") + path);
+    return all;
+}
+
+Set glove(const char* path, std::size_t dims, std::size_t limit) {
+    std::vector<float> all = read_floats(path, dims);
     normalise(all, dims);
     return split("GloVe " + std::to_string(dims) + "-d, cosine", all, dims, {}, limit);
 }
 
 Set mnist(const char* images, const char* labels, std::size_t limit) {
     constexpr std::size_t kDims = 784;
-    const std::vector<char> pixels = read_file(images);
+    const std::vector<float> all = read_floats(images, kDims);
     const std::vector<char> digits = read_file(labels);
-    std::vector<float> all((pixels.size() - 16) / kDims * kDims);
-    for (std::size_t i = 0; i < all.size(); ++i)
-        all[i] = static_cast<float>(static_cast<unsigned char>(pixels[16 + i]));
-    std::vector<std::uint32_t> category(all.size() / kDims);
+    if (digits.size() != all.size() / kDims)
+        throw std::runtime_error("not one label per image");
+    std::vector<std::uint32_t> category(digits.size());
     for (std::size_t i = 0; i < category.size(); ++i)
-        category[i] = static_cast<unsigned char>(digits[8 + i]);
+        category[i] = static_cast<unsigned char>(digits[i]);
     return split("MNIST 784-d, L2, categories = labels", all, kDims, category, limit);
 }
 
@@ -569,7 +576,7 @@ void study(Set set, std::size_t seeds, unsigned threads) {
 int main(int argc, char** argv) {
     if (argc < 5) {
         std::fprintf(stderr,
-                     "usage: %s GLOVE.f32 DIMS IMAGES.idx3 LABELS.idx1 [rows] [seeds] [threads]\n",
+                     "usage: %s GLOVE.f32 DIMS MNIST.f32 MNIST.labels [rows] [seeds] [threads]\n",
                      argv[0]);
         return 2;
     }
@@ -585,7 +592,7 @@ int main(int argc, char** argv) {
             "computations per query\nd@.90: distance computations at recall .90, "
             "interpolated on the mean curve\n",
             kM, kEfConstruction);
-        study(glove(argv[1], number(2, 100), rows), seeds, threads);
+        study(glove(argv[1], std::max<std::size_t>(number(2, 100), 1), rows), seeds, threads);
         study(mnist(argv[3], argv[4], rows), seeds, threads);
         study(manifolds(rows), seeds, threads);
     } catch (const std::exception& e) {
