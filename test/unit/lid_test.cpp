@@ -12,6 +12,7 @@
 
 #include "core/base/random.h"
 #include "core/lid/order.h"
+#include "core/lid/sums.h"
 
 namespace vg::lid {
 namespace {
@@ -146,6 +147,71 @@ TEST(Lid, TwoNnWorkedValueAndDegenerateInput) {
     EXPECT_EQ(two_nn(std::vector<float>{1.0f, 1.0f, 2.0f}, std::vector<float>{1.0f, 1.0f, 2.0f},
                      Scale::kDistance),
               0.0f);
+}
+
+// ---- sums -------------------------------------------------------------------------------------
+
+DistanceSums sums_of(const std::vector<float>& distances) {
+    DistanceSums s;
+    for (const float x : distances)
+        s.add(x);
+    return s;
+}
+
+TEST(LidSums, AgreeWithTheEstimatorsInAnyOrderAndInParts) {
+    Random rng(21);
+    for (const unsigned d : {1u, 3u, 20u, 300u}) {
+        std::vector<float> r = ball_distances(d, 1000, 40, rng);
+        r.insert(r.begin(), 2, 0.0f);  // duplicates
+        const double by_mle = mle(r, Scale::kDistance);
+        const double by_moments = method_of_moments(r, Scale::kDistance);
+        std::vector<float> mixed = r;
+        shuffle(mixed, rng);
+        EXPECT_NEAR(sums_of(mixed).mle(), by_mle, 1e-6 * by_mle);
+        EXPECT_NEAR(sums_of(mixed).method_of_moments(), by_moments, 1e-6 * by_moments);
+
+        DistanceSums whole;
+        for (std::size_t begin = 0; begin < mixed.size(); begin += 7) {
+            const std::size_t end = std::min(begin + 7, mixed.size());
+            whole.merge(sums_of({mixed.begin() + static_cast<std::ptrdiff_t>(begin),
+                                 mixed.begin() + static_cast<std::ptrdiff_t>(end)}));
+        }
+        whole.merge({});
+        EXPECT_EQ(whole.n, 40);
+        EXPECT_NEAR(whole.mle(), by_mle, 1e-6 * by_mle);
+        EXPECT_NEAR(whole.method_of_moments(), by_moments, 1e-6 * by_moments);
+    }
+}
+
+TEST(LidSums, UnknownAndExtremeInput) {
+    for (const std::vector<float>& r : std::vector<std::vector<float>>{
+             {}, {1.0f}, {0.0f, 0.0f}, {0.0f, 2.0f}, {3.0f, 3.0f, 3.0f}}) {
+        EXPECT_EQ(sums_of(r).mle(), 0);
+        EXPECT_EQ(sums_of(r).method_of_moments(), 0);
+    }
+    DistanceSums s;
+    for (const double x : {4e300, 1e300, 2e300})
+        s.add(x);
+    EXPECT_NEAR(s.mle(), 1.0 / std::log(2.0), 1e-12);
+    EXPECT_NEAR(s.method_of_moments(), 1.4, 1e-12);
+    DistanceSums close;
+    close.add(1.0);
+    close.add(std::nextafter(1.0, 2.0));
+    EXPECT_GT(close.mle(), kMaxLid);
+    EXPECT_GT(close.method_of_moments(), kMaxLid);
+}
+
+TEST(LidOrder, PrefixAndQuantiles) {
+    EXPECT_EQ(prefix_rows(0), 0u);
+    EXPECT_EQ(prefix_rows(999), 999u);
+    EXPECT_EQ(prefix_rows(5000), 1000u);
+    EXPECT_EQ(prefix_rows(50000), 5000u);
+    EXPECT_EQ(prefix_rows(10'000'000), 200000u);
+    std::vector<float> values{5, 1, 4, 2, 3};
+    EXPECT_EQ(quantile(values, 0), 1);
+    EXPECT_EQ(quantile(values, 0.5), 3);
+    EXPECT_EQ(quantile(values, 0.9), 4);
+    EXPECT_EQ(quantile(values, 1), 5);
 }
 
 TEST(LidOrder, IsAPermutationAndDescendsByBucket) {

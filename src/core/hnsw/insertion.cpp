@@ -23,22 +23,11 @@ constexpr std::size_t kSerialRows = 64;
 // An insert takes 0.1 to 1 ms, a probe a tenth of that.
 constexpr std::size_t kInsertChunk = 8;
 constexpr std::size_t kProbeChunk = 64;
-// The prefix graph is a 10 % sample, so that the kProbeNeighbours nearest rows in it lie about
-// where the 100 to 120 nearest rows of all lie: the scale at which the LID literature measures.
-constexpr double kPrefixShare = 0.10;
-constexpr std::size_t kMinPrefix = 1000;
-constexpr std::size_t kMaxPrefix = 200000;
 constexpr std::size_t kProbeBeam = 16;
-constexpr std::size_t kProbeNeighbours = 12;
 
 // Independent streams from one seed.
 constexpr std::uint64_t kPermutationStream = 0x7065726d75746174ull;
 constexpr std::uint64_t kOrderStream = 0x6f72646572206c69ull;
-
-std::size_t prefix_size(std::size_t n) noexcept {
-    const auto share = static_cast<std::size_t>(kPrefixShare * static_cast<double>(n));
-    return std::clamp(share, std::min(n, kMinPrefix), kMaxPrefix);
-}
 
 class Inserter {
   public:
@@ -55,7 +44,7 @@ class Inserter {
 
         const std::size_t hubs = defer_hubs(rows_, params_, order);
         const std::size_t ordinary = rows_.n - hubs;
-        const std::size_t prefix = hubs == rows_.n ? rows_.n : prefix_size(ordinary);
+        const std::size_t prefix = hubs == rows_.n ? rows_.n : lid::prefix_rows(ordinary);
         insert(order, 0, prefix, BuildPhase::kPrefix, prefix);
         result_.lid.assign(rows_.n, 0.0f);
         if (params_.order != BuildOrder::kRandom && prefix < rows_.n) {
@@ -106,7 +95,7 @@ class Inserter {
                          for (std::size_t i = prefix + from; i < prefix + to; ++i) {
                              const std::uint32_t row = order[i];
                              index_.search(rows_.data + row * rows_.stride, kProbeBeam,
-                                           kProbeNeighbours, hits);
+                                           lid::kProbeNeighbours, hits);
                              distances.clear();
                              for (const Hit& hit : hits)
                                  distances.push_back(hit.distance);

@@ -62,6 +62,15 @@ float ExactPanel::limit(std::size_t query) const noexcept {
     return last + kTieSlack * std::fabs(last);
 }
 
+void ExactPanel::answer(std::size_t query, std::vector<float>& out) const {
+    out.clear();
+    if (nearest_.empty())
+        return;
+    const float* heap = nearest_.data() + query * k_;
+    out.assign(heap, heap + wanted());
+    std::sort_heap(out.begin(), out.end());
+}
+
 RecallSummary summarise_recall(std::span<float> recall, std::size_t wanted) noexcept {
     if (recall.empty() || wanted == 0)
         return {};

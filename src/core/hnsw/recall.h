@@ -37,6 +37,8 @@ class ExactPanel {
     // A row at most this far belongs to an exact answer. The slack (1e-5 of the distance) lets rows
     // that tie with the last one count, whichever of them the exact answer happened to take.
     float limit(std::size_t query) const noexcept;
+    // The distances of an exact answer, ascending. Throws std::bad_alloc.
+    void answer(std::size_t query, std::vector<float>& out) const;
     const float* query(std::size_t i) const noexcept { return queries_.data() + i * dims_; }
 
   private:

@@ -5,17 +5,14 @@
 #include <cmath>
 #include <vector>
 
+#include "core/lid/sums.h"
+
 #include "core/no_postgres.h"
 
 namespace vg::lid {
 namespace {
 
 constexpr double kKeptShare = 0.9;
-
-// ln(r / last) for 0 < r <= last, accurate where the two are close.
-double log_ratio(double r, double last) noexcept {
-    return r > 0.5 * last ? std::log1p((r - last) / last) : std::log(r / last);
-}
 
 std::span<const float> positive(std::span<const float> sorted) noexcept {
     const auto begin = std::find_if(sorted.begin(), sorted.end(), [](float r) { return r > 0.0f; });
@@ -30,30 +27,24 @@ float capped(double lid) noexcept {
 
 float mle(std::span<const float> distances, Scale scale) noexcept {
     const std::span<const float> r = positive(distances);
-    if (r.size() < 2 || r.front() >= r.back())
+    if (r.empty())
         return 0.0f;
-    double sum = 0.0;
+    DistanceSums sums = DistanceSums::relative_to(r.back());
     for (const float x : r)
-        sum += log_ratio(x, r.back());
+        sums.add(x);
     // ln of squared distances is twice as long.
-    const double factor = scale == Scale::kSquared ? 2.0 : 1.0;
-    return capped(-factor * static_cast<double>(r.size()) / sum);
+    return capped((scale == Scale::kSquared ? 2.0 : 1.0) * sums.mle());
 }
 
 float method_of_moments(std::span<const float> distances, Scale scale) noexcept {
     const std::span<const float> r = positive(distances);
-    if (r.size() < 2 || r.front() >= r.back())
+    if (r.empty())
         return 0.0f;
-    const auto length = [&](float x) {
-        return scale == Scale::kSquared ? std::sqrt(static_cast<double>(x))
-                                        : static_cast<double>(x);
-    };
-    const double last = length(r.back());
-    double mean = 0.0;
+    const auto length = [&](double x) { return scale == Scale::kSquared ? std::sqrt(x) : x; };
+    DistanceSums sums = DistanceSums::relative_to(length(r.back()));
     for (const float x : r)
-        mean += length(x);
-    mean /= static_cast<double>(r.size());
-    return last > mean ? capped(mean / (last - mean)) : kMaxLid;
+        sums.add(length(x));
+    return capped(sums.method_of_moments());
 }
 
 float two_nn(std::span<const float> first, std::span<const float> second, Scale scale) {
@@ -63,7 +54,8 @@ float two_nn(std::span<const float> first, std::span<const float> second, Scale 
     const double factor = scale == Scale::kSquared ? 0.5 : 1.0;
     for (std::size_t i = 0; i < pairs; ++i)
         if (first[i] > 0.0f && second[i] >= first[i])
-            log_mu.push_back(-factor * log_ratio(first[i], second[i]));
+            log_mu.push_back(factor *
+                             std::log1p((static_cast<double>(second[i]) - first[i]) / first[i]));
     if (log_mu.size() < 2)
         return 0.0f;
     std::sort(log_mu.begin(), log_mu.end());

@@ -13,6 +13,9 @@ namespace vg::lid {
 namespace {
 
 constexpr std::size_t kMinKnown = 10;
+constexpr double kPrefixShare = 0.10;
+constexpr std::size_t kMinPrefix = 1000;
+constexpr std::size_t kMaxPrefix = 200000;
 
 std::vector<float> known(std::span<const float> lid) {
     std::vector<float> out;
@@ -41,18 +44,24 @@ std::uint32_t bucket_of(float lid, const std::vector<float>& limits) noexcept {
 
 }  // namespace
 
+std::size_t prefix_rows(std::size_t n) noexcept {
+    const auto share = static_cast<std::size_t>(kPrefixShare * static_cast<double>(n));
+    return std::clamp(share, std::min(n, kMinPrefix), kMaxPrefix);
+}
+
+float quantile(std::span<float> values, double q) noexcept {
+    const auto at =
+        values.begin() + static_cast<std::ptrdiff_t>(q * static_cast<double>(values.size() - 1));
+    std::nth_element(values.begin(), at, values.end());
+    return *at;
+}
+
 double spread(std::span<const float> lid) {
     std::vector<float> values = known(lid);
     if (values.size() < kMinKnown)
         return 1.0;
-    const auto quantile = [&](double q) {
-        const auto at = values.begin() +
-                        static_cast<std::ptrdiff_t>(q * static_cast<double>(values.size() - 1));
-        std::nth_element(values.begin(), at, values.end());
-        return static_cast<double>(*at);
-    };
-    const double low = quantile(0.1);
-    return quantile(0.9) / low;
+    const double low = quantile(values, 0.1);
+    return quantile(values, 0.9) / low;
 }
 
 double confounding(std::span<const float> lid, std::span<const std::uint32_t> cell,

@@ -2,6 +2,7 @@
 // positions in the given arrays. Deterministic for a given seed; single-threaded.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -25,6 +26,17 @@ inline constexpr double kMaxConfounding = 0.3;
 // Cells of the confounding test, and rows that suffice to run it.
 inline constexpr unsigned kPivots = 64;
 inline constexpr unsigned kConfoundingRows = 20000;
+
+// A build inserts a random prefix first and estimates the LID of every other row from this many
+// nearest rows in it. The prefix is a 10 % sample, so that they lie about where the 100 to 120
+// nearest rows of all lie: the scale at which the LID literature measures.
+inline constexpr std::size_t kProbeNeighbours = 12;
+// Rows of that prefix, of n. All n: there is nothing left to order.
+std::size_t prefix_rows(std::size_t n) noexcept;
+
+// The value below which a share q in [0, 1] of the values lies (the sample's own, no
+// interpolation). Reorders the values, of which there must be one.
+float quantile(std::span<float> values, double q) noexcept;
 
 // p90 / p10 of the known (> 0) estimates; 1 when fewer than ten are known. Throws std::bad_alloc.
 double spread(std::span<const float> lid);
