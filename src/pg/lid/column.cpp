@@ -1,0 +1,254 @@
+// Implements column.h: from names to SQL text.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/lid/column.h"
+
+extern "C" {
+#include "catalog/pg_class.h"
+#include "catalog/pg_operator.h"
+#include "parser/parse_coerce.h"
+}
+
+#include "pg/lid_hnsw/lid_hnsw.h"
+
+namespace vg::pg {
+namespace {
+
+// Rows fetched at a time: a few hundred kilobytes of vectors that are not out of line.
+constexpr long kBatch = 200;
+
+struct NamedMetric {
+    const char* name;
+    node::Metric metric;
+};
+constexpr NamedMetric kMetrics[] = {
+    {"l2", node::Metric::kL2}, {"cosine", node::Metric::kCosine}, {"l1", node::Metric::kL1}};
+
+void check_relation(const Column& c, bool need_ctid) {
+    const char kind = get_rel_relkind(c.relation);
+    switch (kind) {
+        case RELKIND_RELATION:
+        case RELKIND_MATVIEW:
+        case RELKIND_PARTITIONED_TABLE:
+            return;
+        case RELKIND_VIEW:
+        case RELKIND_FOREIGN_TABLE:
+            if (!need_ctid)
+                return;
+            ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                            errmsg("\"%s\" is a %s, whose rows have no ctid", c.relation_name,
+                                   kind == RELKIND_VIEW ? "view" : "foreign table"),
+                            errhint("lid_profile reads it; for the LID of its rows use the "
+                                    "aggregate lid_mle over a lateral query.")));
+        default:
+            ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                            errmsg("\"%s\" is not a table", c.relation_name),
+                            errhint("Name the table that holds the column.")));
+    }
+}
+
+// The type vector, wherever its extension was put.
+Oid find_vector_type() {
+    const char* sql =
+        "SELECT t.oid FROM pg_catalog.pg_type t JOIN pg_catalog.pg_extension e"
+        " ON t.typnamespace OPERATOR(pg_catalog.=) e.extnamespace"
+        " WHERE e.extname OPERATOR(pg_catalog.=) 'vector'"
+        " AND t.typname OPERATOR(pg_catalog.=) 'vector'";
+    if (SPI_execute(sql, true, 1) != SPI_OK_SELECT || SPI_processed != 1)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_OBJECT), errmsg("type vector does not exist"),
+                        errhint("Create the extension vector.")));
+    bool isnull;
+    const Datum oid = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+    SPI_freetuptable(SPI_tuptable);
+    return DatumGetObjectId(oid);
+}
+
+// The column as an expression of type vector.
+const char* vector_expression(const Column& c, AttrNumber number) {
+    const char* column = quote_identifier(c.column_name);
+    const Oid declared = get_atttype(c.relation, number);
+    const Oid type = getBaseType(declared);
+    if (type == c.vector_type)
+        return column;
+    Oid function;
+    const CoercionPathType path =
+        find_coercion_pathway(c.vector_type, type, COERCION_EXPLICIT, &function);
+    if (path != COERCION_PATH_FUNC && path != COERCION_PATH_RELABELTYPE)
+        ereport(ERROR,
+                (errcode(ERRCODE_DATATYPE_MISMATCH),
+                 errmsg("column \"%s\" of relation \"%s\" is of type %s, which has no cast to "
+                        "vector",
+                        c.column_name, c.relation_name, format_type_be(declared)),
+                 errhint("Name a column of vectors, or of arrays of numbers.")));
+    return psprintf("CAST(%s AS %s)", column, format_type_be_qualified(c.vector_type));
+}
+
+node::Metric parse_metric(const char* name) {
+    for (const NamedMetric& m : kMetrics)
+        if (pg_strcasecmp(name, m.name) == 0)
+            return m.metric;
+    if (pg_strcasecmp(name, "inner_product") == 0)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("LID is not defined for inner products"),
+                        errdetail("A negative inner product is not a distance: it has no zero."),
+                        errhint("The metrics are l2, cosine and l1.")));
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown metric \"%s\"", name),
+                    errhint("The metrics are l2, cosine and l1.")));
+    pg_unreachable();
+}
+
+Search parse_search(const char* name) {
+    if (pg_strcasecmp(name, "auto") == 0)
+        return Search::kAuto;
+    if (pg_strcasecmp(name, "exact") == 0)
+        return Search::kExact;
+    if (pg_strcasecmp(name, "index") == 0)
+        return Search::kIndex;
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown search \"%s\"", name),
+                    errhint("The searches are auto, exact and index.")));
+    pg_unreachable();
+}
+
+// Whether an index serves the whole column and its operator is a distance.
+bool serves(Relation index, AttrNumber number) {
+    return index->rd_indam != nullptr && index->rd_indam->ambeginscan == lid_hnsw_beginscan &&
+           index->rd_index->indisvalid && index->rd_index->indkey.values[0] == number &&
+           RelationGetIndexPredicate(index) == NIL &&
+           index_metric(index) != node::Metric::kInnerProduct;
+}
+
+const char* operator_sql(Relation index) {
+    const Oid type = index->rd_opcintype[0];
+    const Oid op = get_opfamily_member(index->rd_opfamily[0], type, type, 1);
+    const HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(op));
+    if (!HeapTupleIsValid(tuple))
+        elog(ERROR, "cache lookup failed for operator %u", op);
+    const auto* form = reinterpret_cast<Form_pg_operator>(GETSTRUCT(tuple));
+    const char* sql =
+        psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
+                 NameStr(form->oprname));
+    ReleaseSysCache(tuple);
+    return sql;
+}
+
+// The first lid_hnsw index on the column, of the wanted metric if there is one. Expression and
+// partial indexes do not count.
+void find_index(Column* c, bool any_metric) {
+    const char kind = get_rel_relkind(c->relation);
+    if (kind == RELKIND_VIEW || kind == RELKIND_FOREIGN_TABLE)
+        return;
+    const AttrNumber number = get_attnum(c->relation, c->column_name);
+    const Relation table = table_open(c->relation, AccessShareLock);
+    List* indexes = RelationGetIndexList(table);
+    ListCell* cell;
+    foreach (cell, indexes) {
+        const Relation index = index_open(lfirst_oid(cell), AccessShareLock);
+        if (c->order_operator == nullptr && serves(index, number) &&
+            (any_metric || index_metric(index) == c->metric)) {
+            c->metric = index_metric(index);
+            c->order_operator = operator_sql(index);
+        }
+        index_close(index, AccessShareLock);
+    }
+    table_close(table, AccessShareLock);
+}
+
+void visit_fetched(RowVisitor fn, void* arg, MemoryContext per_row) {
+    for (uint64 i = 0; i < SPI_processed; ++i) {
+        CHECK_FOR_INTERRUPTS();
+        const MemoryContext old = MemoryContextSwitchTo(per_row);
+        fn(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, arg);
+        MemoryContextSwitchTo(old);
+        MemoryContextReset(per_row);
+    }
+    SPI_freetuptable(SPI_tuptable);
+}
+
+MemoryContext make_row_context() {
+    return AllocSetContextCreate(CurrentMemoryContext, "lid row", ALLOCSET_DEFAULT_SIZES);
+}
+
+}  // namespace
+
+Column find_column(Oid relation, const char* column, bool need_ctid) {
+    Column c{};
+    c.relation = relation;
+    c.relation_name = get_rel_name(relation);
+    c.column_name = column;
+    c.metric = node::Metric::kL2;
+    if (c.relation_name == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
+                        errmsg("relation with OID %u does not exist", relation)));
+    check_relation(c, need_ctid);
+    const AttrNumber number = get_attnum(relation, column);
+    if (number == InvalidAttrNumber)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
+                        errmsg("column \"%s\" of relation \"%s\" does not exist", column,
+                               c.relation_name)));
+    c.from = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
+                                        c.relation_name);
+    c.vector_type = find_vector_type();
+    c.value = vector_expression(c, number);
+    return c;
+}
+
+void choose_metric(Column* c, const char* metric, const char* search) {
+    const Search how = parse_search(search);
+    if (metric != nullptr)
+        c->metric = parse_metric(metric);
+    find_index(c, metric == nullptr);
+    if (how == Search::kExact)
+        c->order_operator = nullptr;
+    if (how == Search::kIndex && c->order_operator == nullptr)
+        ereport(ERROR,
+                (errcode(ERRCODE_UNDEFINED_OBJECT),
+                 errmsg("column \"%s\" of relation \"%s\" has no lid_hnsw index to search",
+                        c->column_name, c->relation_name),
+                 metric != nullptr ? errdetail("It has none for metric %s.", metric_name(c->metric))
+                                   : 0,
+                 errhint("Create one on the whole column, or use search => 'exact'.")));
+}
+
+const char* metric_name(node::Metric metric) {
+    for (const NamedMetric& m : kMetrics)
+        if (m.metric == metric)
+            return m.name;
+    return "unknown";
+}
+
+void for_each_row(const char* sql, RowVisitor fn, void* arg) {
+    const SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
+    if (plan == nullptr)
+        elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+    const MemoryContext per_row = make_row_context();
+    const Portal portal = SPI_cursor_open(nullptr, plan, nullptr, nullptr, true);
+    for (;;) {
+        SPI_cursor_fetch(portal, true, kBatch);
+        if (SPI_processed == 0)
+            break;
+        visit_fetched(fn, arg, per_row);
+    }
+    SPI_freetuptable(SPI_tuptable);
+    SPI_cursor_close(portal);
+    SPI_freeplan(plan);
+    MemoryContextDelete(per_row);
+}
+
+SPIPlanPtr prepare_query(const char* sql, Oid parameter_type) {
+    const SPIPlanPtr plan = SPI_prepare_cursor(sql, 1, &parameter_type, CURSOR_OPT_GENERIC_PLAN);
+    if (plan == nullptr)
+        elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
+    return plan;
+}
+
+void for_each_row(SPIPlanPtr plan, Datum parameter, long limit, RowVisitor fn, void* arg) {
+    const int status = SPI_execute_plan(plan, &parameter, nullptr, true, limit);
+    if (status != SPI_OK_SELECT)
+        elog(ERROR, "could not run a query: %s", SPI_result_code_string(status));
+    const MemoryContext per_row = make_row_context();
+    visit_fetched(fn, arg, per_row);
+    MemoryContextDelete(per_row);
+}
+
+}  // namespace vg::pg

@@ -1,0 +1,196 @@
+// lid_profile: a column's LID in one row, and what a build with build_order = auto makes of it.
+
+#include "pg/boundary/pg.h"
+
+#include <algorithm>
+#include <limits>
+#include <vector>
+
+#include "core/distance/distance.h"
+#include "core/lid/lid.h"
+#include "core/lid/order.h"
+#include "pg/boundary/boundary.h"
+#include "pg/boundary/context.h"
+#include "pg/lid/sample.h"
+
+namespace vg::pg {
+namespace {
+
+struct Profile {
+    explicit Profile(const Sample* s) : sample(s) {}
+
+    const Sample* sample;
+    std::vector<float> lid;  // known estimates
+    std::vector<float> first;
+    std::vector<float> second;
+    std::size_t duplicates = 0;  // sampled rows that equal another row
+
+    std::vector<std::uint32_t> pivots;
+    std::vector<std::uint32_t> cell;
+    std::vector<float> ordered_lid;  // as a build estimates it; 0 for the pivots
+
+    double spread = 0;
+    double confounding = 0;
+    const char* build_order = nullptr;  // null: not asked
+    const char* reason = nullptr;
+};
+
+void gather(Profile* p) {
+    for (const RowResult& r : p->sample->results) {
+        if (r.lid > 0)
+            p->lid.push_back(r.lid);
+        if (r.second > 0) {
+            p->first.push_back(r.first);
+            p->second.push_back(r.second);
+        }
+        p->duplicates += r.nearest == 0 ? 1 : 0;
+    }
+}
+
+double mean(const std::vector<float>& lid) {
+    double sum = 0;
+    for (const float x : lid)
+        sum += x;
+    return sum / static_cast<double>(lid.size());
+}
+
+// 1 / LID is what the estimator gives without bias, so its mean is the one to invert (MacKay and
+// Ghahramani 2005).
+double harmonic_mean(const std::vector<float>& lid) {
+    double sum = 0;
+    for (const float x : lid)
+        sum += 1.0 / x;
+    return static_cast<double>(lid.size()) / sum;
+}
+
+// ---- build order ------------------------------------------------------------------------------
+
+void choose_pivots(Profile* p) {
+    Random random(p->sample->request.seed);
+    for (std::uint32_t i = 0; i < p->sample->size(); ++i)
+        p->pivots.push_back(i);
+    shuffle(p->pivots, random);
+    p->pivots.resize(std::min<std::size_t>(p->pivots.size(), lid::kPivots));
+}
+
+std::uint32_t nearest_pivot(const Profile* p, std::size_t i) {
+    const Sample* s = p->sample;
+    std::uint32_t best = 0;
+    float least = std::numeric_limits<float>::infinity();
+    for (std::uint32_t c = 0; c < p->pivots.size(); ++c) {
+        const float d = distance::l2_squared(s->point(p->pivots[c]), s->point(i), s->dims);
+        if (d < least) {
+            least = d;
+            best = c;
+        }
+    }
+    return best;
+}
+
+void judge_order(Profile* p) {
+    const Sample* s = p->sample;
+    p->spread = lid::spread(s->prefix_lid);
+    choose_pivots(p);
+    p->ordered_lid = s->prefix_lid;
+    for (const std::uint32_t pivot : p->pivots)
+        p->ordered_lid[pivot] = 0;
+    for (std::size_t i = 0; i < s->size(); ++i) {
+        CHECK_FOR_INTERRUPTS();
+        p->cell.push_back(nearest_pivot(p, i));
+    }
+    p->confounding =
+        lid::confounding(p->ordered_lid, p->cell, static_cast<std::uint32_t>(p->pivots.size()));
+}
+
+void explain_order(Profile* p) {
+    const auto rows = static_cast<std::size_t>(p->sample->rows);
+    p->build_order = "random";
+    if (lid::prefix_rows(rows) >= rows)
+        p->reason = "so few rows all go into the random prefix of a build";
+    else if (p->spread < lid::kMinSpread)
+        p->reason =
+            psprintf("spread %.2f is below %.2f: LID differs no more than its estimate does",
+                     p->spread, lid::kMinSpread);
+    else if (p->confounding > lid::kMaxConfounding)
+        p->reason = psprintf(
+            "confounding %.2f is above %.2f: a sort by LID would be a sort by "
+            "cluster",
+            p->confounding, lid::kMaxConfounding);
+    else {
+        p->build_order = "lid";
+        p->reason = psprintf("spread %.2f is at least %.2f, confounding %.2f at most %.2f",
+                             p->spread, lid::kMinSpread, p->confounding, lid::kMaxConfounding);
+    }
+}
+
+// ---- result -----------------------------------------------------------------------------------
+
+// The columns of the result, in their order in lid.sql.
+struct Row {
+    static constexpr int kColumns = 18;
+    Datum values[kColumns];
+    bool nulls[kColumns];
+    int n = 0;
+
+    void add(Datum value, bool isnull = false) {
+        values[n] = value;
+        nulls[n++] = isnull;
+    }
+    void add_figure(double v, bool isnull) { add(Float8GetDatum(v), isnull); }
+    void add_text(const char* v) {
+        add(v != nullptr ? CStringGetTextDatum(v) : Datum{0}, v == nullptr);
+    }
+};
+
+void fill_row(Profile* p, Row* row) {
+    const Sample* s = p->sample;
+    const std::size_t n = s->size();
+    const bool none = p->lid.empty();
+    const double two_nn = lid::two_nn(p->first, p->second, lid::Scale::kDistance);
+    row->add(Int64GetDatum(static_cast<int64>(s->rows)));
+    row->add(Int64GetDatum(static_cast<int64>(s->skipped)));
+    row->add(Int32GetDatum(static_cast<int32>(n)));
+    row->add_text(metric_name(s->column.metric));
+    row->add_text(s->exact() ? "exact" : "index");
+    row->add_figure(none ? 0 : mean(p->lid), none);
+    for (const double q : {0.1, 0.5, 0.9, 0.99})
+        row->add_figure(none ? 0 : lid::quantile(p->lid, q), none);
+    row->add(Int32GetDatum(static_cast<int32>(n - p->lid.size())));
+    row->add_figure(none ? 0 : harmonic_mean(p->lid), none);
+    row->add_figure(two_nn, !(two_nn > 0));
+    row->add_figure(n > 0 ? static_cast<double>(p->duplicates) / static_cast<double>(n) : 0,
+                    n == 0);
+    row->add_figure(p->spread, p->build_order == nullptr);
+    row->add_figure(p->confounding, p->build_order == nullptr);
+    row->add_text(p->build_order);
+    row->add_text(p->reason);
+}
+
+}  // namespace
+}  // namespace vg::pg
+
+VG_FUNCTION(vg_lid_profile) {
+    using namespace vg::pg;
+    TupleDesc columns;
+    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE ||
+        columns->natts != Row::kColumns)
+        elog(ERROR, "return type must be a row type of %d columns", Row::kColumns);
+    SampleRequest request = read_request(fcinfo);
+    request.need_order = true;
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "lid sample", ALLOCSET_DEFAULT_SIZES);
+    SPI_connect();
+    const Sample* s = take_sample(request, context);
+    SPI_finish();
+    auto* p = new_in_context<Profile>(context, s);
+    gather(p);
+    if (s->size() > 0 && s->exact()) {
+        judge_order(p);
+        explain_order(p);
+    }
+    Row row;
+    fill_row(p, &row);
+    MemoryContextDelete(context);
+    const HeapTuple tuple = heap_form_tuple(BlessTupleDesc(columns), row.values, row.nulls);
+    PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
+}

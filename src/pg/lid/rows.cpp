@@ -1,0 +1,70 @@
+// lid_rows: one row of output per sampled row. The result is materialised, so that nothing is left
+// open when the caller stops early.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/boundary/boundary.h"
+#include "pg/lid/sample.h"
+
+namespace vg::pg {
+namespace {
+
+constexpr int kColumns = 6;
+
+// An empty result in the caller's per-query memory.
+Tuplestorestate* start_result(FunctionCallInfo fcinfo, TupleDesc* columns) {
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    if (result == nullptr || !IsA(result, ReturnSetInfo) ||
+        (result->allowedModes & SFRM_Materialize) == 0)
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("set-valued function called in context that cannot accept a set")));
+    const MemoryContext old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+    if (get_call_result_type(fcinfo, nullptr, columns) != TYPEFUNC_COMPOSITE)
+        elog(ERROR, "return type must be a row type");
+    Tuplestorestate* store = tuplestore_begin_heap(
+        (result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
+    result->returnMode = SFRM_Materialize;
+    result->setResult = store;
+    result->setDesc = *columns;
+    MemoryContextSwitchTo(old);
+    return store;
+}
+
+// A distance of the panel as the operator gives it.
+double operator_value(const Sample* s, float distance) {
+    const double d = distance;
+    return s->column.metric == node::Metric::kCosine ? d * d / 2 : d;
+}
+
+void put_row(const Sample* s, std::size_t i, Tuplestorestate* store, TupleDesc columns) {
+    const RowResult& r = s->results[i];
+    ItemPointerData ctid = s->ids[i].ctid;
+    Datum values[kColumns] = {ObjectIdGetDatum(s->ids[i].relation),
+                              PointerGetDatum(&ctid),
+                              Float8GetDatum(r.lid),
+                              Float8GetDatum(operator_value(s, r.nearest)),
+                              Float8GetDatum(operator_value(s, r.farthest)),
+                              Int32GetDatum(r.neighbours)};
+    bool nulls[kColumns] = {false, false, !(r.lid > 0), r.nearest < 0, r.farthest < 0, false};
+    tuplestore_putvalues(store, columns, values, nulls);
+}
+
+}  // namespace
+}  // namespace vg::pg
+
+VG_FUNCTION(vg_lid_rows) {
+    using namespace vg::pg;
+    TupleDesc columns;
+    Tuplestorestate* store = start_result(fcinfo, &columns);
+    SampleRequest request = read_request(fcinfo);
+    request.need_ctid = true;
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "lid sample", ALLOCSET_DEFAULT_SIZES);
+    SPI_connect();
+    const Sample* s = take_sample(request, context);
+    SPI_finish();
+    for (std::size_t i = 0; i < s->size(); ++i)
+        put_row(s, i, store, columns);
+    MemoryContextDelete(context);
+    return Datum{0};
+}
