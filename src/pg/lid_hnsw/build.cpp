@@ -345,8 +345,9 @@ void switch_to_pages(Builder* b) {
     });
     build_and_write(b);
     call_pg([b] {
-        b->insert_context = AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw build insert",
-                                                  ALLOCSET_DEFAULT_SIZES);
+        // Beside row_context, which is current here: its reset after each row deletes its children.
+        b->insert_context = AllocSetContextCreate(MemoryContextGetParent(b->row_context),
+                                                  "lid_hnsw build insert", ALLOCSET_DEFAULT_SIZES);
         b->inserter = make_inserter(b->index, b->insert_context, true);
     });
 }
@@ -388,6 +389,8 @@ void run_build(Builder* b, IndexInfo* info) {
     });
     if (b->inserter == nullptr)
         build_and_write(b);
+    else
+        call_pg([=] { MemoryContextDelete(b->insert_context); });
 }
 
 }  // namespace
