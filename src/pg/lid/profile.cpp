@@ -179,9 +179,7 @@ VG_FUNCTION(vg_lid_profile) {
     request.need_order = true;
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid sample", ALLOCSET_DEFAULT_SIZES);
-    SPI_connect();
     const Sample* s = take_sample(request, context);
-    SPI_finish();
     auto* p = new_in_context<Profile>(context, s);
     gather(p);
     if (s->size() > 0 && s->exact()) {

@@ -60,9 +60,7 @@ VG_FUNCTION(vg_lid_rows) {
     request.need_ctid = true;
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid sample", ALLOCSET_DEFAULT_SIZES);
-    SPI_connect();
     const Sample* s = take_sample(request, context);
-    SPI_finish();
     for (std::size_t i = 0; i < s->size(); ++i)
         put_row(s, i, store, columns);
     MemoryContextDelete(context);

@@ -259,6 +259,7 @@ SampleRequest read_request(FunctionCallInfo fcinfo) {
 }
 
 Sample* take_sample(const SampleRequest& request, MemoryContext context) {
+    SPI_connect();
     const MemoryContext old = MemoryContextSwitchTo(context);
     Column column = find_column(request.relation, request.column, request.need_ctid);
     choose_metric(&column, request.metric, request.search);
@@ -275,6 +276,7 @@ Sample* take_sample(const SampleRequest& request, MemoryContext context) {
             search_index(s);
     }
     AtEOXact_GUC(false, guc_level);
+    SPI_finish();
     return s;
 }
 

@@ -75,8 +75,7 @@ struct Sample {
     }
 };
 
-// Checks the request, samples the rows and measures them. The caller is connected to SPI. `context`
-// holds the result.
+// Checks the request, samples the rows and measures them. `context` holds the result.
 Sample* take_sample(const SampleRequest& request, MemoryContext context);
 
 // The arguments that both functions share.
