@@ -16,6 +16,7 @@
 
 #include "core/base/random.h"
 #include "core/hnsw/recall.h"
+#include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/index_scan.h"
 
@@ -128,14 +129,7 @@ void sample_queries(Recall* c, Snapshot snapshot) {
 }
 
 void take_queries(Recall* c, ArrayType* array) {
-    int16 length;
-    bool by_value;
-    char align;
-    get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &align);
-    Datum* values;
-    bool* nulls;
-    int n;
-    deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, align, &values, &nulls, &n);
+    const auto [values, nulls, n] = array_items(array);
     if (n == 0 || n > kMaxQueries)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("number of queries must be between 1 and %d", kMaxQueries)));
@@ -274,12 +268,6 @@ RecallResult measure(const RecallRequest& request, MemoryContext context) {
     AtEOXact_GUC(false, guc_level);
     close_index(open);
     return result;
-}
-
-void require_argument(FunctionCallInfo fcinfo, int i, const char* name) {
-    if (PG_ARGISNULL(i))
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                        errmsg("argument \"%s\" must not be null", name)));
 }
 
 }  // namespace

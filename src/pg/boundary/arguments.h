@@ -1,0 +1,85 @@
+// Checks of SQL arguments, with their error texts. They raise PostgreSQL errors: call them only
+// where no object with a destructor is alive (R2).
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include <cmath>
+
+namespace vg::pg {
+
+// 22004 for NULL.
+inline void require_argument(FunctionCallInfo fcinfo, int i, const char* name) {
+    if (PG_ARGISNULL(i))
+        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                        errmsg("argument \"%s\" must not be null", name)));
+}
+
+// 22023 for NaN and infinities.
+inline void check_finite(float8 value, const char* name) {
+    if (unlikely(!std::isfinite(value)))
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("%s must be a finite number", name),
+                        errdetail("It is %s.", std::isnan(value) ? "NaN" : "infinite")));
+}
+
+// A number that is given, finite and not negative.
+inline float8 nonnegative_argument(FunctionCallInfo fcinfo, int i, const char* name) {
+    require_argument(fcinfo, i, name);
+    const float8 value = PG_GETARG_FLOAT8(i);
+    check_finite(value, name);
+    if (value < 0.0)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("%s must not be negative", name), errdetail("It is %g.", value)));
+    return value;
+}
+
+// An integer that is given and at least `least`.
+inline int32 integer_argument(FunctionCallInfo fcinfo, int i, const char* name, int32 least) {
+    require_argument(fcinfo, i, name);
+    const int32 value = PG_GETARG_INT32(i);
+    if (value < least)
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                 errmsg("%s must be at least %d", name, least), errdetail("It is %d.", value)));
+    return value;
+}
+
+struct ArrayItems {
+    Datum* values;
+    bool* nulls;
+    int n;
+};
+
+// The elements of an array of any shape, in CurrentMemoryContext.
+inline ArrayItems array_items(ArrayType* array) {
+    int16 length;
+    bool by_value;
+    char align;
+    get_typlenbyvalalign(ARR_ELEMTYPE(array), &length, &by_value, &align);
+    ArrayItems items;
+    deconstruct_array(array, ARR_ELEMTYPE(array), length, by_value, align, &items.values,
+                      &items.nulls, &items.n);
+    return items;
+}
+
+// The memory context of the aggregate that calls; an error when called from anywhere else.
+inline MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
+    MemoryContext context;
+    if (AggCheckCallContext(fcinfo, &context) == 0)
+        elog(ERROR, "aggregate support function called in non-aggregate context");
+    return context;
+}
+
+inline Size work_mem_bytes() {
+    return static_cast<Size>(work_mem) * 1024;
+}
+
+[[noreturn]] inline void report_work_mem(const char* who) {
+    ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("%s needs more than work_mem", who),
+                    errdetail("work_mem is %d kB.", work_mem),
+                    errhint("Raise work_mem, or aggregate smaller groups.")));
+    pg_unreachable();
+}
+
+}  // namespace vg::pg

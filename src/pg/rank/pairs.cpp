@@ -1,0 +1,170 @@
+// Aggregates rank_pairs and rank_pairs_scores: from a table of comparisons to one list.
+//
+// The state is a C++ object in the aggregate's context that holds every distinct pair, within
+// work_mem. The final functions leave it as usable as before, so that both aggregates may share one
+// state and a window may go on. Their scratch lives in a context of its own; no container is alive
+// in a frame that calls PostgreSQL.
+
+#include "pg/boundary/pg.h"
+
+#include <span>
+#include <string_view>
+
+#include "core/rank/pair_methods.h"
+#include "core/rank/tournament.h"
+#include "pg/boundary/arguments.h"
+#include "pg/boundary/boundary.h"
+#include "pg/boundary/context.h"
+#include "pg/rank/composite.h"
+
+namespace vg::pg {
+namespace {
+
+constexpr const char* kName = "rank_pairs";
+// Squares of sums of weights must stay finite.
+constexpr float8 kMaxWeight = 1e100;
+// What an array of rows has room for.
+constexpr std::size_t kMaxItems = MaxAllocSize / 64;
+
+struct PairState {
+    PairState(MemoryContext context, rank::PairMethod m)
+        : memory(context), comparisons(&memory, work_mem_bytes()), method(m) {}
+
+    ContextResource memory;
+    rank::Comparisons comparisons;
+    rank::PairMethod method;
+};
+
+[[noreturn]] void report_unknown_method(const char* name) {
+    StringInfoData list;
+    initStringInfo(&list);
+    for (std::size_t m = 0; m < rank::kPairMethodNames.size(); ++m) {
+        const std::string_view known = rank::kPairMethodNames[m];
+        appendStringInfo(&list, "%s%.*s", m == 0 ? "" : ", ", static_cast<int>(known.size()),
+                         known.data());
+    }
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown method \"%s\"", name),
+                    errhint("The methods are %s.", list.data)));
+    pg_unreachable();
+}
+
+// The method in argument i where the aggregate has one, else net.
+rank::PairMethod method_argument(FunctionCallInfo fcinfo, int i) {
+    if (PG_NARGS() <= i)
+        return rank::PairMethod::kNet;
+    require_argument(fcinfo, i, "method");
+    text* name = PG_GETARG_TEXT_PP(i);
+    const std::string_view view(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
+    const auto method = rank::pair_method(view);
+    if (!method)
+        report_unknown_method(text_to_cstring(name));
+    return *method;
+}
+
+void check_weight(float8 weight) {
+    if (weight > kMaxWeight)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("weight must be at most %g", kMaxWeight)));
+}
+
+struct Listing {
+    rank::RankedItem* items;
+    int n;
+};
+
+void check_size(rank::PairMethod method, const rank::Tournament& t) {
+    if (rank::is_dense(method) && t.n() > rank::kMaxDenseItems)
+        ereport(ERROR,
+                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many items for this method"),
+                 errdetail("There are %zu items; kemeny and tsp take at most %zu.", t.n(),
+                           rank::kMaxDenseItems),
+                 errhint("Use net, bradley_terry or copeland, or rank the first items of one "
+                         "of these.")));
+    if (t.n() > kMaxItems)
+        ereport(ERROR,
+                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many items for one list"),
+                 errdetail("There are %zu items; a list holds at most %zu.", t.n(), kMaxItems)));
+    if (rank::scratch_bytes(method, t.n(), t.pairs.size()) > work_mem_bytes())
+        report_work_mem(kName);
+}
+
+// Ranks the items of a state, in CurrentMemoryContext.
+Listing rank_state(PairState* state) {
+    MemoryContext scratch =
+        AllocSetContextCreate(CurrentMemoryContext, "rank_pairs", ALLOCSET_SMALL_SIZES);
+    const auto* t =
+        new_in_context<rank::Tournament>(scratch, state->comparisons.tournament(kInterruptPoll));
+    check_size(state->method, *t);
+    Listing listing{};
+    listing.n = static_cast<int>(t->n());
+    listing.items = static_cast<rank::RankedItem*>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(rank::RankedItem) * t->n()));
+    rank_tournament(*t, state->method, kInterruptPoll, std::span(listing.items, t->n()));
+    MemoryContextDelete(scratch);
+    return listing;
+}
+
+PairState* state_argument(FunctionCallInfo fcinfo) {
+    aggregate_context(fcinfo);
+    return PG_ARGISNULL(0) ? nullptr : reinterpret_cast<PairState*>(PG_GETARG_POINTER(0));
+}
+
+}  // namespace
+
+// (state, i, j, weight [, method])
+VG_FUNCTION(vg_rank_pairs_accum) {
+    MemoryContext context = aggregate_context(fcinfo);
+    const rank::PairMethod method = method_argument(fcinfo, 4);
+    PairState* state = state_argument(fcinfo);
+    if (state != nullptr && state->method != method)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("method must be the same for all rows of a group")));
+    const bool skipped = PG_ARGISNULL(1) || PG_ARGISNULL(2) || PG_ARGISNULL(3);
+    if (!skipped) {
+        const int64 i = PG_GETARG_INT64(1);
+        const int64 j = PG_GETARG_INT64(2);
+        const float8 weight = nonnegative_argument(fcinfo, 3, "weight");
+        check_weight(weight);
+        if (i == j)
+            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                            errmsg("an item cannot be compared with itself"),
+                            errdetail("Both items are " INT64_FORMAT ".", i)));
+        if (state == nullptr)
+            state = new_in_context<PairState>(context, context, method);
+        if (!state->comparisons.try_add(i, j, weight, kInterruptPoll))
+            report_work_mem(kName);
+    }
+    if (state == nullptr)
+        PG_RETURN_NULL();
+    PG_RETURN_POINTER(state);
+}
+
+VG_FUNCTION(vg_rank_pairs_final) {
+    PairState* state = state_argument(fcinfo);
+    if (state == nullptr)
+        PG_RETURN_NULL();
+    const Listing listing = rank_state(state);
+    auto* ids = static_cast<Datum*>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Datum) * static_cast<Size>(listing.n)));
+    for (int r = 0; r < listing.n; ++r)
+        ids[r] = Int64GetDatum(listing.items[r].item);
+    return PointerGetDatum(
+        construct_array(ids, listing.n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+VG_FUNCTION(vg_rank_pairs_scores_final) {
+    PairState* state = state_argument(fcinfo);
+    if (state == nullptr)
+        PG_RETURN_NULL();
+    const Listing listing = rank_state(state);
+    RowArray rows = begin_rows(fcinfo, listing.n);
+    for (int r = 0; r < listing.n; ++r) {
+        CHECK_FOR_INTERRUPTS();
+        Datum values[] = {Int64GetDatum(listing.items[r].item), Int32GetDatum(r + 1),
+                          Float8GetDatum(listing.items[r].score)};
+        add_row(&rows, values);
+    }
+    return end_rows(rows);
+}
+
+}  // namespace vg::pg
