@@ -34,15 +34,19 @@ inline float8 nonnegative_argument(FunctionCallInfo fcinfo, int i, const char* n
     return value;
 }
 
+// 22023 below `least`.
+inline void check_at_least(int64 value, const char* name, int64 least) {
+    if (unlikely(value < least))
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("%s must be at least " INT64_FORMAT, name, least),
+                        errdetail("It is " INT64_FORMAT ".", value)));
+}
+
 // An integer that is given and at least `least`.
 inline int32 integer_argument(FunctionCallInfo fcinfo, int i, const char* name, int32 least) {
     require_argument(fcinfo, i, name);
-    const int32 value = PG_GETARG_INT32(i);
-    if (value < least)
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("%s must be at least %d", name, least), errdetail("It is %d.", value)));
-    return value;
+    check_at_least(PG_GETARG_INT32(i), name, least);
+    return PG_GETARG_INT32(i);
 }
 
 struct ArrayItems {

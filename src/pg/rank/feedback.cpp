@@ -196,9 +196,7 @@ VG_FUNCTION(vg_rocchio_accum) {
     if (PG_ARGISNULL(1) || PG_ARGISNULL(2))
         PG_RETURN_POINTER(state);
     const int64 rank = PG_GETARG_INT64(2);
-    if (rank < 1)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("rank must be at least 1"),
-                        errdetail("It is " INT64_FORMAT ".", rank)));
+    check_at_least(rank, "rank", 1);
     if (rank <= state->k) {
         const Vector* vector = datum_vector(PG_GETARG_DATUM(1));
         check_same_dim(*state->query, *vector);

@@ -54,12 +54,6 @@ Datum add_share(FunctionCallInfo fcinfo, ArrayType* array, float8 share) {
     return write_state(fcinfo, array, score);
 }
 
-void check_rank(int64 rank) {
-    if (rank < 1)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("rank must be at least 1"),
-                        errdetail("It is " INT64_FORMAT ".", rank)));
-}
-
 // The optional weight of a list: argument i where the aggregate has one.
 float8 weight_argument(FunctionCallInfo fcinfo, int i) {
     return PG_NARGS() > i ? nonnegative_argument(fcinfo, i, "weight") : 1.0;
@@ -81,7 +75,7 @@ VG_FUNCTION(vg_rrf_accum) {
     if (PG_ARGISNULL(1))
         return PointerGetDatum(state);
     const int64 position = PG_GETARG_INT64(1);
-    check_rank(position);
+    check_at_least(position, "rank", 1);
     return add_share(fcinfo, state, rank::rrf_share(position, k, weight));
 }
 
@@ -91,13 +85,11 @@ VG_FUNCTION(vg_borda_accum) {
     require_argument(fcinfo, 2, "n");
     const int64 n = PG_GETARG_INT64(2);
     const float8 weight = weight_argument(fcinfo, 3);
-    if (n < 1)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("n must be at least 1"),
-                        errdetail("It is " INT64_FORMAT ".", n)));
+    check_at_least(n, "n", 1);
     if (PG_ARGISNULL(1))
         return PointerGetDatum(state);
     const int64 position = PG_GETARG_INT64(1);
-    check_rank(position);
+    check_at_least(position, "rank", 1);
     if (position > n)
         ereport(ERROR,
                 (errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -148,8 +148,8 @@ VG_FUNCTION(vg_rank_pairs_final) {
         MemoryContextAllocHuge(CurrentMemoryContext, sizeof(Datum) * static_cast<Size>(listing.n)));
     for (int r = 0; r < listing.n; ++r)
         ids[r] = Int64GetDatum(listing.items[r].item);
-    return PointerGetDatum(
-        construct_array(ids, listing.n, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+    return PointerGetDatum(construct_array(ids, listing.n, INT8OID, sizeof(int64),
+                                           sizeof(Datum) == sizeof(int64), TYPALIGN_DOUBLE));
 }
 
 VG_FUNCTION(vg_rank_pairs_scores_final) {

@@ -57,12 +57,6 @@ int32 read_integer(const ArrayItems& items, int i, const char* name) {
     return DatumGetInt32(items.values[i]);
 }
 
-void check_rank(int32 rank) {
-    if (rank < 1)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("rank must be at least 1"),
-                        errdetail("It is %d.", rank)));
-}
-
 void check_length(const ArrayItems& items, int n, const char* name) {
     if (items.n != n)
         ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
@@ -111,7 +105,7 @@ VG_FUNCTION(vg_rate) {
     for (int i = 0; i < ratings.n; ++i) {
         players[i].rating = read_rating(ratings.values[i], ratings.nulls[i]);
         players[i].rank = read_integer(ranks, i, "ranks");
-        check_rank(players[i].rank);
+        check_at_least(players[i].rank, "rank", 1);
         players[i].team = alone ? i : read_integer(teams, i, "teams");
     }
     rate_match(std::span(players, static_cast<std::size_t>(ratings.n)), model, kInterruptPoll);
@@ -132,7 +126,7 @@ VG_FUNCTION(vg_rate_all_accum) {
     MemoryContext context = aggregate_context(fcinfo);
     HistoryState* state = state_argument(fcinfo);
     if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2) && !PG_ARGISNULL(3)) {
-        check_rank(PG_GETARG_INT32(3));
+        check_at_least(PG_GETARG_INT32(3), "rank", 1);
         if (state == nullptr)
             state = new_in_context<HistoryState>(context, context);
         if (!state->history.try_add(PG_GETARG_INT64(2), PG_GETARG_INT64(1), PG_GETARG_INT32(3)))
