@@ -160,6 +160,13 @@ TEST(PairMethods, TiesGoToTheSmallerId) {
         EXPECT_EQ(ids(ranked(t, static_cast<PairMethod>(m))), ascending) << kPairMethodNames[m];
 }
 
+TEST(OrderByScore, RoundingBreaksNoTie) {
+    EXPECT_EQ(order_by_score(std::vector<double>{0.3, 0.1 + 0.2, 1.0, -2.0}), (Order{2, 0, 1, 3}));
+    EXPECT_EQ(order_by_score(std::vector<double>{0.3, 0.300001}), (Order{1, 0}));
+    EXPECT_EQ(order_by_score(std::vector<double>{0.0, 0.0}), (Order{0, 1}));
+    EXPECT_TRUE(order_by_score({}).empty());
+}
+
 TEST(PairMethods, AConsistentTournamentHasOneOrder) {
     // A bubble-sorted world: everyone beats all that follow, 45 items, ids in another order.
     Random rng(5);
@@ -391,6 +398,37 @@ TEST(Heuristics, ComeNearTheOptimum) {
     RecordProperty("linear_share", std::to_string(linear_share / kTrials));
     EXPECT_GT(path_share / kTrials, 0.96);
     EXPECT_GT(linear_share / kTrials, 0.99);
+}
+
+// The order after taking out `length` items at `from` and putting them back at place `to` of the
+// rest.
+Order moved(const Order& order, std::size_t from, std::size_t length, std::size_t to) {
+    const auto at = [](auto& v, std::size_t i) { return v.begin() + static_cast<long>(i); };
+    Order rest = order;
+    rest.erase(at(rest, from), at(rest, from + length));
+    rest.insert(at(rest, to), at(order, from), at(order, from + length));
+    return rest;
+}
+
+TEST(Heuristics, EndWhereNoMoveHelps) {
+    Random rng(71);
+    for (int trial = 0; trial < 20; ++trial) {
+        const Tournament t = tournament_of(rows_of(random_weights(9 + rng.below(8), rng)));
+        const Matrix m(t);
+        const Order by_net = order_by_score(net_scores(t));
+        const Order linear = improve_linear_block(m, by_net, Poll{});
+        const Order path = heuristic_path(m, by_net, Poll{});
+        for (std::size_t from = 0; from < t.n(); ++from) {
+            for (std::size_t to = 0; to < t.n(); ++to)
+                EXPECT_LE(linear_weight(m, moved(linear, from, 1, to)),
+                          linear_weight(m, linear) + 1e-9);
+            for (std::size_t length = 1; length <= 3 && from + length <= t.n(); ++length) {
+                for (std::size_t to = 0; to + length <= t.n(); ++to)
+                    EXPECT_LE(path_weight(m, moved(path, from, length, to)),
+                              path_weight(m, path) + 1e-9);
+            }
+        }
+    }
 }
 
 TEST(Heuristics, FindAHiddenPathAmongManyItems) {

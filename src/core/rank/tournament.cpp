@@ -57,13 +57,9 @@ bool Comparisons::try_add(std::int64_t i, std::int64_t j, double weight, const P
 
 void Comparisons::merge_rows(const Poll& poll) {
     std::pmr::vector<Row>& rows = rows_.rows();
-    // The weight takes part so that equal pairs are added up in one order only.
     polled_sort(
         rows.begin(), rows.end(),
-        [](const Row& a, const Row& b) {
-            return std::tie(a.i, a.j, a.weight.high) < std::tie(b.i, b.j, b.weight.high);
-        },
-        poll);
+        [](const Row& a, const Row& b) { return std::tie(a.i, a.j) < std::tie(b.i, b.j); }, poll);
     std::size_t kept = 0;
     for (std::size_t at = 0; at < rows.size(); ++at) {
         if (kept > 0 && rows[kept - 1].i == rows[at].i && rows[kept - 1].j == rows[at].j)
