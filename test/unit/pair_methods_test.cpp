@@ -223,6 +223,8 @@ TEST(Comparisons, TheBudgetCountsPairsNotRows) {
     EXPECT_GT(added, 300);
     EXPECT_LT(added, (1 << 16) / 32);
     EXPECT_FALSE(many.try_add(-1, -2, 1.0, Poll{}));
+    EXPECT_LE(many.bytes(), std::size_t{1} << 16);
+    EXPECT_GT(many.bytes(), std::size_t{1} << 15);
     EXPECT_EQ(many.tournament(Poll{}).n(), static_cast<std::size_t>(added) + 1);
 }
 

@@ -15,7 +15,9 @@ class BoundedRows {
     // scratch_bytes: what the evaluation at the end needs per row beside the row itself.
     BoundedRows(std::pmr::memory_resource* memory, std::size_t budget_bytes,
                 std::size_t scratch_bytes)
-        : rows_(memory), most_(budget_bytes / (sizeof(T) + scratch_bytes)) {}
+        : rows_(memory),
+          bytes_per_row_(sizeof(T) + scratch_bytes),
+          most_(budget_bytes / bytes_per_row_) {}
 
     bool full() const noexcept { return rows_.size() == rows_.capacity(); }
 
@@ -31,11 +33,15 @@ class BoundedRows {
     // Requires !full().
     void push(const T& row) { rows_.push_back(row); }
 
+    // What the rows take of the budget.
+    std::size_t bytes() const noexcept { return rows_.size() * bytes_per_row_; }
+
     std::pmr::vector<T>& rows() noexcept { return rows_; }
     const std::pmr::vector<T>& rows() const noexcept { return rows_; }
 
   private:
     std::pmr::vector<T> rows_;
+    std::size_t bytes_per_row_;
     std::size_t most_;
 };
 

@@ -52,7 +52,7 @@ std::optional<PairMethod> pair_method(std::string_view name) noexcept {
 }
 
 std::size_t scratch_bytes(PairMethod method, std::size_t items, std::size_t pairs) noexcept {
-    constexpr std::size_t kVectors = 12 * sizeof(double);  // per item: scores, keys, orders
+    constexpr std::size_t kVectors = 12 * sizeof(double);  // per item: scores, keys, orders, result
     const std::size_t common = items * kVectors;
     switch (method) {
         case PairMethod::kBradleyTerry:

@@ -41,6 +41,9 @@ class Comparisons {
     // i != j, weight finite and >= 0. False: the budget is exhausted. Throws std::bad_alloc.
     bool try_add(std::int64_t i, std::int64_t j, double weight, const Poll& poll);
 
+    // What the rows and the tournament made of them take of the budget.
+    std::size_t bytes() const noexcept { return rows_.bytes(); }
+
     // Merges rows; the collection stays as usable as before. Throws vg::Error (a sum of weights
     // that overflows), std::bad_alloc and what poll throws.
     Tournament tournament(const Poll& poll);

@@ -72,7 +72,8 @@ struct Listing {
     int n;
 };
 
-void check_size(rank::PairMethod method, const rank::Tournament& t) {
+void check_size(const PairState& state, const rank::Tournament& t) {
+    const rank::PairMethod method = state.method;
     if (rank::is_dense(method) && t.n() > rank::kMaxDenseItems)
         ereport(ERROR,
                 (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many items for this method"),
@@ -84,7 +85,8 @@ void check_size(rank::PairMethod method, const rank::Tournament& t) {
         ereport(ERROR,
                 (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many items for one list"),
                  errdetail("There are %zu items; a list holds at most %zu.", t.n(), kMaxItems)));
-    if (rank::scratch_bytes(method, t.n(), t.pairs.size()) > work_mem_bytes())
+    const std::size_t scratch = rank::scratch_bytes(method, t.n(), t.pairs.size());
+    if (state.comparisons.bytes() + scratch > work_mem_bytes())
         report_work_mem(kName);
 }
 
@@ -94,7 +96,7 @@ Listing rank_state(PairState* state) {
         AllocSetContextCreate(CurrentMemoryContext, "rank_pairs", ALLOCSET_SMALL_SIZES);
     const auto* t =
         new_in_context<rank::Tournament>(scratch, state->comparisons.tournament(kInterruptPoll));
-    check_size(state->method, *t);
+    check_size(*state, *t);
     Listing listing{};
     listing.n = static_cast<int>(t->n());
     listing.items = static_cast<rank::RankedItem*>(
