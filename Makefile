@@ -29,7 +29,9 @@ override with_llvm = no
 # PGXS puts PG_CXXFLAGS behind PostgreSQL's own -O2, so this one wins.
 OPTIMIZE ?= -O3
 # -isystem silences warnings of the server's headers. Before PostgreSQL 16 PGDLLEXPORT is empty.
+# Eigen's assertions would end the server process: they are off.
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
+    -isystem /usr/include/eigen3 -DEIGEN_NO_DEBUG -DEIGEN_MPL2_ONLY \
     -DPGDLLEXPORT='__attribute__((visibility("default")))'
 PG_CXXFLAGS = $(OPTIMIZE) -std=c++20 -Wall -Wextra -Wno-register -Wno-unused-parameter \
     -fvisibility=hidden -fvisibility-inlines-hidden -pthread -MMD -MP

@@ -58,8 +58,8 @@ search_code 'PG_VERSION_NUM' \
     $(without '^src/(pg/boundary/compat\.h|core/no_postgres\.h)$' "${all[@]}") |
     fail "PG_VERSION_NUM outside src/pg/boundary/compat.h"
 
-# Third-party libraries, one room each. Tests and benches may use them as oracles.
-for pair in hwy:distance hnswlib:hnsw boost:graph Eigen:cur; do
+# Third-party libraries and the rooms that may use them. Tests and benches may use them as oracles.
+for pair in hwy:distance hnswlib:hnsw boost:graph 'Eigen:(cur|metric)'; do
     search_code "#include *[<\"]${pair%%:*}/" $(without "^src/core/${pair##*:}/" "${all[@]}") |
         fail "${pair%%:*}/ outside src/core/${pair##*:}"
 done
@@ -80,7 +80,7 @@ declare -A may_use=(
     [cur]="base distance code node cur"
     [select]="base distance code node select"
     [rank]="base rank"
-    [metric]="base metric"
+    [metric]="base distance metric"
 )
 for f in "${core[@]}"; do
     room=$(printf '%s' "$f" | cut -d/ -f3)
