@@ -30,7 +30,9 @@ FROM pg_operator o WHERE o.oprleft = 'vector'::regtype ORDER BY o.oid::regoperat
 -- Aggregates.
 SELECT a.aggfnoid::regprocedure, a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggtranstype::regtype, a.agginitval
 FROM pg_aggregate a JOIN pg_proc p ON p.oid = a.aggfnoid
-WHERE p.proargtypes[0] = 'vector'::regtype AND p.pronargs = 1 ORDER BY 1::text;
+WHERE p.proargtypes[0] = 'vector'::regtype AND p.pronargs = 1 AND EXISTS (SELECT FROM pg_depend d
+    WHERE d.objid = p.oid AND d.deptype = 'e' AND d.refobjid = (SELECT oid FROM pg_extension WHERE extname = 'vector'))
+ORDER BY 1::text;
 
 -- Operator class.
 SELECT c.opcname, m.amname, c.opcdefault, o.amopstrategy, o.amopopr::regoperator

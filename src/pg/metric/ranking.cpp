@@ -1,0 +1,231 @@
+// Aggregates of ranking metrics. Each has rows (rel, rank, options...) of one query: what
+// `run FULL JOIN qrels` gives. rank NULL = judged but not retrieved, rel NULL = retrieved but not
+// judged. State: rows.h. The options are read and compared at every row; the metric is computed at
+// the end. A query of which nothing was judged has no value.
+
+#include "pg/boundary/pg.h"
+
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+#include "core/metric/ranking.h"
+#include "pg/boundary/boundary.h"
+#include "pg/metric/rows.h"
+
+namespace vg::pg {
+namespace {
+
+using metric::ApNorm;
+using metric::Gain;
+using metric::Judged;
+using metric::Judgement;
+using metric::RankFault;
+
+constexpr double kMaxDouble = std::numeric_limits<double>::max();
+// gdeval's, for collections with grades 0 to 4.
+constexpr double kUsualMaxGrade = 4.0;
+
+constexpr int kBinary = 100;  // a gain of RBP besides those of DCG
+constexpr Choice kGains[] = {{"linear", static_cast<int>(Gain::kLinear)},
+                             {"exp", static_cast<int>(Gain::kExponential)}};
+constexpr Choice kRbpGains[] = {{"binary", kBinary}, {"linear", static_cast<int>(Gain::kLinear)}};
+constexpr Choice kNorms[] = {{"R", static_cast<int>(ApNorm::kRelevant)},
+                             {"min_r_k", static_cast<int>(ApNorm::kMinRelevantK)}};
+
+// Adds the row in arguments 1 (rel) and 2 (rank, if has_rank) to the state.
+Datum judge(FunctionCallInfo fcinfo, const Options& options, bool has_rank = true,
+            double max_grade = kMaxDouble) {
+    RowState* state = row_state(fcinfo, options);
+    Record row{};
+    row.judgement.judged = !PG_ARGISNULL(1);
+    if (row.judgement.judged)
+        row.judgement.rel = read_number(fcinfo, 1, "rel", -kMaxDouble, max_grade);
+    if (has_rank)
+        row.judgement.rank = read_rank(fcinfo, 2, "rank");
+    if (row.judgement.judged || row.judgement.rank != 0)
+        append(fcinfo, state, row);
+    PG_RETURN_POINTER(state);
+}
+
+void read_threshold(FunctionCallInfo fcinfo, int arg, Options* options) {
+    if (PG_NARGS() <= arg)
+        return;
+    options->threshold = read_number(fcinfo, arg, "rel_threshold", -kMaxDouble, kMaxDouble);
+    if (options->threshold <= 0.0)
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                 errmsg("rel_threshold must be greater than 0, not %g", options->threshold)));
+}
+
+struct Checked {
+    RankFault fault;
+    bool judged;  // anything at all
+};
+
+Checked check_rows(const RowState& state) {
+    std::vector<std::int32_t> ranks;
+    ranks.reserve(state.judgements().size());
+    bool judged = false;
+    for (const Judgement& row : state.judgements()) {
+        ranks.push_back(row.rank);
+        judged = judged || row.judged;
+    }
+    return {metric::check_ranks(ranks, kInterruptPoll), judged};
+}
+
+// The result of metric(query, options), a double or a count; NULL without judgements.
+template <typename Metric>
+Datum finish(FunctionCallInfo fcinfo, Metric&& metric) {
+    const RowState* state = final_row_state(fcinfo);
+    if (state == nullptr)
+        PG_RETURN_NULL();
+    const Checked checked = check_rows(*state);
+    report_rank_fault(checked.fault, "rank");
+    if (!checked.judged)
+        PG_RETURN_NULL();
+    const auto value = [&] {
+        const Judged query(state->judgements(), kInterruptPoll);
+        return metric(query, state->options);
+    }();
+    if constexpr (std::is_same_v<decltype(value), const std::size_t>)
+        return Int64GetDatum(static_cast<int64>(value));
+    else
+        return Float8GetDatum(value);
+}
+
+std::size_t k_of(const Options& options) {
+    return static_cast<std::size_t>(options.k);
+}
+
+}  // namespace
+
+// ---- transitions: (state, rel, rank, ...)
+
+VG_FUNCTION(vg_judge) {  // ... [rel_threshold]
+    Options options;
+    read_threshold(fcinfo, 3, &options);
+    return judge(fcinfo, options);
+}
+
+VG_FUNCTION(vg_judge_rel) {  // no rank; [rel_threshold]
+    Options options;
+    read_threshold(fcinfo, 2, &options);
+    return judge(fcinfo, options, false);
+}
+
+VG_FUNCTION(vg_judge_k) {  // ... k [, rel_threshold]
+    Options options;
+    options.k = read_k(fcinfo, 3);
+    read_threshold(fcinfo, 4, &options);
+    return judge(fcinfo, options);
+}
+
+VG_FUNCTION(vg_judge_k_gain) {  // ... k [, gain]
+    Options options;
+    options.k = read_k(fcinfo, 3);
+    if (PG_NARGS() > 4)
+        options.choice = read_choice(fcinfo, 4, "gain", kGains);
+    const bool exponential = options.choice == static_cast<int>(Gain::kExponential);
+    return judge(fcinfo, options, true, exponential ? metric::kMaxExponentialGrade : kMaxDouble);
+}
+
+VG_FUNCTION(vg_judge_k_norm) {  // ... k, norm [, rel_threshold]
+    Options options;
+    options.k = read_k(fcinfo, 3);
+    options.choice = read_choice(fcinfo, 4, "norm", kNorms);
+    read_threshold(fcinfo, 5, &options);
+    return judge(fcinfo, options);
+}
+
+VG_FUNCTION(vg_judge_k_grade) {  // ... k [, max_grade]
+    Options options;
+    options.k = read_k(fcinfo, 3);
+    options.number = kUsualMaxGrade;
+    if (PG_NARGS() > 4)
+        options.number = read_number(fcinfo, 4, "max_grade", 0.0, metric::kMaxExponentialGrade);
+    return judge(fcinfo, options, true, options.number);
+}
+
+VG_FUNCTION(vg_judge_persistence) {  // ... p [, gain [, rel_threshold]]
+    Options options;
+    options.number = read_number(fcinfo, 3, "p", 0.0, 1.0);
+    options.choice = PG_NARGS() > 4 ? read_choice(fcinfo, 4, "gain", kRbpGains) : kBinary;
+    read_threshold(fcinfo, 5, &options);
+    return judge(fcinfo, options);
+}
+
+// ---- results
+
+VG_FUNCTION(vg_dcg_at) {
+    return finish(fcinfo, [](const Judged& q, const Options& o) {
+        return metric::dcg_at(q, k_of(o), static_cast<Gain>(o.choice));
+    });
+}
+
+VG_FUNCTION(vg_ndcg_at) {
+    return finish(fcinfo, [](const Judged& q, const Options& o) {
+        return metric::ndcg_at(q, k_of(o), static_cast<Gain>(o.choice));
+    });
+}
+
+VG_FUNCTION(vg_ap_at) {
+    return finish(fcinfo, [](const Judged& q, const Options& o) {
+        return metric::ap_at(q, k_of(o), static_cast<ApNorm>(o.choice), o.threshold);
+    });
+}
+
+VG_FUNCTION(vg_rr_at) {
+    return finish(fcinfo, [](const Judged& q, const Options& o) {
+        return metric::rr_at(q, k_of(o), o.threshold);
+    });
+}
+
+VG_FUNCTION(vg_precision_at) {
+    return finish(fcinfo, [](const Judged& q, const Options& o) {
+        return metric::precision_at(q, k_of(o), o.threshold);
+    });
+}
+
+VG_FUNCTION(vg_recall_at) {
+    return finish(fcinfo, [](const Judged& q, const Options& o) {
+        return metric::recall_at(q, k_of(o), o.threshold);
+    });
+}
+
+VG_FUNCTION(vg_success_at) {
+    return finish(fcinfo, [](const Judged& q, const Options& o) {
+        return metric::success_at(q, k_of(o), o.threshold);
+    });
+}
+
+VG_FUNCTION(vg_hits_at) {
+    return finish(fcinfo, [](const Judged& q, const Options& o) {
+        return metric::hits_at(q, k_of(o), o.threshold);
+    });
+}
+
+VG_FUNCTION(vg_num_relevant) {
+    return finish(fcinfo,
+                  [](const Judged& q, const Options& o) { return q.relevant(o.threshold); });
+}
+
+VG_FUNCTION(vg_rbp) {
+    return finish(fcinfo, [](const Judged& q, const Options& o) {
+        return o.choice == kBinary ? metric::rbp(q, o.number, o.threshold)
+                                   : metric::rbp_graded(q, o.number);
+    });
+}
+
+VG_FUNCTION(vg_bpref) {
+    return finish(fcinfo,
+                  [](const Judged& q, const Options& o) { return metric::bpref(q, o.threshold); });
+}
+
+VG_FUNCTION(vg_err_at) {
+    return finish(fcinfo, [](const Judged& q, const Options& o) {
+        return metric::err_at(q, k_of(o), o.number);
+    });
+}
+
+}  // namespace vg::pg
