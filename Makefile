@@ -33,7 +33,8 @@ OPTIMIZE ?= -O3
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
     -isystem /usr/include/eigen3 -DEIGEN_NO_DEBUG -DEIGEN_MPL2_ONLY \
     -DPGDLLEXPORT='__attribute__((visibility("default")))'
-PG_CXXFLAGS = $(OPTIMIZE) -std=c++20 -Wall -Wextra -Wno-register -Wno-unused-parameter \
+# Contraction would fuse a * b + c where the instruction set can, and give other bits there.
+PG_CXXFLAGS = $(OPTIMIZE) -std=c++20 -ffp-contract=off -Wall -Wextra -Wno-register -Wno-unused-parameter \
     -fvisibility=hidden -fvisibility-inlines-hidden -pthread -MMD -MP
 # -Bsymbolic: another C++ extension in the same backend must not capture our calls.
 SHLIB_LINK += -lhwy -lstdc++ -pthread -Wl,-Bsymbolic

@@ -16,6 +16,7 @@
 #include "core/code/link_code.h"
 #include "core/code/rotation.h"
 #include "core/distance/distance.h"
+#include "core/distance/dot_rows.h"
 #include "core/distance/link_kernels.h"
 
 namespace {
@@ -115,6 +116,21 @@ BENCHMARK(float_pair<plain_l1>)->Name("l1/plain_loop")->Apply(dimensions);
 BENCHMARK(sq8_pair<kSq8L2>)->Name("sq8_l2/vector")->Apply(dimensions);
 BENCHMARK(sq8_pair<kSq8Ip>)->Name("sq8_ip/vector")->Apply(dimensions);
 BENCHMARK(sq8_pair<kSq8L1>)->Name("sq8_l1/vector")->Apply(dimensions);
+
+// Argument: dimensions; 64 rows, which stay in the second level of cache.
+void dot_rows(benchmark::State& state) {
+    constexpr std::size_t kRows = 64;
+    const auto n = static_cast<std::size_t>(state.range(0));
+    const std::vector<float> a = random_floats(n, kSeed);
+    const std::vector<float> rows = random_floats(n * kRows, kSeed + 1);
+    std::vector<float> out(kRows);
+    for (auto _ : state) {
+        distance::dot_rows(a.data(), rows.data(), kRows, n, out.data());
+        benchmark::DoNotOptimize(out.data());
+    }
+    state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
+}
+BENCHMARK(dot_rows)->Name("dot_rows/64")->Arg(112)->Arg(128)->Arg(768)->Arg(1536);
 
 // Arguments: words per code, neighbours.
 void estimate_links(benchmark::State& state) {

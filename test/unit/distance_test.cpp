@@ -18,6 +18,7 @@
 #include <hwy/targets.h>
 
 #include "core/base/random.h"
+#include "core/distance/dot_rows.h"
 #include "core/distance/link_kernels.h"
 #include "core/distance/transform.h"
 
@@ -133,6 +134,39 @@ TEST_P(EveryTarget, FloatKernelsMatchDoubleReference) {
             EXPECT_NEAR(c.ab, ip.value, ip.tolerance(n));
             EXPECT_NEAR(c.aa, aa.value, aa.tolerance(n));
             EXPECT_NEAR(c.bb, bb.value, bb.tolerance(n));
+        }
+    }
+}
+
+// The sum as dot_rows defines it, in the plainest words.
+float dot_in_order(const float* a, const float* b, std::size_t dims) {
+    float sums[kDotBlock] = {};
+    for (std::size_t i = 0; i < dims; ++i) {
+        volatile float product = a[i] * b[i];  // rounded before it is added
+        sums[i % kDotBlock] += product;
+    }
+    for (std::size_t half = kDotBlock / 2; half > 0; half /= 2) {
+        for (std::size_t i = 0; i < half; ++i)
+            sums[i] += sums[i + half];
+    }
+    return sums[0];
+}
+
+TEST_P(EveryTarget, DotRowsHaveTheSameBitsEverywhere) {
+    Random rng(2);
+    for (std::size_t dims :
+         {std::size_t{16}, std::size_t{48}, std::size_t{112}, std::size_t{768}}) {
+        for (std::size_t count : {0, 1, 7, 8, 9, 16, 21}) {
+            const std::vector<float> va = random_floats(dims, rng);
+            const std::vector<float> vrows = random_floats(count * dims, rng);
+            for (Place place : kPlaces) {
+                SCOPED_TRACE(testing::Message() << "dims " << dims << " count " << count);
+                const Guarded<float> a(va, place), rows(vrows, place);
+                std::vector<float> out(count);
+                dot_rows(a.data(), rows.data(), count, dims, out.data());
+                for (std::size_t r = 0; r < count; ++r)
+                    EXPECT_EQ(out[r], dot_in_order(va.data(), vrows.data() + r * dims, dims));
+            }
         }
     }
 }
