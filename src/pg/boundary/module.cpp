@@ -7,6 +7,7 @@
 
 #include "pg/boundary/boundary.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/select/select.h"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -14,5 +15,8 @@ extern PGDLLEXPORT void _PG_init(void);
 }
 
 void _PG_init(void) {
-    vg::pg::enter_cpp([] { vg::pg::lid_hnsw_init(); });
+    vg::pg::enter_cpp([] {
+        vg::pg::lid_hnsw_init();
+        vg::pg::select_init();
+    });
 }

@@ -1,0 +1,261 @@
+// Reading, checking and running one selection; the parameters diverse.*.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/select/select.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+
+#include "core/select/names.h"
+#include "pg/boundary/boundary.h"
+#include "pg/boundary/compat.h"
+#include "pg/types/vector.h"
+
+namespace vg::pg {
+
+int select_max_candidates = 5000;
+int select_max_pairwise_candidates = 2000;
+
+namespace {
+
+constexpr int kMostCandidates = 1000000;
+
+void check_count(std::size_t rows, const select::Request& request) {
+    const bool pairwise = select::needs_all_pairs(request);
+    const int limit = pairwise ? std::min(select_max_candidates, select_max_pairwise_candidates)
+                               : select_max_candidates;
+    if (rows <= static_cast<std::size_t>(limit))
+        return;
+    const bool by_pairs = pairwise && select_max_pairwise_candidates <= select_max_candidates;
+    ereport(ERROR,
+            (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+             errmsg("more than %d candidates in one selection", limit),
+             errdetail(by_pairs ? "The method compares all pairs of candidates."
+                                : "The method compares every chosen row with all candidates."),
+             errhint("Pass fewer rows, for example the nearest ones with ORDER BY ... LIMIT, or "
+                     "raise %s.",
+                     by_pairs ? "diverse.max_pairwise_candidates" : "diverse.max_candidates")));
+}
+
+[[noreturn]] void report_negative(const char* name, int64 row) {
+    ereport(ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be negative", name),
+             errdetail("It is in row " INT64_FORMAT " of the selection.", row)));
+    pg_unreachable();
+}
+
+bool is_zero(const Vector& vector) {
+    for (int i = 0; i < vector.dim; ++i) {
+        if (vector.x[i] != 0.0f)
+            return false;
+    }
+    return true;
+}
+
+void check_vector(const Input& input, const Vector& vector, int64 row) {
+    if (input.candidates.size() > 0 && static_cast<int>(input.candidates.dims()) != vector.dim)
+        report_different_dims(static_cast<int>(input.candidates.dims()), vector.dim);
+    if (is_zero(vector))
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+             errmsg("a zero vector has no direction to compare"),
+             errdetail("Row " INT64_FORMAT " of the selection holds one.", row),
+             errhint("Leave such rows out, for example with WHERE vector_norm(embedding) > 0.")));
+}
+
+void check_row(const InputRow& row) {
+    if (row.row.weight < 0.0)
+        report_negative("weight", row.number);
+    if (row.row.cost < 0.0)
+        report_negative("cost", row.number);
+}
+
+std::size_t bytes_with(const Input& input, std::size_t rows, std::size_t dims) {
+    return select::Candidates::bytes(rows, dims) +
+           select::working_bytes(input.request, rows, dims, input.limits.k) + input.extra_bytes +
+           input.groups.bytes();
+}
+
+// Makes room for the rows to come, as far as the limits let them come.
+void reserve_rows(Input* input, std::size_t dims) {
+    const std::size_t fitting = work_mem_bytes() / select::Candidates::bytes(1, dims);
+    input->candidates.reserve(
+        std::min({input->expected_rows, fitting, static_cast<std::size_t>(select_max_candidates)}),
+        dims);
+}
+
+}  // namespace
+
+Input::Input(MemoryContext where)
+    : context(where),
+      memory(where),
+      candidates(&memory),
+      limits(&memory),
+      groups(where, "grp"),
+      limited(&memory),
+      picks(&memory) {}
+
+bool add_row(Input* input, const InputRow& row, bool needs_embedding) {
+    if (needs_embedding && !row.has_embedding)
+        return false;
+    if (std::isnan(row.row.relevance) && !row.row.shown && !(row.row.weight > 0))
+        return false;
+    check_row(row);
+    const std::size_t rows = input->candidates.size() + 1;
+    check_count(rows, input->request);
+    if (!needs_embedding) {
+        check_work_mem(bytes_with(*input, rows, 0), rows);
+        input->candidates.add({}, row.row);
+        return true;
+    }
+    const Vector* vector = datum_vector(row.embedding);
+    check_vector(*input, *vector, row.number);
+    const auto dims = static_cast<std::size_t>(vector->dim);
+    check_work_mem(bytes_with(*input, rows, dims), rows);
+    if (rows == 1)
+        reserve_rows(input, dims);
+    input->candidates.add({vector->x, dims}, row.row);
+    return true;
+}
+
+void set_group_limits(Input* input, int group, int64 at_most, int64 at_least) {
+    const bool has_most = at_most != kNoGroupLimit;
+    const bool has_least = at_least != kNoGroupLimit;
+    if ((has_most && at_most < 0) || (has_least && at_least < 0))
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("max_per_group and min_per_group must not be negative")));
+    if (has_most && has_least && at_least > at_most)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("min_per_group exceeds max_per_group")));
+    select::GroupLimit limit;
+    if (has_most)
+        limit.at_most = static_cast<std::size_t>(at_most);
+    if (has_least)
+        limit.at_least = static_cast<std::size_t>(at_least);
+    const auto g = static_cast<std::size_t>(group);
+    if (g >= input->limited.size()) {
+        input->limited.resize(g + 1, false);
+        input->limits.groups.resize(g + 1);
+    }
+    select::GroupLimit& known = input->limits.groups[g];
+    if (input->limited[g] && (known.at_most != limit.at_most || known.at_least != limit.at_least))
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("max_per_group and min_per_group differ within a group"),
+                        errdetail("They may depend on the group, but on nothing else.")));
+    known = limit;
+    input->limited[g] = true;
+}
+
+void run_selection(Input* input) {
+    const std::size_t used = bytes_with(*input, input->candidates.size(), input->candidates.dims());
+    const std::size_t spare = used < work_mem_bytes() ? work_mem_bytes() - used : 0;
+    input->candidates.finish();
+    input->picks = select::select(input->candidates, input->request, input->limits, spare,
+                                  &input->memory, kInterruptPoll);
+}
+
+double checked_number(const char* name, double value, int64 row) {
+    if (!std::isfinite(value))
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be finite", name),
+                        errdetail("It is %s in row " INT64_FORMAT " of the selection.",
+                                  std::isnan(value) ? "NaN" : "infinite", row)));
+    return value;
+}
+
+double checked_share(const char* name, double value) {
+    if (!(value >= 0.0 && value <= 1.0))
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("%s must be between 0 and 1", name)));
+    return value;
+}
+
+double checked_amount(const char* name, double value) {
+    if (!(value >= 0.0) || std::isinf(value))
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("%s must be finite and not negative", name)));
+    return value;
+}
+
+std::size_t checked_k(int32 k) {
+    if (k < 1)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("k must be at least 1")));
+    return static_cast<std::size_t>(k);
+}
+
+select::Method checked_method(std::string_view name) {
+    const auto method = select::find_name<select::Method>(select::kMethodNames, name);
+    if (!method)
+        report_unknown_name("selection method", "methods", name, select::kMethodNames.data(),
+                            select::kMethodNames.size());
+    return *method;
+}
+
+void report_null(const char* name) {
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
+    pg_unreachable();
+}
+
+void report_unknown_name(const char* what, const char* plural, std::string_view name,
+                         const std::string_view* names, std::size_t count) {
+    StringInfoData list;
+    initStringInfo(&list);
+    for (std::size_t i = 0; i < count; ++i)
+        appendStringInfo(&list, "%s%.*s", i > 0 ? ", " : "", static_cast<int>(names[i].size()),
+                         names[i].data());
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("unknown %s \"%.*s\"", what, static_cast<int>(name.size()), name.data()),
+                    errhint("The %s are: %s.", plural, list.data)));
+    pg_unreachable();
+}
+
+void check_work_mem(std::size_t bytes, std::size_t rows) {
+    if (bytes > work_mem_bytes())
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+             errmsg("a selection needs more memory than work_mem allows"),
+             errdetail("The first %zu rows alone take %zu kB; work_mem is %d kB.", rows,
+                       (bytes + 1023) / 1024, work_mem),
+             errhint("Pass fewer rows, for example the nearest ones with ORDER BY ... LIMIT, or "
+                     "raise work_mem.")));
+}
+
+Datum array_of(Oid type, int count, NullableDatum (*element)(int i, void* arg), void* arg) {
+    if (count == 0)
+        return PointerGetDatum(construct_empty_array(type));
+    int16 length;
+    bool by_value;
+    char align;
+    get_typlenbyvalalign(type, &length, &by_value, &align);
+    const auto n = static_cast<Size>(count);
+    auto* values = static_cast<Datum*>(palloc(n * sizeof(Datum)));
+    auto* nulls = static_cast<bool*>(palloc(n * sizeof(bool)));
+    for (int i = 0; i < count; ++i) {
+        const NullableDatum e = element(i, arg);
+        values[i] = e.value;
+        nulls[i] = e.isnull;
+    }
+    int dims[] = {count};
+    int bounds[] = {1};
+    return PointerGetDatum(
+        construct_md_array(values, nulls, 1, dims, bounds, type, length, by_value, align));
+}
+
+void select_init() {
+    DefineCustomIntVariable(
+        "diverse.max_candidates", "Most rows one diversity-aware selection chooses from.",
+        "A selection takes time in proportion to its rows times the rows it returns.",
+        &select_max_candidates, 5000, 1, kMostCandidates, PGC_USERSET, 0, nullptr, nullptr,
+        nullptr);
+    DefineCustomIntVariable("diverse.max_pairwise_candidates",
+                            "Most rows a selection that compares all pairs of rows chooses from.",
+                            "Holds for facility_location, saturated, graph_cut and compression.",
+                            &select_max_pairwise_candidates, 2000, 1, kMostCandidates, PGC_USERSET,
+                            0, nullptr, nullptr, nullptr);
+    reserve_guc_prefix("diverse");
+}
+
+}  // namespace vg::pg

@@ -1,0 +1,128 @@
+// The aggregate select_items: a committee of k items from many rankings.
+//
+// Ownership: as in aggregate.cpp, a context per group. Settings are those of the group's first row.
+
+#include "pg/boundary/pg.h"
+
+#include "core/select/multiwinner.h"
+#include "core/select/names.h"
+#include "pg/boundary/boundary.h"
+#include "pg/select/select.h"
+
+namespace vg::pg {
+namespace {
+
+// Arguments behind the state; the shorter overloads lack the last ones.
+enum Argument { kItem = 1, kRanking, kPosition, kK, kRule, kGroup, kMaxPerGroup, kMinPerGroup };
+
+struct State {
+    explicit State(MemoryContext context)
+        : input(context),
+          items(context, "item"),
+          rankings(context, "ranking"),
+          ballots(&input.memory),
+          item_groups(&input.memory),
+          chosen(&input.memory) {}
+    Input input;  // limits and groups
+    Dictionary items;
+    Dictionary rankings;
+    select::Rule rule = select::Rule::kBorda;
+    std::pmr::vector<select::Ballot> ballots;
+    std::pmr::vector<int> item_groups;
+    std::pmr::vector<std::uint32_t> chosen;
+};
+
+constexpr int kNoGroup = -1;
+
+bool has(FunctionCallInfo fcinfo, Argument a) {
+    return PG_NARGS() > a;
+}
+
+State* new_state(FunctionCallInfo fcinfo, MemoryContext aggregate) {
+    MemoryContext context = AllocSetContextCreate(aggregate, "select_items", ALLOCSET_SMALL_SIZES);
+    auto* state = new_in_context<State>(context, context);
+    if (PG_ARGISNULL(kK))
+        report_null("k");
+    state->input.limits.k = checked_k(PG_GETARG_INT32(kK));
+    if (has(fcinfo, kRule)) {
+        if (PG_ARGISNULL(kRule))
+            report_null("rule");
+        const std::string_view name = text_view(PG_GETARG_TEXT_PP(kRule));
+        const auto rule = select::find_name<select::Rule>(select::kRuleNames, name);
+        if (!rule)
+            report_unknown_name("rule", "rules", name, select::kRuleNames.data(),
+                                select::kRuleNames.size());
+        state->rule = *rule;
+    }
+    const Oid collation = PG_GET_COLLATION();
+    state->items.set_type(get_fn_expr_argtype(fcinfo->flinfo, kItem), collation);
+    state->rankings.set_type(get_fn_expr_argtype(fcinfo->flinfo, kRanking), collation);
+    if (has(fcinfo, kGroup))
+        state->input.groups.set_type(get_fn_expr_argtype(fcinfo->flinfo, kGroup), collation);
+    return state;
+}
+
+int group_of_row(FunctionCallInfo fcinfo, State* state) {
+    if (!has(fcinfo, kGroup) || PG_ARGISNULL(kGroup))
+        return kNoGroup;
+    const auto limit = [fcinfo](Argument a) {
+        return PG_ARGISNULL(a) ? kNoGroupLimit : int64{PG_GETARG_INT32(a)};
+    };
+    const int group = state->input.groups.number(PG_GETARG_DATUM(kGroup));
+    set_group_limits(&state->input, group, limit(kMaxPerGroup), limit(kMinPerGroup));
+    return group;
+}
+
+void add(FunctionCallInfo fcinfo, State* state) {
+    if (PG_ARGISNULL(kItem) || PG_ARGISNULL(kRanking) || PG_ARGISNULL(kPosition))
+        return;
+    const int32 position = PG_GETARG_INT32(kPosition);
+    if (position < 1)
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("position must be at least 1")));
+    const int group = group_of_row(fcinfo, state);
+    const int item = state->items.number(PG_GETARG_DATUM(kItem));
+    const auto at = static_cast<std::size_t>(item);
+    if (at == state->item_groups.size())
+        state->item_groups.push_back(group);
+    else if (state->item_groups[at] != group)
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("an item belongs to two groups"),
+                 errdetail("Every row of an item must have the same grp.")));
+    const int ranking = state->rankings.number(PG_GETARG_DATUM(kRanking));
+    state->ballots.push_back(
+        {static_cast<std::uint32_t>(ranking), static_cast<std::uint32_t>(item), position});
+    // Ballots are held three times while they are sorted.
+    check_work_mem(state->ballots.size() * 3 * sizeof(select::Ballot) + state->items.bytes() +
+                       state->rankings.bytes() + state->input.groups.bytes() +
+                       select::working_bytes(state->input.request, state->items.size(), 0,
+                                             state->input.limits.k),
+                   state->ballots.size());
+}
+
+NullableDatum chosen_item(int i, void* arg) {
+    const auto* state = static_cast<const State*>(arg);
+    return {state->items.value(state->chosen[static_cast<std::size_t>(i)]), false};
+}
+
+}  // namespace
+}  // namespace vg::pg
+
+VG_FUNCTION(vg_select_items_accum) {
+    using namespace vg::pg;
+    State* state = state_of(fcinfo, new_state);
+    add(fcinfo, state);
+    PG_RETURN_POINTER(state);
+}
+
+VG_FUNCTION(vg_select_items_final) {
+    using namespace vg::pg;
+    if (PG_ARGISNULL(0))
+        return PointerGetDatum(construct_empty_array(get_fn_expr_argtype(fcinfo->flinfo, kItem)));
+    auto* state = reinterpret_cast<State*>(PG_GETARG_POINTER(0));
+    Input& input = state->input;
+    state->chosen = vg::select::elect(state->ballots, state->rule, state->item_groups, input.limits,
+                                      &input.memory, kInterruptPoll);
+    return array_of(state->items.type(), static_cast<int>(state->chosen.size()), chosen_item,
+                    state);
+}

@@ -1,0 +1,190 @@
+// The window functions. At the first row of a partition all its rows are read and the selection is
+// made; then every row looks itself up.
+//
+// Ownership: the selection lives in a context that is deleted before the first row's value is
+// returned. What is kept, O(k) per partition, belongs to the partition's memory.
+
+#include "pg/boundary/pg.h"
+
+#include <algorithm>
+
+#include "pg/boundary/boundary.h"
+#include "pg/select/select.h"
+#include "pg/select/window_reader.h"
+
+namespace vg::pg {
+namespace {
+
+// (embedding, relevance, k, diversity, shown, dedupe, cost, budget, grp, max_per_group,
+// min_per_group [, weight]), behind a method where there is one.
+Layout method_layout(int first, int nargs) {
+    Layout a;
+    a.method = first > 0 ? 0 : kNoArgument;
+    a.embedding = first;
+    a.relevance = first + 1;
+    a.k = first + 2;
+    a.diversity = first + 3;
+    a.shown = first + 4;
+    a.dedupe = first + 5;
+    a.cost = first + 6;
+    a.budget = first + 7;
+    a.grp = first + 8;
+    a.max_per_group = first + 9;
+    a.min_per_group = first + 10;
+    a.weight = nargs > first + 11 ? first + 11 : kNoArgument;
+    return a;
+}
+
+Layout compression_layout() {
+    Layout a;
+    a.embedding = 0;
+    a.relevance = 1;
+    a.k = 2;
+    a.relevance_weight = 3;
+    a.coverage_weight = 4;
+    a.diversity_weight = 5;
+    a.dispersion = 6;
+    a.weight = 7;
+    a.shown = 8;
+    a.dedupe = 9;
+    a.cost = 10;
+    a.budget = 11;
+    a.grp = 12;
+    a.max_per_group = 13;
+    a.min_per_group = 14;
+    return a;
+}
+
+Layout quota_layout() {
+    Layout a;
+    a.relevance = 0;
+    a.grp = 1;
+    a.k = 2;
+    a.max_per_group = 3;
+    a.min_per_group = 4;
+    a.shown = 5;
+    a.cost = 6;
+    a.budget = 7;
+    return a;
+}
+
+struct Chosen {
+    int64 position;
+    int32 rank;
+    double gain;
+};
+
+// What a partition keeps. Zeroed by PostgreSQL when the partition starts.
+struct PartitionState {
+    bool ready;
+    int count;
+    Chosen* chosen;  // by position
+};
+
+struct WindowSelection {
+    explicit WindowSelection(MemoryContext context) : input(context), positions(&input.memory) {}
+    Input input;
+    std::pmr::vector<int64> positions;  // of the rows that take part
+};
+
+void keep_picks(const WindowSelection& s, PartitionState* state) {
+    const std::pmr::vector<select::Pick>& picks = s.input.picks;
+    state->chosen = static_cast<Chosen*>(MemoryContextAllocHuge(
+        GetMemoryChunkContext(state), std::max<Size>(1, picks.size()) * sizeof(Chosen)));
+    state->count = static_cast<int>(picks.size());
+    for (int i = 0; i < state->count; ++i) {
+        const select::Pick& pick = picks[static_cast<std::size_t>(i)];
+        state->chosen[i] = {s.positions[s.input.candidates.position(pick.row)], i + 1, pick.gain};
+    }
+    std::sort(state->chosen, state->chosen + state->count,
+              [](const Chosen& a, const Chosen& b) { return a.position < b.position; });
+}
+
+void select_in_partition(FunctionCallInfo fcinfo, const Layout& layout, select::Method method,
+                         PartitionState* state) {
+    MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "diversity-aware selection",
+                                                  ALLOCSET_DEFAULT_SIZES);
+    const MemoryContext old = MemoryContextSwitchTo(context);
+    auto* s = new_in_context<WindowSelection>(context, context);
+    WindowReader reader(fcinfo, layout);
+    reader.read_settings(&s->input, method);
+    reader.read_rows(&s->input, &s->positions);
+    run_selection(&s->input);
+    keep_picks(*s, state);
+    state->ready = true;
+    MemoryContextSwitchTo(old);
+    MemoryContextDelete(context);
+}
+
+// The current row among the chosen ones, or null.
+const Chosen* choice(FunctionCallInfo fcinfo, const Layout& layout, select::Method method) {
+    WindowObject window = PG_WINDOW_OBJECT();
+    if (!WindowObjectIsValid(window))
+        ereport(ERROR, (errcode(ERRCODE_WINDOWING_ERROR),
+                        errmsg("selection functions are window functions")));
+    auto* state =
+        static_cast<PartitionState*>(WinGetPartitionLocalMemory(window, sizeof(PartitionState)));
+    if (!state->ready)
+        select_in_partition(fcinfo, layout, method, state);
+    const int64 position = WinGetCurrentPosition(window);
+    const Chosen* begin = state->chosen;
+    const Chosen* end = begin + state->count;
+    const Chosen* found = std::lower_bound(
+        begin, end, position, [](const Chosen& c, int64 wanted) { return c.position < wanted; });
+    return found != end && found->position == position ? found : nullptr;
+}
+
+Datum rank_of(FunctionCallInfo fcinfo, const Layout& layout, select::Method method) {
+    const Chosen* chosen = choice(fcinfo, layout, method);
+    if (chosen == nullptr)
+        PG_RETURN_NULL();
+    return Int32GetDatum(chosen->rank);
+}
+
+Datum rank_by(FunctionCallInfo fcinfo, select::Method method) {
+    return rank_of(fcinfo, method_layout(0, PG_NARGS()), method);
+}
+
+}  // namespace
+}  // namespace vg::pg
+
+VG_FUNCTION(vg_mmr_rank) {
+    return vg::pg::rank_by(fcinfo, vg::select::Method::kMmr);
+}
+VG_FUNCTION(vg_dpp_rank) {
+    return vg::pg::rank_by(fcinfo, vg::select::Method::kDpp);
+}
+VG_FUNCTION(vg_facility_location_rank) {
+    return vg::pg::rank_by(fcinfo, vg::select::Method::kFacilityLocation);
+}
+VG_FUNCTION(vg_saturated_rank) {
+    return vg::pg::rank_by(fcinfo, vg::select::Method::kSaturated);
+}
+VG_FUNCTION(vg_graph_cut_rank) {
+    return vg::pg::rank_by(fcinfo, vg::select::Method::kGraphCut);
+}
+VG_FUNCTION(vg_max_min_rank) {
+    return vg::pg::rank_by(fcinfo, vg::select::Method::kMaxMin);
+}
+VG_FUNCTION(vg_max_sum_rank) {
+    return vg::pg::rank_by(fcinfo, vg::select::Method::kMaxSum);
+}
+VG_FUNCTION(vg_compression_rank) {
+    using namespace vg::pg;
+    return rank_of(fcinfo, compression_layout(), vg::select::Method::kCompression);
+}
+VG_FUNCTION(vg_quota_rank) {
+    return vg::pg::rank_of(fcinfo, vg::pg::quota_layout(), vg::select::Method::kTopK);
+}
+// The method is an argument of the next two.
+VG_FUNCTION(vg_diverse_rank) {
+    using namespace vg::pg;
+    return rank_of(fcinfo, method_layout(1, PG_NARGS()), vg::select::Method::kTopK);
+}
+VG_FUNCTION(vg_diverse_gain) {
+    using namespace vg::pg;
+    const Chosen* chosen = choice(fcinfo, method_layout(1, PG_NARGS()), vg::select::Method::kTopK);
+    if (chosen == nullptr)
+        PG_RETURN_NULL();
+    return Float8GetDatum(chosen->gain);
+}
