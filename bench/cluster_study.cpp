@@ -160,7 +160,8 @@ void study(std::uint32_t dims, std::size_t clusters, std::size_t per, float widt
 
 int main(int argc, char** argv) {
     if (argc < 2) {
-        std::fprintf(stderr, "usage: cluster_study DIMS [clusters] [rows per cluster] [width ...]\n");
+        std::fprintf(stderr,
+                     "usage: cluster_study DIMS [clusters] [rows per cluster] [width ...]\n");
         return 2;
     }
     const auto dims = static_cast<std::uint32_t>(std::atoi(argv[1]));
@@ -171,7 +172,8 @@ int main(int argc, char** argv) {
         widths.push_back(std::strtof(argv[i], nullptr));
     if (widths.empty())
         widths = {1.0f, 0.1f, 0.03f, 0.01f, 0.003f};
-    std::printf(" dims   width   ef |  estimates: lost, nodes |   exact: lost, nodes  | hnswlib: lost\n");
+    std::printf(
+        " dims   width   ef |  estimates: lost, nodes |   exact: lost, nodes  | hnswlib: lost\n");
     for (const float w : widths)
         study(dims, clusters, per, w);
     return 0;

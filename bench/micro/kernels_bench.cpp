@@ -132,12 +132,14 @@ void dot_rows(benchmark::State& state) {
 }
 BENCHMARK(dot_rows)->Name("dot_rows/64")->Arg(112)->Arg(128)->Arg(768)->Arg(1536);
 
-// Arguments: words per code, neighbours.
+// Arguments: words per code, neighbours, groups of query planes.
 void estimate_links(benchmark::State& state) {
     const auto words = static_cast<std::size_t>(state.range(0));
     const auto count = static_cast<std::size_t>(state.range(1));
+    const auto groups = static_cast<std::size_t>(state.range(2));
     Random rng(kSeed);
-    std::vector<std::uint64_t> planes(distance::kQueryPlanes * words), codes(count * words);
+    std::vector<std::uint64_t> planes(groups * distance::kQueryPlanes * words);
+    std::vector<std::uint64_t> codes(count * words);
     for (std::uint64_t& w : planes)
         w = rng.next();
     for (std::uint64_t& w : codes)
@@ -147,7 +149,7 @@ void estimate_links(benchmark::State& state) {
     for (std::uint16_t& s : scale)
         s = distance::bf16_from_float(static_cast<float>(rng.uniform()));
     std::vector<float> out(count);
-    const distance::QueryPlanes query{planes.data(), words, 0.01f};
+    const distance::QueryPlanes query{planes.data(), words, 0.01f, groups};
     const distance::LinkCodes links{codes.data(), bias.data(), scale.data(), count};
     for (auto _ : state) {
         distance::estimate_links(query, 1.0f, links, out.data());
@@ -157,15 +159,21 @@ void estimate_links(benchmark::State& state) {
     state.SetItemsProcessed(state.iterations() * state.range(1));
 }
 BENCHMARK(estimate_links)
-    ->Args({1, 32})
-    ->Args({2, 32})
-    ->Args({4, 32})
-    ->Args({6, 32})
-    ->Args({8, 32})
-    ->Args({12, 32})
-    ->Args({13, 42})
-    ->Args({24, 32})
-    ->Args({32, 20});
+    ->Args({1, 32, 1})
+    ->Args({2, 32, 1})
+    ->Args({4, 32, 1})
+    ->Args({6, 32, 1})
+    ->Args({8, 32, 1})
+    ->Args({12, 32, 1})
+    ->Args({13, 42, 1})
+    ->Args({24, 32, 1})
+    ->Args({32, 20, 1})
+    ->Args({2, 32, 2})
+    ->Args({2, 32, 3})
+    ->Args({2, 32, 4})
+    ->Args({13, 42, 2})
+    ->Args({13, 42, 3})
+    ->Args({13, 42, 4});
 
 void hamming(benchmark::State& state) {
     const auto words = static_cast<std::size_t>(state.range(0));

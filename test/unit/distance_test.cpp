@@ -221,10 +221,11 @@ unsigned popcount(std::uint64_t x) {
     return n;
 }
 
-void check_estimates(std::size_t words, std::size_t count, Random& rng) {
-    SCOPED_TRACE(testing::Message() << "words " << words << " count " << count);
+void check_estimates(std::size_t words, std::size_t count, std::size_t groups, Random& rng) {
+    SCOPED_TRACE(testing::Message()
+                 << "words " << words << " count " << count << " groups " << groups);
     const float step = 0.037f, node = 3.25f;
-    const std::vector<std::uint64_t> vp = random_words(kQueryPlanes * words, rng);
+    const std::vector<std::uint64_t> vp = random_words(groups * kQueryPlanes * words, rng);
     const std::vector<std::uint64_t> vc = random_words(count * words, rng);
     const std::vector<float> vb = random_floats(count, rng);
     std::vector<std::uint16_t> vs(count);
@@ -235,18 +236,21 @@ void check_estimates(std::size_t words, std::size_t count, Random& rng) {
     const Guarded<float> bias(vb, Place::kAgainstEnd);
     const Guarded<float> out(std::vector<float>(count, -77.0f), Place::kAgainstEnd);
     const Guarded<std::uint16_t> scale(vs, Place::kAgainstEnd);
-    estimate_links({planes.data(), words, step}, node,
+    estimate_links({planes.data(), words, step, groups}, node,
                    {codes.data(), bias.data(), scale.data(), count}, out.data());
     for (std::size_t j = 0; j < count; ++j) {
         double s = 0;
-        for (std::size_t b = 0; b < kQueryPlanes; ++b)
+        for (std::size_t p = 0; p < groups * kQueryPlanes; ++p) {
+            const std::size_t weight =
+                kQueryPlanes * (groups - 1 - p / kQueryPlanes) + p % kQueryPlanes;
             for (std::size_t w = 0; w < words; ++w)
-                s += (64.0 - 2.0 * popcount(vc[j * words + w] ^ vp[b * words + w])) *
-                     static_cast<double>(1u << b);
+                s += (64.0 - 2.0 * popcount(vc[j * words + w] ^ vp[p * words + w])) *
+                     static_cast<double>(1u << weight);
+        }
         const double product = static_cast<double>(bf16_to_float(vs[j])) * step * s;
         const double expected = node + static_cast<double>(vb[j]) - product;
-        // The popcounts are exact; at most two roundings hit the product, two the sum.
-        const double tolerance = 3 * kUlp * (node + std::fabs(vb[j]) + std::fabs(product));
+        // The popcounts are exact; at most three roundings hit the product, two the sum.
+        const double tolerance = 4 * kUlp * (node + std::fabs(vb[j]) + std::fabs(product));
         ASSERT_NEAR(out.data()[j], expected, tolerance) << "neighbour " << j;
     }
 }
@@ -256,7 +260,11 @@ TEST_P(EveryTarget, EstimateLinksMatchesFormula) {
     for (std::size_t words = 1; words <= 33; ++words)
         for (std::size_t count :
              {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 20, 31, 32, 33, 42, 63, 64, 65, 66, 72, 130})
-            check_estimates(words, count, rng);
+            check_estimates(words, count, 1, rng);
+    for (std::size_t groups = 2; groups <= kQueryGroups; ++groups)
+        for (std::size_t words : {1, 2, 3, 4, 5, 8, 13, 32, 33})
+            for (std::size_t count : {0, 1, 3, 8, 32, 42, 65})
+                check_estimates(words, count, groups, rng);
 }
 
 TEST_P(EveryTarget, HammingCountsDifferingBits) {
@@ -306,26 +314,34 @@ TEST_P(EveryTarget, QueryPlanesRestoreEveryCoordinateToOneStep) {
         std::vector<float> v = random_floats(words * 64, rng);
         v[words * 64 - 1] = -2.5f;  // the largest magnitude, at the very end
         const Guarded<float> in(v, Place::kAgainstEnd);
-        const Guarded<std::uint64_t> planes(std::vector<std::uint64_t>(kQueryPlanes * words),
-                                            Place::kAgainstEnd);
+        const Guarded<std::uint64_t> planes(
+            std::vector<std::uint64_t>(kQueryGroups * kQueryPlanes * words), Place::kAgainstEnd);
         const float step = quantise_query(in.data(), words, planes.data());
-        EXPECT_FLOAT_EQ(step, 2.5f / 15);
+        EXPECT_FLOAT_EQ(step, 2.5f / 16);
         for (std::size_t i = 0; i < v.size(); ++i) {
-            double value = 0;
-            for (std::size_t b = 0; b < kQueryPlanes; ++b) {
-                const bool bit = (planes.data()[b * words + i / 64] >> (i % 64)) & 1;
-                value += (bit ? 1.0 : -1.0) * (1u << b) * step;
+            double value = 0;  // in steps of the groups so far
+            double fine = step;
+            for (std::size_t g = 0; g < kQueryGroups; ++g, fine /= 16) {
+                value *= 16;
+                for (std::size_t b = 0; b < kQueryPlanes; ++b) {
+                    const std::size_t plane = g * kQueryPlanes + b;
+                    const bool bit = (planes.data()[plane * words + i / 64] >> (i % 64)) & 1;
+                    value += (bit ? 1.0 : -1.0) * (1u << b);
+                }
+                // Levels are two steps apart; cells are found in float.
+                ASSERT_NEAR(value * fine, v[i], fine + 2.5 * 2 * kUlp)
+                    << "coordinate " << i << " group " << g;
             }
-            // Levels are two steps apart; the comparison with a level itself is in float.
-            ASSERT_NEAR(value, v[i], step * (1 + 64 * kUlp)) << "coordinate " << i;
         }
     }
 }
 
 TEST_P(EveryTarget, ZeroQueryHasStepZero) {
-    const std::vector<float> v(128, 0.0f);
-    std::vector<std::uint64_t> planes(2 * kQueryPlanes);
-    EXPECT_EQ(quantise_query(v.data(), 2, planes.data()), 0.0f);
+    std::vector<std::uint64_t> planes(2 * kQueryGroups * kQueryPlanes);
+    for (const float tiny : {0.0f, 1e-45f, 1e-38f, 9e-34f}) {
+        const std::vector<float> v(128, tiny);
+        EXPECT_EQ(quantise_query(v.data(), 2, planes.data()), 0.0f) << tiny;
+    }
 }
 
 TEST_P(EveryTarget, HadamardIsBitwiseTheTextbookLoop) {

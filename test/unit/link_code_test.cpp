@@ -139,7 +139,7 @@ struct Node {
     }
     std::vector<float> estimate(const QueryTable& table, float node_distance) const {
         std::vector<float> out(bias.size());
-        distance::estimate_links(table.planes(), node_distance,
+        distance::estimate_links(table.planes_of(1), node_distance,
                                  {codes.data(), bias.data(), scale.data(), bias.size()},
                                  out.data());
         return out;
@@ -213,8 +213,9 @@ ErrorStatistics estimate_errors(std::size_t dims, double offset, bool use_centre
             const double d_n = squared_distance(q, neighbours[j]);
             const double along = (d_p + r2 - d_n) / 2 / std::sqrt(r2);
             const double orthogonal = std::max(d_p - along * along, 0.0);
-            const double variance = 4 * r2 * orthogonal * (1 - c2) / c2 / (padded - 1) +
-                                    4 * r2 * table.planes().step * table.planes().step / (3 * c2);
+            const double variance =
+                4 * r2 * orthogonal * (1 - c2) / c2 / (padded - 1) +
+                4 * r2 * table.planes_of(1).step * table.planes_of(1).step / (3 * c2);
             const double error = (estimates[j] - d_n) / std::sqrt(variance);
             sum += error;
             sum_sq += error * error;
@@ -239,6 +240,47 @@ TEST(Estimate, CommonOffsetDoesNoHarmWithACentre) {
         EXPECT_LT(std::fabs(e.mean), 0.08) << dims;
         EXPECT_GT(e.deviation, 0.7) << dims;
         EXPECT_LT(e.deviation, 1.1) << dims;
+    }
+}
+
+// However near the node, the planes that the table chooses keep the error of an estimate in
+// proportion to the local distances.
+TEST(Estimate, NearNodesGetTheirPrecisionBack) {
+    for (std::size_t dims : {100u, 784u}) {
+        const Rotation rotation(dims, 99);
+        QueryTable table(rotation);
+        Random rng(19);
+        const double c2 = 2.0 / std::numbers::pi;
+        std::size_t most = 0;
+        for (double local : {1.0, 0.1, 0.01, 0.001}) {
+            double sum_sq = 0;
+            constexpr int kPairs = 1000;
+            for (int i = 0; i < kPairs; ++i) {
+                const std::vector<float> q = gaussians(dims, rng);
+                std::vector<float> p = q, n = q;
+                for (std::size_t k = 0; k < dims; ++k) {
+                    p[k] += static_cast<float>(local * gaussian(rng));
+                    n[k] += static_cast<float>(local * gaussian(rng));
+                }
+                table.set(q.data(), nullptr);
+                Node node;
+                node.add(rotation, rotate(rotation, p), rotate(rotation, n));
+                const double d_p = squared_distance(q, p), d_n = squared_distance(q, n);
+                const double r2 = squared_distance(p, n);
+                const distance::QueryPlanes planes = table.planes(static_cast<float>(d_p));
+                most = std::max(most, planes.groups);
+                float estimate = 0;
+                distance::estimate_links(
+                    planes, static_cast<float>(d_p),
+                    {node.codes.data(), node.bias.data(), node.scale.data(), 1}, &estimate);
+                const double along = (d_p + r2 - d_n) / 2 / std::sqrt(r2);
+                const double variance = 4 * r2 * std::max(d_p - along * along, 0.0) * (1 - c2) /
+                                        c2 / static_cast<double>(rotation.padded_dims() - 1);
+                sum_sq += (estimate - d_n) * (estimate - d_n) / variance;
+            }
+            EXPECT_LT(std::sqrt(sum_sq / kPairs), 1.5) << dims << " local " << local;
+        }
+        EXPECT_GE(most, 3u);
     }
 }
 

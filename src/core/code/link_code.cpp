@@ -7,6 +7,14 @@
 #include "core/no_postgres.h"
 
 namespace vg::code {
+namespace {
+
+// The variance of a link's estimate, over 4 |r|^2 / c^2, is |q - p|^2 (1 - c^2) / (P - 1) for the
+// code (q - p orthogonal to r, the usual case) and step^2 / 3 for the query's rounding, with
+// c^2 = 2 / pi. The rounding may be this part of the code's.
+constexpr float kRoundingShare = 1.0f;
+
+}  // namespace
 
 LinkFactors encode_link(const float* u_p, const float* u_n, std::size_t words, float tail_p,
                         float tail_n, std::uint64_t* code) noexcept {
@@ -37,7 +45,7 @@ float estimate_between(const std::uint64_t* code_a, float length_a, const std::u
 QueryTable::QueryTable(const Rotation& rotation)
     : rotation_(&rotation),
       rotated_(rotation.padded_dims()),
-      planes_(distance::kQueryPlanes * rotation.words()) {}
+      planes_(distance::kQueryGroups * distance::kQueryPlanes * rotation.words()) {}
 
 void QueryTable::set(const float* query, const float* centre) noexcept {
     rotation_->apply(query, centre, rotated_.data());
@@ -45,7 +53,15 @@ void QueryTable::set(const float* query, const float* centre) noexcept {
 }
 
 void QueryTable::set_rotated(const float* rotated) noexcept {
-    step_ = distance::quantise_query(rotated, rotation_->words(), planes_.data());
+    constexpr float kCode = 1.0f - 2.0f / std::numbers::pi_v<float>;
+    const float dims = static_cast<float>(rotation_->padded_dims() - 1);
+    float step = distance::quantise_query(rotated, rotation_->words(), planes_.data());
+    for (std::size_t g = 0; g < distance::kQueryGroups; ++g) {
+        step_[g] = step;
+        if (g + 1 < distance::kQueryGroups)
+            enough_until_[g] = step * step * dims / (3.0f * kCode * kRoundingShare);
+        step /= 1 << distance::kQueryPlanes;
+    }
 }
 
 }  // namespace vg::code

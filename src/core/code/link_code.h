@@ -40,6 +40,10 @@ float estimate_between(const std::uint64_t* code_a, float length_a, const std::u
                        float length_b, std::size_t words) noexcept;
 
 // A query prepared for estimates: rotated, quantised to bit planes. Reusable.
+//
+// The error of a code scales with |q - p|, the rounding of the query with the largest coordinate of
+// u_q, which is of the size of all data. So the nearer a node, the more planes: as many groups as
+// keep the rounding small beside the error of the code.
 class QueryTable {
   public:
     explicit QueryTable(const Rotation& rotation);
@@ -47,15 +51,24 @@ class QueryTable {
     void set(const float* query, const float* centre) noexcept;
     // The same from an already rotated vector of padded_dims floats.
     void set_rotated(const float* rotated) noexcept;
-    distance::QueryPlanes planes() const noexcept {
-        return {planes_.data(), rotation_->words(), step_};
+    // For the links of a node at this squared distance, |q - p|^2 within the coded dimensions.
+    distance::QueryPlanes planes(float squared_distance) const noexcept {
+        std::size_t groups = 1;
+        while (groups < distance::kQueryGroups && squared_distance < enough_until_[groups - 1])
+            ++groups;
+        return planes_of(groups);
+    }
+    // With a given number of groups, 1 to kQueryGroups.
+    distance::QueryPlanes planes_of(std::size_t groups) const noexcept {
+        return {planes_.data(), rotation_->words(), step_[groups - 1], groups};
     }
 
   private:
     const Rotation* rotation_;
     std::vector<float> rotated_;
     std::vector<std::uint64_t> planes_;
-    float step_ = 0;
+    float step_[distance::kQueryGroups] = {};              // by number of groups, less one
+    float enough_until_[distance::kQueryGroups - 1] = {};  // squared distances
 };
 
 }  // namespace vg::code

@@ -41,13 +41,14 @@ constexpr std::size_t kLanes = hn::MaxLanes(DW());
 constexpr std::size_t kChunk = 64;  // neighbours whose integer sums are kept on the stack
 
 // One row word by word: for chunks smaller than a vector and for the target without vectors.
-HWY_INLINE std::uint32_t scalar_row(const QueryPlanes& q, const std::uint64_t* code) {
+HWY_INLINE std::uint32_t scalar_row(const std::uint64_t* planes, std::size_t words,
+                                    const std::uint64_t* code) {
     std::uint32_t sum = 0;
     for (std::size_t b = 0; b < kQueryPlanes; ++b) {
         std::uint32_t differing = 0;
-        for (std::size_t w = 0; w < q.words; ++w)
-            differing += static_cast<std::uint32_t>(
-                __builtin_popcountll(code[w] ^ q.planes[b * q.words + w]));
+        for (std::size_t w = 0; w < words; ++w)
+            differing +=
+                static_cast<std::uint32_t>(__builtin_popcountll(code[w] ^ planes[b * words + w]));
         sum += differing << b;
     }
     return sum;
@@ -146,17 +147,17 @@ HWY_INLINE void short_rows(VW p0, VW p1, VW p2, VW p3, const std::uint64_t* code
 }
 
 template <std::size_t Words>
-HWY_INLINE void sum_short_rows(const QueryPlanes& q, const std::uint64_t* codes, std::size_t count,
-                               std::uint32_t* out) {
+HWY_INLINE void sum_short_rows(const std::uint64_t* planes, const std::uint64_t* codes,
+                               std::size_t count, std::uint32_t* out) {
     if (count < kLanes) {
         for (std::size_t j = 0; j < count; ++j)
-            out[j] = scalar_row(q, codes + j * Words);
+            out[j] = scalar_row(planes, Words, codes + j * Words);
         return;
     }
-    const VW p0 = repeat_plane<Words>(q.planes);
-    const VW p1 = repeat_plane<Words>(q.planes + Words);
-    const VW p2 = repeat_plane<Words>(q.planes + 2 * Words);
-    const VW p3 = repeat_plane<Words>(q.planes + 3 * Words);
+    const VW p0 = repeat_plane<Words>(planes);
+    const VW p1 = repeat_plane<Words>(planes + Words);
+    const VW p2 = repeat_plane<Words>(planes + 2 * Words);
+    const VW p3 = repeat_plane<Words>(planes + 3 * Words);
     std::size_t j = 0;
     for (; j + kLanes <= count; j += kLanes)
         short_rows<Words>(p0, p1, p2, p3, codes + j * Words, out + j);
@@ -168,10 +169,9 @@ HWY_INLINE void sum_short_rows(const QueryPlanes& q, const std::uint64_t* codes,
 
 // Per-lane sums of Rows rows of any length; a plane is loaded once for all of them.
 template <std::size_t Rows>
-HWY_INLINE void row_lanes(const QueryPlanes& q, const std::uint64_t* row, VW* sums) {
+HWY_INLINE void row_lanes(const std::uint64_t* plane, std::size_t words, const std::uint64_t* row,
+                          VW* sums) {
     const DW d;
-    const std::size_t words = q.words;
-    const std::uint64_t* const plane = q.planes;
     for (std::size_t r = 0; r < Rows; ++r)
         sums[r] = hn::Zero(d);
     std::size_t w = 0;
@@ -195,24 +195,23 @@ HWY_INLINE void row_lanes(const QueryPlanes& q, const std::uint64_t* row, VW* su
         add(p0, p1, p2, p3, load_rest(row + r * words + w, rest), sums[r]);
 }
 
-void sum_long_rows(const QueryPlanes& q, const std::uint64_t* codes, std::size_t count,
-                   std::uint32_t* out) {
-    const std::size_t words = q.words;
+void sum_long_rows(const std::uint64_t* planes, std::size_t words, const std::uint64_t* codes,
+                   std::size_t count, std::uint32_t* out) {
     std::size_t j = 0;
     for (; j + kLanes <= count; j += kLanes) {
         const std::uint64_t* row = codes + j * words;
         if constexpr (kLanes == 2) {
             VW s[2];
-            row_lanes<2>(q, row, s);
+            row_lanes<2>(planes, words, row, s);
             store_sums(pair_sums(s[0], s[1]), out + j);
         } else if constexpr (kLanes == 4) {
             VW s[4];
-            row_lanes<4>(q, row, s);
+            row_lanes<4>(planes, words, row, s);
             store_sums(pair_sums(pair_sums(s[0], s[1]), pair_sums(s[2], s[3])), out + j);
         } else {
             VW s[4], t[4];
-            row_lanes<4>(q, row, s);
-            row_lanes<4>(q, row + 4 * words, t);
+            row_lanes<4>(planes, words, row, s);
+            row_lanes<4>(planes, words, row + 4 * words, t);
             const VW low = pair_sums(pair_sums(s[0], s[1]), pair_sums(s[2], s[3]));
             const VW high = pair_sums(pair_sums(t[0], t[1]), pair_sums(t[2], t[3]));
             store_sums(pair_sums(low, high), out + j);
@@ -220,31 +219,31 @@ void sum_long_rows(const QueryPlanes& q, const std::uint64_t* codes, std::size_t
     }
     for (; j < count; ++j) {
         VW s[1];
-        row_lanes<1>(q, codes + j * words, s);
+        row_lanes<1>(planes, words, codes + j * words, s);
         out[j] = static_cast<std::uint32_t>(hn::GetLane(hn::SumOfLanes(DW(), s[0])));
     }
 }
 
 #endif  // HWY_TARGET != HWY_SCALAR
 
-// Integer sums of `count` rows by the shape that suits the row length.
-HWY_INLINE void sum_rows(const QueryPlanes& q, const std::uint64_t* codes, std::size_t count,
-                         std::uint32_t* out) {
+// Integer sums of `count` rows over one group of planes, by the shape that suits the row length.
+HWY_INLINE void sum_rows(const std::uint64_t* planes, std::size_t words, const std::uint64_t* codes,
+                         std::size_t count, std::uint32_t* out) {
 #if HWY_TARGET == HWY_SCALAR
     for (std::size_t j = 0; j < count; ++j)
-        out[j] = scalar_row(q, codes + j * q.words);
+        out[j] = scalar_row(planes, words, codes + j * words);
 #else
-    if (q.words == 1)
-        return sum_short_rows<1>(q, codes, count, out);
+    if (words == 1)
+        return sum_short_rows<1>(planes, codes, count, out);
     if constexpr (kLanes > 2) {
-        if (q.words == 2)
-            return sum_short_rows<2>(q, codes, count, out);
+        if (words == 2)
+            return sum_short_rows<2>(planes, codes, count, out);
     }
     if constexpr (kLanes > 4) {
-        if (q.words == 4)
-            return sum_short_rows<4>(q, codes, count, out);
+        if (words == 4)
+            return sum_short_rows<4>(planes, codes, count, out);
     }
-    sum_long_rows(q, codes, count, out);
+    sum_long_rows(planes, words, codes, count, out);
 #endif
 }
 
@@ -282,11 +281,18 @@ HWY_INLINE void affine(float node, float step, std::int32_t total, const std::ui
 }
 
 void EstimateLinks(const QueryPlanes& q, float node_distance, const LinkCodes& links, float* out) {
-    std::uint32_t sums[kChunk];
-    const std::int32_t total = static_cast<std::int32_t>(15 * 64 * q.words);
+    std::uint32_t sums[kChunk], finer[kChunk];
+    // Below 2^27 with all groups and 2048 dimensions.
+    const std::int32_t top = (1 << (kQueryPlanes * q.groups)) - 1;
+    const std::int32_t total = top * static_cast<std::int32_t>(64 * q.words);
     for (std::size_t first = 0; first < links.count; first += kChunk) {
         const std::size_t count = std::min(kChunk, links.count - first);
-        sum_rows(q, links.codes + first * q.words, count, sums);
+        for (std::size_t g = 0; g < q.groups; ++g) {
+            const std::uint64_t* const planes = q.planes + g * kQueryPlanes * q.words;
+            sum_rows(planes, q.words, links.codes + first * q.words, count, g == 0 ? sums : finer);
+            for (std::size_t j = 0; g > 0 && j < count; ++j)
+                sums[j] = (sums[j] << kQueryPlanes) + finer[j];
+        }
         affine(node_distance, q.step, total, sums, links.bias + first, links.scale + first, count,
                out + first);
     }
@@ -308,8 +314,9 @@ std::uint32_t Hamming(const std::uint64_t* a, const std::uint64_t* b, std::size_
     return static_cast<std::uint32_t>(sum);
 }
 
-// Collects the masks of 64 / Lanes vectors into one code word.
-HWY_INLINE std::uint64_t mask_bits(DF d, hn::Mask<DF> mask) {
+// A mask as the low bits of a word.
+template <class D>
+HWY_INLINE std::uint64_t mask_bits(D d, hn::Mask<D> mask) {
     std::uint8_t bytes[8] = {};
     hn::StoreMaskBits(d, mask, bytes);
     std::uint64_t bits;
@@ -339,37 +346,45 @@ ResidualSums EncodeResidual(const float* p, const float* n, std::size_t words,
             hn::GetLane(hn::SumOfLanes(d, dot))};
 }
 
+// Cells of 16 bits: t = 0 .. 65535 stands for the middle of the t-th of as many equal cells between
+// -max and max, and so does, among 16 cells, its upper nibble alone.
 float QuantiseQuery(const float* v, std::size_t words, std::uint64_t* planes) {
-    constexpr std::int32_t kTop = (1 << kQueryPlanes) - 1;  // values run over -15, -13, ..., 15
+    static_assert(kQueryPlanes * kQueryGroups == 16);
+    constexpr float kCells = 65536.0f;
+    constexpr float kSmallest = 1e-33f;  // below, the inverse or the finest step is no normal float
     const DF d;
     const hn::Rebind<std::int32_t, DF> di;
+    const hn::Rebind<std::uint8_t, DF> d8;
+    const hn::CappedTag<std::uint8_t, 64> bytes;
     const std::size_t lanes = hn::Lanes(d);
     VF largest = hn::Zero(d);
     for (std::size_t i = 0; i < words * 64; i += lanes)
         largest = hn::Max(largest, hn::Abs(hn::LoadU(d, v + i)));
-    const float step = hn::GetLane(hn::MaxOfLanes(d, largest)) / kTop;
-    const VF half_inverse = hn::Set(d, step > 0 ? 0.5f / step : 0.0f);
-    const VF shift = hn::Set(d, kTop * 0.5f + 0.5f);  // value = 2 t - 15 in steps, t rounded
-    const VF top = hn::Set(d, static_cast<float>(kTop));
+    const float max = hn::GetLane(hn::MaxOfLanes(d, largest));
+    const VF inverse = hn::Set(d, max > kSmallest ? kCells / 2 / max : 0.0f);
+    const VF shift = hn::Set(d, kCells / 2);
+    const VF top = hn::Set(d, kCells - 1);
+    std::uint8_t halves[2][64];  // upper and lower bytes of one word's cells
     for (std::size_t w = 0; w < words; ++w) {
-        std::uint64_t b0 = 0, b1 = 0, b2 = 0, b3 = 0;
         for (std::size_t i = 0; i < 64; i += lanes) {
-            const VF scaled = hn::MulAdd(hn::LoadU(d, v + w * 64 + i), half_inverse, shift);
+            const VF scaled = hn::MulAdd(hn::LoadU(d, v + w * 64 + i), inverse, shift);
             const auto t = hn::ConvertTo(di, hn::Min(hn::Max(scaled, hn::Zero(d)), top));
-            const auto plane = [&](std::int32_t bit) HWY_ATTR {
-                return mask_bits(d, hn::RebindMask(d, hn::TestBit(t, hn::Set(di, bit)))) << i;
-            };
-            b0 |= plane(1);
-            b1 |= plane(2);
-            b2 |= plane(4);
-            b3 |= plane(8);
+            hn::StoreU(hn::DemoteTo(d8, hn::ShiftRight<8>(t)), d8, halves[0] + i);
+            hn::StoreU(hn::DemoteTo(d8, hn::And(t, hn::Set(di, 255))), d8, halves[1] + i);
         }
-        planes[w] = b0;
-        planes[words + w] = b1;
-        planes[2 * words + w] = b2;
-        planes[3 * words + w] = b3;
+        for (std::size_t p = 0; p < kQueryPlanes * kQueryGroups; ++p) {
+            // Plane b of group g is bit 4 (3 - g) + b of the cell.
+            const std::size_t bit = (kQueryPlanes * (1 - p / kQueryPlanes % 2)) + p % kQueryPlanes;
+            const auto wanted = hn::Set(bytes, static_cast<std::uint8_t>(1u << bit));
+            std::uint64_t word = 0;
+            for (std::size_t i = 0; i < 64; i += hn::Lanes(bytes)) {
+                const auto cell = hn::LoadU(bytes, halves[p / 8] + i);
+                word |= mask_bits(bytes, hn::TestBit(cell, wanted)) << i;
+            }
+            planes[p * words + w] = word;
+        }
     }
-    return step;
+    return max > kSmallest ? max / 16 : 0.0f;
 }
 
 }  // namespace HWY_NAMESPACE

@@ -7,15 +7,19 @@
 
 namespace vg::distance {
 
-// Number of bit planes a query is quantised to.
+// A query is quantised to kQueryGroups groups of kQueryPlanes bit planes. The first group alone is
+// a quantisation to 4 bits; every further one makes it 16 times as fine.
 inline constexpr std::size_t kQueryPlanes = 4;
+inline constexpr std::size_t kQueryGroups = 4;
 
-// A rotated query in bit planes: coordinate i is  step * sum_b 2^b t_bi  with t_bi = +1 where bit i
-// of plane b is set and -1 where it is not.
+// A rotated query in bit planes: coordinate i is
+//   step * sum_g 16^(groups - 1 - g) sum_b 2^b t_gbi
+// with t_gbi = +1 where bit i of plane b in group g is set and -1 where it is not.
 struct QueryPlanes {
-    const std::uint64_t* planes;  // kQueryPlanes x words, plane-major
+    const std::uint64_t* planes;  // groups x kQueryPlanes x words, the coarsest group first
     std::size_t words;            // 64-bit words per plane = padded dimensions / 64
-    float step;
+    float step;                   // of these groups together
+    std::size_t groups;           // 1 .. kQueryGroups
 };
 
 // One node's neighbour codes, `count` of them.
@@ -27,9 +31,11 @@ struct LinkCodes {
 };
 
 // out[j] = node_distance + bias[j] - scale[j] * S_j
-//   S_j = step * (15 * 64 * words - 2 * sum_b 2^b popcount(code_j ^ plane_b))
+//   S_j = step * ((16^groups - 1) * 64 * words
+//                 - 2 * sum_g 16^(groups - 1 - g) sum_b 2^b popcount(code_j ^ plane_gb))
 // i.e. the estimated squared L2 distance from the query to neighbour j, given the exact squared
-// distance of the node itself. `out` has `count` floats and overlaps none of the inputs.
+// distance of the node itself. `out` has `count` floats and overlaps none of the inputs. The time
+// is about proportional to `groups`.
 void estimate_links(const QueryPlanes& query, float node_distance, const LinkCodes& links,
                     float* out) noexcept;
 
@@ -44,8 +50,10 @@ struct ResidualSums {
 ResidualSums encode_residual(const float* p, const float* n, std::size_t words,
                              std::uint64_t* code) noexcept;
 
-// Quantises words * 64 finite floats to kQueryPlanes x words plane words (layout of QueryPlanes)
-// and returns the step, which is the largest |v_i| over 15. Zero input gives step 0.
+// Quantises words * 64 finite floats to kQueryGroups x kQueryPlanes x words plane words (layout of
+// QueryPlanes) and returns the step of the first group, the largest |v_i| over 16; that of g groups
+// is smaller by 16^(g - 1). With any number of groups, every coordinate is off by one step at most.
+// Input without a magnitude above 1e-33 gives step 0.
 float quantise_query(const float* v, std::size_t words, std::uint64_t* planes) noexcept;
 
 // bfloat16: the upper half of an IEEE float; conversion rounds to nearest even. Finite in, finite

@@ -66,7 +66,9 @@ void SlotSet::rehash() {
 }
 
 BeamSearch::BeamSearch(const node::NodeQuery& query)
-    : query_(&query), estimates_(query.geometry().capacity) {}
+    : query_(&query),
+      distinct_(query.geometry().words == 1),
+      estimates_(query.geometry().capacity) {}
 
 void BeamSearch::reset(std::size_t ef) {
     ef_ = std::max<std::size_t>(ef, 1);
@@ -220,6 +222,20 @@ void BeamSearch::offer(float distance, SlotId id) {
     const auto at = std::upper_bound(pool_.begin(), pool_.end(), distance,
                                      [](float d, const Candidate& c) { return d < c.distance; });
     const std::size_t index = static_cast<std::size_t>(at - pool_.begin());
+    // A node is offered once per link that leads to it; see distinct_. What lies before the cursor
+    // is expanded.
+    auto same = pool_.end();
+    if (distinct_)
+        same = std::find_if(pool_.begin() + static_cast<std::ptrdiff_t>(cursor_), pool_.end(),
+                            [id](const Candidate& c) { return c.id == id; });
+    if (same != pool_.end()) {
+        if (same < at)
+            return;
+        std::move_backward(at, same, same + 1);
+        *at = {distance, id};
+        cursor_ = std::min(cursor_, index);
+        return;
+    }
     if (full) {
         const Candidate last = pool_.back();
         if (level_ == target_level_ && (last.id & kExpanded) == 0)

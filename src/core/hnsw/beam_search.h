@@ -127,6 +127,11 @@ class BeamSearch {
     SlotId next_in_frontier();
 
     const node::NodeQuery* query_;
+    // Whether a node lies in the pool once, with its best estimate, instead of once per link that
+    // led to it. Up to 64 dimensions neighbours link to each other so densely that copies of a few
+    // nodes fill the pool (2 dimensions, ef 40: 12 distinct nodes). Above, copies end the search
+    // early where it is easy and so save nodes at equal recall (GloVe, recall .84: 82 against 87).
+    bool distinct_;
     std::vector<float> estimates_;
     SlotSet visited_;
 

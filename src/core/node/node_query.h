@@ -40,7 +40,9 @@ class NodeQuery {
     NodeDistance distance(const SlotView& slot) const noexcept;
     // Estimated graph distances to all links of a slot; out holds slot.degree() floats.
     void estimate(const SlotView& slot, float graph_distance, float* out) const noexcept {
-        distance::estimate_links(table_.planes(), graph_distance, slot.codes(), out);
+        const float tail_gap = slot.header().tail - tail_;
+        distance::estimate_links(table_.planes(graph_distance - tail_gap * tail_gap),
+                                 graph_distance, slot.codes(), out);
     }
     const Geometry& geometry() const noexcept { return geometry_; }
     // Whether `order` is only a lower bound, so that the executor has to recheck.
