@@ -15,6 +15,12 @@ inline void require_argument(FunctionCallInfo fcinfo, int i, const char* name) {
                         errmsg("argument \"%s\" must not be null", name)));
 }
 
+// 22004: what a function needs is NULL.
+[[noreturn]] inline void report_null(const char* name) {
+    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
+    pg_unreachable();
+}
+
 // 22023 for NaN and infinities.
 inline void check_finite(float8 value, const char* name) {
     if (unlikely(!std::isfinite(value)))

@@ -9,13 +9,6 @@
 
 namespace vg::pg {
 
-MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
-    MemoryContext context;
-    if (AggCheckCallContext(fcinfo, &context) == 0)
-        elog(ERROR, "aggregate function called outside an aggregate");
-    return context;
-}
-
 const char* aggregate_name(FunctionCallInfo fcinfo) {
     const Aggref* call = AggGetAggref(fcinfo);
     const char* name = call == nullptr ? nullptr : get_func_name(call->aggfnoid);
@@ -37,11 +30,6 @@ void report_zero_vector() {
     ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                     errmsg("a zero vector has no cosine similarity"),
                     errhint("Leave zero vectors out: FILTER (WHERE vector_norm(v) > 0).")));
-    pg_unreachable();
-}
-
-void report_null(const char* name) {
-    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
     pg_unreachable();
 }
 

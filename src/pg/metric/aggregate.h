@@ -12,12 +12,9 @@
 #include <span>
 
 #include "core/metric/judged.h"
+#include "pg/boundary/arguments.h"
 
 namespace vg::pg {
-
-// The context that a state lives in. Raises an error outside an aggregate: nobody else may call a
-// function that takes or returns `internal`.
-MemoryContext aggregate_context(FunctionCallInfo fcinfo);
 
 // The name under which the user called, for messages.
 const char* aggregate_name(FunctionCallInfo fcinfo);
@@ -81,7 +78,6 @@ int read_k(FunctionCallInfo fcinfo, int arg);
 double read_number(FunctionCallInfo fcinfo, int arg, const char* name, double low, double high);
 // A rank, or 0 for NULL.
 std::int32_t read_rank(FunctionCallInfo fcinfo, int arg, const char* name);
-[[noreturn]] void report_null(const char* name);
 [[noreturn]] void report_zero_vector();
 
 struct Choice {

@@ -193,11 +193,6 @@ select::Method checked_method(std::string_view name) {
     return *method;
 }
 
-void report_null(const char* name) {
-    ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("%s must not be null", name)));
-    pg_unreachable();
-}
-
 void report_unknown_name(const char* what, const char* plural, std::string_view name,
                          const std::string_view* names, std::size_t count) {
     StringInfoData list;

@@ -16,6 +16,7 @@
 #include "core/select/candidates.h"
 #include "core/select/greedy.h"
 #include "core/select/select.h"
+#include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
 
 namespace vg::pg {
@@ -96,14 +97,10 @@ double checked_share(const char* name, double value);              // in [0, 1]
 double checked_amount(const char* name, double value);             // finite and >= 0
 std::size_t checked_k(int32 k);
 select::Method checked_method(std::string_view name);
-[[noreturn]] void report_null(const char* name);
 [[noreturn]] void report_unknown_name(const char* what, const char* plural, std::string_view name,
                                       const std::string_view* names, std::size_t count);
 // Raises an error when so many bytes exceed work_mem.
 void check_work_mem(std::size_t bytes, std::size_t rows);
-inline std::size_t work_mem_bytes() {
-    return static_cast<std::size_t>(work_mem) * 1024;
-}
 
 // An array of the values element(0, arg), ..., in CurrentMemoryContext.
 Datum array_of(Oid type, int count, NullableDatum (*element)(int i, void* arg), void* arg);
