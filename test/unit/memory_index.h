@@ -21,6 +21,7 @@
 #include "core/hnsw/assemble.h"
 #include "core/hnsw/beam_search.h"
 #include "core/hnsw/bulk_builder.h"
+#include "core/hnsw/code_prune.h"
 #include "core/hnsw/node_insert.h"
 #include "core/hnsw/row_store.h"
 #include "core/node/geometry.h"
@@ -356,7 +357,7 @@ class MemoryIndex {
     }
     void search_level(unsigned level) {
         work_->clear_candidates();
-        work_->search().start(entry_, entry_level_, level, ef_);
+        work_->search().start(entry_, entry_level_, level, hnsw::insert_beam(ef_, level));
         for (SlotId id; (id = work_->search().next()) != kNoSlot;)
             work_->expand(id, slot(id));
         work_->choose();
@@ -396,7 +397,7 @@ class MemoryIndex {
         }
         const std::size_t victim =
             hnsw::choose_victim(s, link.code, distance::bf16_to_float(link.length), force);
-        if (victim == hnsw::NodeInsert::kNoVictim)
+        if (victim == hnsw::kNoVictim)
             return false;
         s.set_link(victim, link);
         return true;

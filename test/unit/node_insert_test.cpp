@@ -1,6 +1,7 @@
 // Inserting rows one by one into the in-memory index, the way the access method does it through
 // pages.
 #include "core/hnsw/node_insert.h"
+#include "core/hnsw/code_prune.h"
 
 #include <algorithm>
 #include <map>
@@ -246,8 +247,8 @@ TEST(ChooseVictim, WithoutOcclusionTheFarthestGoes) {
         list.add(kAxes[i], i == 2 ? 8.0f : 2.0f + static_cast<float>(i));
     EXPECT_EQ(list.victim(kAxes[4], 1.0f, false), 2u);
     EXPECT_EQ(list.victim(kAxes[4], 7.0f, false), 2u);
-    EXPECT_EQ(list.victim(kAxes[4], 9.0f, false), NodeInsert::kNoVictim);  // the new one itself
-    EXPECT_EQ(list.victim(kAxes[4], 9.0f, true), 2u);                      // must go in
+    EXPECT_EQ(list.victim(kAxes[4], 9.0f, false), kNoVictim);  // the new one itself
+    EXPECT_EQ(list.victim(kAxes[4], 9.0f, true), 2u);          // must go in
 }
 
 TEST(ChooseVictim, AnOccludedLinkGoesBeforeAFartherOneInItsOwnDirection) {
@@ -264,8 +265,8 @@ TEST(ChooseVictim, ANewLinkBehindAnOldOneIsRefusedAndTheFarthestOfTheOccludedGoe
     FullList list;
     for (std::size_t i = 0; i < 4; ++i)
         list.add(kAxes[i], 2.0f);
-    EXPECT_EQ(list.victim(kAxes[1] ^ 0x1, 3.0f, false), NodeInsert::kNoVictim);
-    EXPECT_NE(list.victim(kAxes[1] ^ 0x1, 3.0f, true), NodeInsert::kNoVictim);
+    EXPECT_EQ(list.victim(kAxes[1] ^ 0x1, 3.0f, false), kNoVictim);
+    EXPECT_NE(list.victim(kAxes[1] ^ 0x1, 3.0f, true), kNoVictim);
     EXPECT_EQ(list.victim(kAxes[1] ^ 0x1, 1.0f, false), 1u);  // the new one hides link 1
 }
 
@@ -279,8 +280,8 @@ TEST(ChooseVictim, ProtectedLinksStayWhateverHappens) {
     EXPECT_EQ(list.victim(kAxes[3], 5.0f, true), 1u);
     list.slot.set_protected(0, true);
     list.slot.set_protected(1, true);
-    EXPECT_EQ(list.victim(kAxes[3], 1.5f, false), NodeInsert::kNoVictim);
-    EXPECT_EQ(list.victim(kAxes[3], 1.5f, true), NodeInsert::kNoVictim);
+    EXPECT_EQ(list.victim(kAxes[3], 1.5f, false), kNoVictim);
+    EXPECT_EQ(list.victim(kAxes[3], 1.5f, true), kNoVictim);
 }
 
 TEST(ChooseVictim, RandomListsObeyTheRules) {
@@ -296,7 +297,7 @@ TEST(ChooseVictim, RandomListsObeyTheRules) {
         for (const bool force : {false, true}) {
             const std::size_t v =
                 list.victim(rng.next(), static_cast<float>(1 + rng.below(20)), force);
-            if (v == NodeInsert::kNoVictim) {
+            if (v == kNoVictim) {
                 ASSERT_TRUE(!force || unprotected == 0);
                 continue;
             }

@@ -127,10 +127,25 @@ SlotId BeamSearch::next() {
         return next_in_frontier();
     for (;;) {
         const SlotId id = next_in_pool();
-        if (id != kNoSlot || level_ == target_level_ || best_.empty())
+        if (id != kNoSlot)
             return id;
+        if (level_ == target_level_)
+            return next_after_pool();
+        if (best_.empty())
+            return kNoSlot;
         descend();
     }
+}
+
+// A beam that ran dry before it was full has seen all that links lead to from where it began, which
+// in a graph that many deletions have thinned out may be a small part. Links from the root lead
+// everywhere.
+SlotId BeamSearch::next_after_pool() {
+    if (target_level_ > 0 || pool_.size() == pool_limit_ || root_ == kNoSlot ||
+        visited_.contains(root_))
+        return kNoSlot;
+    pool_.push_back({std::numeric_limits<float>::max(), root_});
+    return next_in_pool();
 }
 
 SlotId BeamSearch::next_in_pool() {

@@ -115,7 +115,11 @@ class BeamSearch {
         std::uint32_t index;  // into found_
     };
     static constexpr SlotId kExpanded = 0x80000000u;
-    static constexpr std::size_t kUpperBeam = 1;
+    // A greedy descent (1) ends in another cluster now and then, where a beam at the base cannot
+    // leave: 100 clusters of width .03, 100 dimensions, beam 10: 7.3 % of the queries, .7 % with 4.
+    // So it does where rows came and went: 64 dimensions, all rows replaced once, beam 160:
+    // recall@10 .93, .97 with 4. It costs about five pages, of the few that every search reads.
+    static constexpr std::size_t kUpperBeam = 4;
     static constexpr std::size_t kRankFloor = 10;
 
     void reset(std::size_t ef);
@@ -124,6 +128,7 @@ class BeamSearch {
     void offer_frontier(float distance, SlotId id);
     void compact_frontier();
     SlotId next_in_pool();
+    SlotId next_after_pool();
     SlotId next_in_frontier();
 
     const node::NodeQuery* query_;

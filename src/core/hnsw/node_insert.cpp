@@ -19,7 +19,6 @@ NodeInsert::NodeInsert(const node::Geometry& geometry, node::Metric metric,
       row_(geometry.dims),
       codes_(geometry.dims),
       rotated_row_(rotation.padded_dims()),
-      rotated_(rotation.padded_dims()),
       code_(geometry.words) {}
 
 bool NodeInsert::set_row(const float* vector, float max_norm2) {
@@ -113,11 +112,12 @@ void NodeInsert::write_slot(unsigned level, std::byte* out) {
         h.sq8_step = sq8_.step;
         h.error = sq8_.error;
     }
+    rotated_.resize(chosen_.size() * rotated_row_.size());
     for (std::size_t i = 0; i < chosen_.size(); ++i) {
         const float* neighbour = vectors_.data() + chosen_[i].id * stride_;
-        rotation_->apply(neighbour, centre_, rotated_.data());
+        rotation_->apply(neighbour, centre_, rotated_of(i));
         const code::LinkFactors f =
-            code::encode_link(rotated_row_.data(), rotated_.data(), geometry_.words, tail_,
+            code::encode_link(rotated_row_.data(), rotated_of(i), geometry_.words, tail_,
                               neighbour[geometry_.dims], code_.data());
         slot.set_link(i, {chosen_slot(i), false, f.bias, f.scale, f.length, code_.data()});
     }
@@ -125,52 +125,10 @@ void NodeInsert::write_slot(unsigned level, std::byte* out) {
 }
 
 node::SlotEdit::LinkValue NodeInsert::back_link(std::size_t i, SlotId to, bool is_protected) {
-    const float* neighbour = vectors_.data() + chosen_[i].id * stride_;
-    rotation_->apply(neighbour, centre_, rotated_.data());
-    const code::LinkFactors f =
-        code::encode_link(rotated_.data(), rotated_row_.data(), geometry_.words,
-                          neighbour[geometry_.dims], tail_, code_.data());
+    const float neighbour_tail = vectors_.data()[chosen_[i].id * stride_ + geometry_.dims];
+    const code::LinkFactors f = code::encode_link(
+        rotated_of(i), rotated_row_.data(), geometry_.words, neighbour_tail, tail_, code_.data());
     return {to, is_protected, f.bias, f.scale, f.length, code_.data()};
-}
-
-std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code, float length,
-                          bool force) {
-    struct Link {
-        float length;
-        const std::uint64_t* code;
-        std::size_t index;  // degree = the new link
-        bool pinned;
-    };
-    const std::size_t degree = slot.degree();
-    const std::size_t words = slot.geometry().words;
-    std::vector<Link> links;
-    links.reserve(degree + 1);
-    for (std::size_t i = 0; i < degree; ++i)
-        links.push_back({slot.length(i), slot.code(i), i, slot.link_protected(i)});
-    links.push_back({length, code, degree, force});
-    std::sort(links.begin(), links.end(), [](const Link& a, const Link& b) {
-        return a.length < b.length || (a.length == b.length && a.index < b.index);
-    });
-
-    const auto result = [degree](const Link& l) {
-        return l.index == degree ? NodeInsert::kNoVictim : l.index;
-    };
-    // Farthest first, the first link that has a nearer one closer to it than the node is.
-    for (std::size_t i = links.size(); i-- > 0;) {
-        if (links[i].pinned)
-            continue;
-        const float own = links[i].length * links[i].length;
-        for (std::size_t s = 0; s < i; ++s) {
-            if (code::estimate_between(links[s].code, links[s].length, links[i].code,
-                                       links[i].length, words) < own)
-                return result(links[i]);
-        }
-    }
-    for (std::size_t i = links.size(); i-- > 0;) {
-        if (!links[i].pinned)
-            return result(links[i]);
-    }
-    return NodeInsert::kNoVictim;
 }
 
 }  // namespace vg::hnsw

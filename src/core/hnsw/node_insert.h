@@ -17,6 +17,12 @@
 
 namespace vg::hnsw {
 
+// Beam of the search for a new node's neighbours. At the base it is wider than the one of a build:
+// the build computes distances, this search estimates most of them.
+constexpr std::size_t insert_beam(std::size_t ef_construction, unsigned level) noexcept {
+    return level == 0 ? 2 * ef_construction : ef_construction;
+}
+
 class NodeInsert {
   public:
     NodeInsert(const node::Geometry& geometry, node::Metric metric, const code::Rotation& rotation,
@@ -37,7 +43,18 @@ class NodeInsert {
     std::size_t chosen() const noexcept { return chosen_.size(); }
     SlotId chosen_slot(std::size_t i) const noexcept { return slots_[chosen_[i].id]; }
 
-    // Takes a live slot of the target level into the choice, in place of the farthest one when the
+    // Whether a slot, looked at again later, still is a live base slot with this row's vector, or
+    // what chosen neighbour i was on `level`. Links depend on the vectors alone, so a slot that was
+    // freed and taken by an equal row is as good as the one that was read.
+    bool is_same_row(const node::SlotView& slot) const noexcept {
+        return slot.live() && slot.header().level == 0 && slot.holds(row_.data());
+    }
+    bool is_chosen(std::size_t i, unsigned level, const node::SlotView& slot) const noexcept {
+        return slot.live() && slot.header().level == level &&
+               slot.holds(vectors_.data() + chosen_[i].id * stride_);
+    }
+
+    // Takes a slot of the target level into the choice, in place of the farthest one when the
     // list is full; returns its position. For the parent of a node whose chosen neighbours have no
     // room for a protected link: somewhere below them, along protected links, there is one that
     // has.
@@ -47,13 +64,13 @@ class NodeInsert {
     // TIDs are the caller's to set. slot_bytes bytes.
     void write_slot(unsigned level, std::byte* out);
 
-    // The link from chosen neighbour i to the new node.
+    // The link from chosen neighbour i to the new node. Requires: write_slot has been called since
+    // the choice; the code stays valid until the next call.
     node::SlotEdit::LinkValue back_link(std::size_t i, SlotId to, bool is_protected);
-
-    static constexpr std::size_t kNoVictim = static_cast<std::size_t>(-1);
 
   private:
     void keep(SlotId id, const node::SlotView& slot, float distance);
+    float* rotated_of(std::size_t i) noexcept { return rotated_.data() + i * rotated_row_.size(); }
 
     node::Geometry geometry_;
     node::Metric metric_;
@@ -68,7 +85,7 @@ class NodeInsert {
     node::Sq8Encoding sq8_{};
     float tail_ = 0;
     std::vector<float> rotated_row_;
-    std::vector<float> rotated_;  // scratch: a neighbour
+    std::vector<float> rotated_;  // the chosen neighbours, as write_slot left them
     std::vector<std::uint64_t> code_;
 
     GrowArray<float> vectors_;  // candidates: dims floats and the tail each
@@ -76,12 +93,5 @@ class NodeInsert {
     std::vector<Candidate> candidates_;  // id indexes slots_
     std::vector<Candidate> chosen_;
 };
-
-// Which link of a full list to give up for a new one with this code and length: the farthest link
-// that is occluded by a kept nearer one (angles from the codes in the list alone), else the
-// farthest. Protected links stay. Returns the link's index, or kNoVictim when the new link is the
-// one to drop; with `force`, that happens only when every link is protected.
-std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code, float length,
-                          bool force);
 
 }  // namespace vg::hnsw

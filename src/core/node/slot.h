@@ -23,6 +23,9 @@ class SlotView {
     bool live() const noexcept {
         return header().state == static_cast<std::uint8_t>(SlotState::kLive);
     }
+    bool dead() const noexcept {
+        return header().state == static_cast<std::uint8_t>(SlotState::kDead);
+    }
     std::size_t degree() const noexcept { return header().degree; }
 
     // Float storage only.
@@ -43,6 +46,18 @@ class SlotView {
         const distance::Sq8 v = sq8();
         for (std::uint32_t i = 0; i < g_->dims; ++i)
             out[i] = static_cast<float>(v.codes[i]) * v.step + v.low;
+    }
+
+    // Whether read_vector would give exactly these dims floats.
+    bool holds(const float* vector) const noexcept {
+        if (g_->storage == Storage::kFloat32)
+            return std::memcmp(vector, floats(), sizeof(float) * g_->dims) == 0;
+        const distance::Sq8 v = sq8();
+        for (std::uint32_t i = 0; i < g_->dims; ++i) {
+            if (vector[i] != static_cast<float>(v.codes[i]) * v.step + v.low)
+                return false;
+        }
+        return true;
     }
 
     const SlotId* ids() const noexcept {
@@ -92,6 +107,7 @@ class SlotEdit : public SlotView {
     SlotEdit(const Geometry& g, std::byte* bytes) noexcept : SlotView(g, bytes) {}
 
     SlotHeader& header() const noexcept { return *reinterpret_cast<SlotHeader*>(raw()); }
+    std::byte* bytes() const noexcept { return raw(); }
     std::byte* vector_bytes() const noexcept { return raw() + g_->vector_offset(); }
 
     struct LinkValue {

@@ -1,15 +1,23 @@
 // Inserting one row through the pages.
-// Locks: the caller holds the index's write lock for the whole of it, so there is one writer; page
-// locks are taken as PageEdits does. A crash between two edits leaves a valid index: the first edit
-// makes the node complete and reachable (slot, its protected in-link and the metapage together),
-// the following ones only add links.
+// Locks: an insert passes a gate (pg/page/page.h) and otherwise holds page locks only, none of them
+// from one edit to the next. So what it read may be out of date when it writes. A neighbour is
+// therefore known by its vector: an edit looks again whether the slot is live and holds the vector
+// that the link was computed from, and leaves it alone otherwise. Slots are freed only by a vacuum
+// that has seen every insert end which could still link to them.
+// A crash between two edits leaves a valid index: the first edit makes the node complete and
+// reachable (slot, its protected in-link and the metapage together), the following ones only add
+// links.
 
 #include "pg/boundary/pg.h"
 
 #include "pg/lid_hnsw/lid_hnsw.h"
 
+#include <algorithm>
+
+#include "core/hnsw/code_prune.h"
 #include "core/hnsw/node_insert.h"
 #include "pg/boundary/context.h"
+#include "pg/lid_hnsw/space.h"
 
 namespace vg::pg {
 
@@ -26,207 +34,299 @@ struct Inserter {
     bool direct;
     BlockLimit limit;
     hnsw::NodeInsert work;
+    std::vector<std::size_t> by_block;  // chosen neighbours in the order of their pages
 };
 
 namespace {
 
-Page edit_meta(PageEdits* e) {
-    return edit_page(e, kMetaBlock, node::PageKind::kMeta);
-}
-
-Page edit_slot_page(PageEdits* e, const node::Geometry& g, node::SlotId id) {
-    return edit_page(e, g.block_of(id), node::PageKind::kSlots);
-}
-
-node::SlotEdit edit_slot(PageEdits* e, const node::Geometry& g, node::SlotId id) {
-    return {g, slot_bytes(g, edit_slot_page(e, g, id), g.index_of(id))};
-}
-
-// A slot for a new node: one that vacuum freed, or the next unused one, or one of a new page. Opens
-// the metapage and the slot's page in the edit.
-node::SlotId allocate_slot(PageEdits* e, const node::Geometry& g) {
-    node::MetaData* meta = page_meta(edit_meta(e));
-    if (meta->free_slot != node::kNoSlot) {
-        const node::SlotId id = meta->free_slot;
-        const node::SlotEdit slot = edit_slot(e, g, id);
-        if (slot.header().state != static_cast<std::uint8_t>(node::SlotState::kFree))
-            report_corrupt(e->index, g.block_of(id), "the free list leads to a used slot");
-        meta->free_slot = slot.header().other;
-        return id;
-    }
-    if (meta->tail_block != node::kNoBlock) {
-        const Page page = edit_page(e, meta->tail_block, node::PageKind::kSlots);
-        if (page_trailer(page)->used < g.slots_per_page)
-            return g.slot_id(meta->tail_block, page_trailer(page)->used++);
-    }
-    BlockNumber block;
-    const Page page = edit_new_page(e, node::PageKind::kSlots, &block);
-    if (static_cast<std::uint64_t>(block + 1) * g.slots_per_page > node::kMaxSlotId)
-        ereport(ERROR,
-                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                 errmsg("index \"%s\" has too many nodes", RelationGetRelationName(e->index))));
-    meta->tail_block = block;
-    page_trailer(page)->used = 1;
-    return g.slot_id(block, 0);
-}
-
-// A free overflow chunk for `owner`; opens the metapage and the chunk's page in the edit.
-node::TidChunk* allocate_chunk(PageEdits* e, node::SlotId owner, node::ChunkId* id) {
-    node::MetaData* meta = page_meta(edit_meta(e));
-    Page page;
-    if (meta->free_chunk != node::kNoChunk) {
-        *id = meta->free_chunk;
-        page = edit_page(e, *id / kChunksPerPage, node::PageKind::kChunks);
-        meta->free_chunk = page_chunk(page, *id % kChunksPerPage)->next;
-    } else {
-        BlockNumber block = meta->chunk_tail_block;
-        page = block == node::kNoBlock ? nullptr : edit_page(e, block, node::PageKind::kChunks);
-        if (page == nullptr || page_trailer(page)->used == kChunksPerPage) {
-            page = edit_new_page(e, node::PageKind::kChunks, &block);
-            meta->chunk_tail_block = block;
-        }
-        *id = block * kChunksPerPage + page_trailer(page)->used++;
-    }
-    node::TidChunk* chunk = page_chunk(page, *id % kChunksPerPage);
-    *chunk = {};
-    chunk->owner = owner;
-    chunk->next = node::kNoChunk;
-    return chunk;
-}
-
-// Runs the search to the end of its first round, keeping the candidates' vectors.
-void collect(Inserter* in) {
+// Reads a slot for fn(view) under a share lock.
+template <typename Fn>
+void with_slot(Inserter* in, node::SlotId id, Fn&& fn) {
     const node::Geometry& g = in->state.geometry;
+    const BlockNumber block = g.block_of(id);
+    in->limit.check(block);
+    const Buffer buffer = read_page(in->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
+    const node::SlotView slot(g, slot_bytes(g, BufferGetPage(buffer), g.index_of(id)));
+    const char* fault = slot.check();
+    if (unlikely(fault != nullptr))
+        report_corrupt(in->index, block, fault);
+    fn(slot);
+    UnlockReleaseBuffer(buffer);
+}
+
+// Runs the search to the end of its round, keeping the candidates' vectors.
+void collect(Inserter* in) {
     for (;;) {
         const node::SlotId id = in->work.search().next();
         if (id == node::kNoSlot)
             return;
-        const BlockNumber block = g.block_of(id);
-        in->limit.check(block);
-        const Buffer buffer =
-            read_page(in->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
-        const node::SlotView slot(g, slot_bytes(g, BufferGetPage(buffer), g.index_of(id)));
-        const char* fault = slot.check();
-        if (unlikely(fault != nullptr))
-            report_corrupt(in->index, block, fault);
-        in->work.expand(id, slot);
-        UnlockReleaseBuffer(buffer);
+        with_slot(in, id, [=](const node::SlotView& slot) { in->work.expand(id, slot); });
         CHECK_FOR_INTERRUPTS();
     }
 }
 
-// Another heap TID for a node that has the same vector.
-void add_tid(Inserter* in, node::SlotId id, const ItemPointerData& tid) {
-    const node::Geometry& g = in->state.geometry;
+// Searches one level after another from the top down to `level`, leaving that level's candidates.
+// At the base it goes on until there is a live one, or the index has none.
+void search_level(Inserter* in, const node::MetaData& meta, unsigned level) {
+    in->work.clear_candidates();
+    in->work.search().set_root(meta.root);
+    in->work.search().start(meta.entry, meta.entry_level, level,
+                            hnsw::insert_beam(in->state.ef_construction, level));
+    collect(in);
+    while (level == 0 && in->work.search().found().empty() && in->work.search().grow())
+        collect(in);
+    in->work.choose();
+}
+
+// ---- another row with the same vector -----------------------------------------------------------
+
+enum class Added { kYes, kNodeIsGone, kNoRoom };
+
+// Adds the TID in the slot or in the first overflow chunk.
+Added add_tid_in_place(Inserter* in, node::SlotId id, const ItemPointerData& tid) {
     PageEdits e;
     begin_edits(&e, in->index, in->direct);
-    node::SlotHeader& h = edit_slot(&e, g, id).header();
+    const node::SlotEdit slot = edit_slot(&e, in->state.geometry, id);
+    node::SlotHeader& h = slot.header();
+    if (!in->work.is_same_row(slot)) {
+        abort_edits(&e);
+        return Added::kNodeIsGone;
+    }
     if (h.tid_count < node::kInlineTids) {
         h.tids[h.tid_count++] = to_tid(tid);
         commit_edits(&e);
-        return;
+        return Added::kYes;
     }
     if (h.chunk != node::kNoChunk) {
-        node::TidChunk* first =
-            page_chunk(edit_page(&e, h.chunk / kChunksPerPage, node::PageKind::kChunks),
-                       h.chunk % kChunksPerPage);
+        node::TidChunk* first = edit_chunk(&e, h.chunk);
         if (first->owner != id || first->count > node::kChunkTids)
             report_corrupt(in->index, h.chunk / kChunksPerPage,
                            "an overflow chunk does not belong to its node");
         if (first->count < node::kChunkTids) {
             first->tids[first->count++] = to_tid(tid);
             commit_edits(&e);
-            return;
+            return Added::kYes;
         }
     }
-    node::ChunkId chunk_id;
-    node::TidChunk* chunk = allocate_chunk(&e, id, &chunk_id);
-    chunk->next = h.chunk;
-    chunk->tids[chunk->count++] = to_tid(tid);
-    h.chunk = chunk_id;
-    commit_edits(&e);
+    abort_edits(&e);
+    return Added::kNoRoom;
 }
 
-// Puts the link from chosen neighbour i to the new slot into the neighbour's list. With `force`
-// (the protected link) only a list full of protected links refuses it.
-bool add_back_link(Inserter* in, PageEdits* e, std::size_t i, node::SlotId to, bool force) {
-    const node::Geometry& g = in->state.geometry;
-    const node::SlotEdit slot = edit_slot(e, g, in->work.chosen_slot(i));
-    const node::SlotEdit::LinkValue link = in->work.back_link(i, to, force);
-    if (slot.degree() < g.capacity) {
-        slot.set_link(slot.header().degree++, link);
-        return true;
-    }
-    const std::size_t victim =
-        hnsw::choose_victim(slot, link.code, distance::bf16_to_float(link.length), force);
-    if (victim == hnsw::NodeInsert::kNoVictim)
-        return false;
-    slot.set_link(victim, link);
-    return true;
-}
-
-// Back-links of all chosen neighbours but `done`, a few pages per edit.
-void add_back_links(Inserter* in, node::SlotId to, std::size_t done) {
-    const node::Geometry& g = in->state.geometry;
+// Puts a new first chunk with the TID in front of the node's list. An edit of its own because it
+// needs the metapage, which comes first in lock order and most rows have no need of.
+Added add_tid_in_chunk(Inserter* in, node::SlotId id, const ItemPointerData& tid) {
     PageEdits e;
     begin_edits(&e, in->index, in->direct);
+    edit_meta(&e);
+    const node::SlotEdit slot = edit_slot(&e, in->state.geometry, id);
+    if (!in->work.is_same_row(slot)) {
+        abort_edits(&e);
+        return Added::kNodeIsGone;
+    }
+    node::ChunkId chunk_id;
+    node::TidChunk* chunk = take_chunk(&e, id, &chunk_id);
+    chunk->next = slot.header().chunk;
+    chunk->tids[chunk->count++] = to_tid(tid);
+    slot.header().chunk = chunk_id;
+    commit_edits(&e);
+    return Added::kYes;
+}
+
+// Another heap TID for a node that holds the same vector; false when that node is gone.
+bool add_tid(Inserter* in, node::SlotId id, const ItemPointerData& tid) {
+    Added added = add_tid_in_place(in, id, tid);
+    if (added == Added::kNoRoom)
+        added = add_tid_in_chunk(in, id, tid);
+    return added == Added::kYes;
+}
+
+// ---- links --------------------------------------------------------------------------------------
+
+// Where the link to the new slot would go in a neighbour's list; kNoVictim when there is no room
+// for it. With `force` (the protected link) there is unless all links are protected.
+std::size_t place_for(const node::Geometry& g, const node::SlotView& slot,
+                      const node::SlotEdit::LinkValue& link, bool force) {
+    if (slot.degree() < g.capacity)
+        return slot.degree();
+    return hnsw::choose_victim(slot, link.code, distance::bf16_to_float(link.length), force);
+}
+
+void put_link(const node::SlotEdit& slot, std::size_t at, const node::SlotEdit::LinkValue& link) {
+    if (at == slot.degree())
+        ++slot.header().degree;
+    slot.set_link(at, link);
+}
+
+// The back-link of chosen neighbour i, if it wants it: most full lists do not, and their pages are
+// only looked at.
+void add_back_link(Inserter* in, PageEdits* e, std::size_t i, unsigned level, node::SlotId to) {
+    const node::Geometry& g = in->state.geometry;
+    const node::SlotId id = in->work.chosen_slot(i);
+    Page page = look_at_page(e, g.block_of(id), node::PageKind::kSlots);
+    const bool looking = page != nullptr;
+    if (!looking)
+        page = edit_slot_page(e, g, id);
+    const node::SlotView slot(g, slot_bytes(g, page, g.index_of(id)));
+    const node::SlotEdit::LinkValue link = in->work.back_link(i, to, false);
+    const std::size_t at =
+        in->work.is_chosen(i, level, slot) ? place_for(g, slot, link, false) : hnsw::kNoVictim;
+    if (at != hnsw::kNoVictim)
+        put_link(edit_slot(e, g, id), at, link);
+    else if (looking)
+        drop_look(e);
+}
+
+// Back-links of all chosen neighbours but `done`, a few pages per edit, in the order of the pages.
+void add_back_links(Inserter* in, unsigned level, node::SlotId to, std::size_t done) {
+    const node::Geometry& g = in->state.geometry;
+    in->by_block.clear();
     for (std::size_t i = 0; i < in->work.chosen(); ++i) {
-        if (i == done)
-            continue;
-        if (!edits_have_room(&e, g.block_of(in->work.chosen_slot(i)))) {
+        if (i != done)
+            in->by_block.push_back(i);
+    }
+    std::sort(in->by_block.begin(), in->by_block.end(), [in](std::size_t a, std::size_t b) {
+        return in->work.chosen_slot(a) < in->work.chosen_slot(b);
+    });
+    PageEdits e;
+    begin_edits(&e, in->index, in->direct);
+    for (const std::size_t i : in->by_block) {
+        const node::SlotId id = in->work.chosen_slot(i);
+        if (!edits_have_room(&e, g.block_of(id))) {
             commit_edits(&e);
+            CHECK_FOR_INTERRUPTS();
             begin_edits(&e, in->index, in->direct);
         }
-        add_back_link(in, &e, i, to, false);
+        add_back_link(in, &e, i, level, to);
     }
     commit_edits(&e);
 }
 
-// The nearest chosen neighbour whose list can take a protected link; chosen() if there is none.
-// There are as many protected links as nodes, so lists full of them are rare and never all around
-// one node.
+bool has_room_for_child(const node::Geometry& g, const node::SlotView& slot) {
+    if (slot.degree() < g.capacity)
+        return true;
+    for (std::size_t l = 0; l < slot.degree(); ++l) {
+        if (!slot.link_protected(l))
+            return true;
+    }
+    return false;
+}
+
+// The nearest chosen neighbour whose list can take a protected link. There are fewer protected
+// links than nodes, so lists full of them are rare; should all be, a leaf of the tree below the
+// nearest one joins the choice. chosen() when the neighbours went away meanwhile.
 std::size_t find_parent(Inserter* in) {
     const node::Geometry& g = in->state.geometry;
+    bool room = false;
     for (std::size_t i = 0; i < in->work.chosen(); ++i) {
-        const node::SlotId id = in->work.chosen_slot(i);
-        const Buffer buffer =
-            read_page(in->index, g.block_of(id), node::PageKind::kSlots, BUFFER_LOCK_SHARE);
-        const node::SlotView slot(g, slot_bytes(g, BufferGetPage(buffer), g.index_of(id)));
-        bool room = slot.degree() < g.capacity;
-        for (std::size_t l = 0; !room && l < slot.degree(); ++l)
-            room = !slot.link_protected(l);
-        UnlockReleaseBuffer(buffer);
+        with_slot(in, in->work.chosen_slot(i), [&](const node::SlotView& slot) {
+            room = in->work.is_chosen(i, 0, slot) && has_room_for_child(g, slot);
+        });
         if (room)
             return i;
     }
-    return in->work.chosen();
+    if (in->work.chosen() == 0)
+        return 0;
+    std::size_t parent = in->work.chosen();
+    node::SlotId at = in->work.chosen_slot(0);
+    while (at != node::kNoSlot) {
+        CHECK_FOR_INTERRUPTS();
+        node::SlotId child = node::kNoSlot;
+        with_slot(in, at, [&](const node::SlotView& slot) {
+            if (!slot.live() || slot.header().level != 0)
+                return;
+            if (has_room_for_child(g, slot))
+                parent = in->work.choose_also(at, slot);
+            else
+                child = slot.link(0);  // all links are protected
+        });
+        at = child;
+    }
+    return parent;
 }
 
-// Adds the base slot together with its protected in-link from chosen neighbour `parent` (none for
-// the first node of the index).
-node::SlotId add_base_slot(Inserter* in, const ItemPointerData& tid, std::size_t parent,
-                           float max_norm2) {
+// ---- new slots ----------------------------------------------------------------------------------
+
+// The bytes of a new base slot with its first row.
+node::SlotEdit write_base_slot(Inserter* in, PageEdits* e, node::SlotId id,
+                               const ItemPointerData& tid) {
+    const node::SlotEdit slot = edit_slot(e, in->state.geometry, id);
+    in->work.write_slot(0, slot.bytes());
+    node::SlotHeader& h = slot.header();
+    h.base = id;
+    h.tids[h.tid_count++] = to_tid(tid);
+    return slot;
+}
+
+// The first node of an index. kNoSlot when there is one by now.
+node::SlotId add_first_slot(Inserter* in, const ItemPointerData& tid, float max_norm2) {
     const node::Geometry& g = in->state.geometry;
     PageEdits e;
     begin_edits(&e, in->index, in->direct);
-    const node::SlotId id = allocate_slot(&e, g);
-    std::byte* bytes = slot_bytes(g, edit_slot_page(&e, g, id), g.index_of(id));
-    in->work.write_slot(0, bytes);
-    node::SlotHeader& h = node::SlotEdit(g, bytes).header();
-    h.base = id;
-    h.tids[h.tid_count++] = to_tid(tid);
-
     node::MetaData* meta = page_meta(edit_meta(&e));
-    ++meta->inserted_nodes;
-    if (meta->root == node::kNoSlot) {
-        meta->root = id;
-        meta->entry = id;
-        meta->entry_level = 0;
-        meta->max_norm2 = max_norm2;
-    } else {
-        add_back_link(in, &e, parent, id, true);
-        h.parent = in->work.chosen_slot(parent);
+    if (meta->root != node::kNoSlot) {
+        abort_edits(&e);
+        return node::kNoSlot;
     }
+    const node::SlotId id = take_slot(&e, g);
+    write_base_slot(in, &e, id, tid);
+    meta->root = id;
+    meta->entry = id;
+    meta->entry_level = 0;
+    meta->max_norm2 = max_norm2;
+    ++meta->inserted_nodes;
+    commit_edits(&e);
+    return id;
+}
+
+// Adds the base slot together with its protected in-link from chosen neighbour `parent`. kNoSlot,
+// and nothing done, when that neighbour cannot take it any more.
+node::SlotId add_base_slot(Inserter* in, const ItemPointerData& tid, std::size_t parent) {
+    const node::Geometry& g = in->state.geometry;
+    const node::SlotId parent_id = in->work.chosen_slot(parent);
+    PageEdits e;
+    begin_edits(&e, in->index, in->direct);
+    node::MetaData* meta = open_for_slot(&e, g, parent_id);
+    const node::SlotEdit from = edit_slot(&e, g, parent_id);
+    if (!in->work.is_chosen(parent, 0, from) || !has_room_for_child(g, from)) {
+        abort_edits(&e);
+        return node::kNoSlot;
+    }
+    const node::SlotId id = take_slot(&e, g);
+    write_base_slot(in, &e, id, tid).header().parent = parent_id;
+    const node::SlotEdit::LinkValue link = in->work.back_link(parent, id, true);
+    put_link(from, place_for(g, from, link, true), link);
+    ++meta->inserted_nodes;
+    commit_edits(&e);
+    return id;
+}
+
+// Adds the base slot of a row to an index in which every node is dead: above the old root, which
+// becomes its child. kNoSlot when that is no longer so.
+node::SlotId add_root_slot(Inserter* in, const ItemPointerData& tid, node::SlotId old_root) {
+    const node::Geometry& g = in->state.geometry;
+    bool dead = false;
+    with_slot(in, old_root, [&](const node::SlotView& slot) {
+        dead = slot.dead() && slot.header().level == 0;
+        if (dead)
+            in->work.choose_also(old_root, slot);
+    });
+    if (!dead)
+        return node::kNoSlot;
+    PageEdits e;
+    begin_edits(&e, in->index, in->direct);
+    node::MetaData* meta = open_for_slot(&e, g, old_root);
+    if (meta->root != old_root) {
+        abort_edits(&e);
+        return node::kNoSlot;
+    }
+    const node::SlotId id = take_slot(&e, g);
+    const node::SlotEdit slot = write_base_slot(in, &e, id, tid);
+    slot.set_protected(0, true);
+    edit_slot(&e, g, old_root).header().parent = id;
+    meta->root = id;
+    meta->entry = id;
+    meta->entry_level = 0;
+    ++meta->inserted_nodes;
     commit_edits(&e);
     return id;
 }
@@ -236,15 +336,14 @@ node::SlotId add_upper_slot(Inserter* in, unsigned level, node::SlotId base, nod
     const node::Geometry& g = in->state.geometry;
     PageEdits e;
     begin_edits(&e, in->index, in->direct);
-    const node::SlotId id = allocate_slot(&e, g);
-    std::byte* bytes = slot_bytes(g, edit_slot_page(&e, g, id), g.index_of(id));
-    in->work.write_slot(level, bytes);
-    node::SlotHeader& h = node::SlotEdit(g, bytes).header();
-    h.base = base;
-    h.other = below;
+    node::MetaData* meta = open_for_slot(&e, g, base);
+    const node::SlotId id = take_slot(&e, g);
+    const node::SlotEdit slot = edit_slot(&e, g, id);
+    in->work.write_slot(level, slot.bytes());
+    slot.header().base = base;
+    slot.header().other = below;
     if (level == 1)
         edit_slot(&e, g, base).header().other = id;
-    node::MetaData* meta = page_meta(edit_meta(&e));
     if (level > meta->entry_level) {
         meta->entry = id;
         meta->entry_level = level;
@@ -253,12 +352,64 @@ node::SlotId add_upper_slot(Inserter* in, unsigned level, node::SlotId base, nod
     return id;
 }
 
-// Searches one level after another from the top down to `level`, leaving that level's candidates.
-void search_level(Inserter* in, const node::MetaData& meta, unsigned level) {
-    in->work.clear_candidates();
-    in->work.search().start(meta.entry, meta.entry_level, level, in->state.ef_construction);
-    collect(in);
-    in->work.choose();
+void add_upper_slots(Inserter* in, const node::MetaData& meta, node::SlotId base,
+                     const ItemPointerData& tid) {
+    const unsigned level = hnsw::level_for(in->state.seed, to_tid(tid).key(), in->state.m);
+    node::SlotId below = base;
+    for (unsigned l = 1; l <= level; ++l) {
+        if (l <= meta.entry_level)
+            search_level(in, meta, l);
+        else
+            in->work.clear_candidates();
+        below = add_upper_slot(in, l, base, below);
+        add_back_links(in, l, below, in->work.chosen());
+    }
+}
+
+// A try fails when a vacuum removed what it had found, which cannot go on for ever.
+constexpr int kMaxTries = 1000;
+
+// What came of one try to insert a row.
+enum class Outcome { kDone, kNotIndexable, kAgain };
+
+Outcome try_insert(Inserter* in, const float* vector, const ItemPointerData& tid) {
+    node::MetaData meta = read_meta(in->index);
+    const bool first = meta.root == node::kNoSlot;
+    if (first && meta.max_norm2 == 0)
+        meta.max_norm2 = node::first_max_norm2(in->state.metric, vector, in->state.geometry.dims);
+    if (!in->work.set_row(vector, meta.max_norm2))
+        return Outcome::kNotIndexable;
+    if (first) {
+        in->work.choose();
+        const node::SlotId id = add_first_slot(in, tid, meta.max_norm2);
+        return id != node::kNoSlot ? Outcome::kDone : Outcome::kAgain;
+    }
+
+    search_level(in, meta, 0);
+    const node::SlotId same = in->work.duplicate();
+    if (same != node::kNoSlot && add_tid(in, same, tid))
+        return Outcome::kDone;
+    const std::size_t parent = find_parent(in);
+    node::SlotId base;
+    if (in->work.chosen() == 0) {
+        base = add_root_slot(in, tid, meta.root);
+        return base != node::kNoSlot ? Outcome::kDone : Outcome::kAgain;
+    }
+    if (parent == in->work.chosen())
+        return Outcome::kAgain;
+    base = add_base_slot(in, tid, parent);
+    if (base == node::kNoSlot)
+        return Outcome::kAgain;
+    add_back_links(in, 0, base, parent);
+    add_upper_slots(in, meta, base, tid);
+    return Outcome::kDone;
+}
+
+// The inserter of a statement, made for its first row. One per index and statement.
+Inserter* statement_inserter(Relation index, IndexInfo* info) {
+    if (info->ii_AmCache == nullptr)
+        info->ii_AmCache = make_inserter(index, info->ii_Context, false);
+    return static_cast<Inserter*>(info->ii_AmCache);
 }
 
 }  // namespace
@@ -269,65 +420,25 @@ Inserter* make_inserter(Relation index, MemoryContext context, bool direct) {
 }
 
 bool insert_row(Inserter* in, const float* vector, const ItemPointerData& tid) {
-    node::MetaData meta = read_meta(in->index);
-    if (meta.root == node::kNoSlot && meta.max_norm2 == 0)
-        meta.max_norm2 = node::first_max_norm2(in->state.metric, vector, in->state.geometry.dims);
-    if (!in->work.set_row(vector, meta.max_norm2))
-        return false;
-
-    if (meta.root == node::kNoSlot) {
-        in->work.choose();
-    } else {
-        search_level(in, meta, 0);
-        const node::SlotId same = in->work.duplicate();
-        if (same != node::kNoSlot) {
-            add_tid(in, same, tid);
-            return true;
-        }
+    for (int tries = 0; tries < kMaxTries; ++tries) {
+        const Outcome outcome = try_insert(in, vector, tid);
+        if (outcome != Outcome::kAgain)
+            return outcome == Outcome::kDone;
+        CHECK_FOR_INTERRUPTS();
     }
-    const std::size_t parent = find_parent(in);
-    if (meta.root != node::kNoSlot && parent == in->work.chosen())
-        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                        errmsg("could not link a new node into index \"%s\"",
-                               RelationGetRelationName(in->index)),
-                        errhint("Rebuild the index with REINDEX.")));
-    const node::SlotId base = add_base_slot(in, tid, parent, meta.max_norm2);
-    add_back_links(in, base, parent);
-
-    // The first node of an index stays at level 0: an entry point needs no company above.
-    const unsigned level = meta.root == node::kNoSlot
-                               ? 0
-                               : hnsw::level_for(in->state.seed, to_tid(tid).key(), in->state.m);
-    node::SlotId below = base;
-    for (unsigned l = 1; l <= level; ++l) {
-        if (l <= meta.entry_level) {
-            search_level(in, meta, l);
-        } else {
-            in->work.clear_candidates();
-        }
-        below = add_upper_slot(in, l, base, below);
-        add_back_links(in, below, in->work.chosen());
-    }
-    return true;
+    report_corrupt(in->index, kMetaBlock, "no node can be found to link a new one to");
 }
 
 bool lid_hnsw_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Relation,
-                     IndexUniqueCheck, VG_AMINSERT_EXTRA IndexInfo*) {
+                     IndexUniqueCheck, VG_AMINSERT_EXTRA IndexInfo* info) {
     if (isnull[0])
         return false;
-    MemoryContext context =
-        AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw insert", ALLOCSET_DEFAULT_SIZES);
-    const MemoryContext old = MemoryContextSwitchTo(context);
-    const std::uint32_t dims = index_state(index).geometry.dims;
-    const Vector* vector = checked_vector(values[0], dims);
-
-    lock_for_write(index);
-    Inserter* inserter = make_inserter(index, context, false);
+    const Vector* vector = checked_vector(values[0], index_state(index).geometry.dims);
+    Inserter* inserter = statement_inserter(index, info);
+    const BlockNumber gate = enter_insert(index);
     enter_cpp([&] { insert_row(inserter, vector->x, *tid); });
-    unlock_for_write(index);
-
-    MemoryContextSwitchTo(old);
-    MemoryContextDelete(context);
+    leave_insert(index, gate);
+    release_vector(vector, values[0]);
     return false;
 }
 

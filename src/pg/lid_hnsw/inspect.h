@@ -1,7 +1,7 @@
 // What the functions that look into an index share: opening it with all checks, reading pages while
 // no writer changes them, evaluating its expressions safely. Locks: AccessShareLock on table and
-// index while they are open; where said, a share lock that conflicts with the write lock
-// (pg/page/page.h), so that inserts and vacuum wait and scans do not.
+// index while they are open; where said, lock_against_writers (pg/page/page.h), so that
+// inserts and vacuum wait and scans do not.
 #pragma once
 
 #include "pg/boundary/pg.h"
@@ -26,13 +26,6 @@ void close_index(const OpenIndex& open);
 // 40001 when the snapshot belongs to a transaction that began before the index was built: it may
 // see rows that the index rightly lacks.
 void check_snapshot(Relation index, Snapshot snapshot);
-
-inline void lock_against_writers(Relation index) {
-    LockPage(index, kMetaBlock, ShareLock);
-}
-inline void unlock_against_writers(Relation index) {
-    UnlockPage(index, kMetaBlock, ShareLock);
-}
 
 // Copies a page under a share lock. False, and the copy unusable, for a page that was never
 // written, which a crash or an error while the index grew may leave behind.

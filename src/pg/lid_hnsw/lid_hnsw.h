@@ -82,39 +82,10 @@ const Vector* checked_vector(Datum value, std::uint32_t dims);
 //   direct  no WAL per change, see PageEdits
 struct Inserter;
 Inserter* make_inserter(Relation index, MemoryContext context, bool direct);
-// The caller holds the write lock, or is the only one to see the index, and owns no C++ object with
-// a destructor. vector: geometry.dims floats. False when the metric cannot index it (a zero vector
-// under cosine).
+// The caller has passed an insert gate, or is the only one to see the index, and owns no C++ object
+// with a destructor. vector: geometry.dims floats. False when the metric cannot index it (a zero
+// vector under cosine).
 bool insert_row(Inserter* inserter, const float* vector, const ItemPointerData& tid);
-
-inline node::Tid to_tid(const ItemPointerData& p) {
-    return {p.ip_blkid.bi_hi, p.ip_blkid.bi_lo, p.ip_posid};
-}
-inline ItemPointerData from_tid(const node::Tid& t) {
-    ItemPointerData p;
-    p.ip_blkid.bi_hi = t.block_high;
-    p.ip_blkid.bi_lo = t.block_low;
-    p.ip_posid = t.offset;
-    return p;
-}
-
-// Copies heap TIDs of an overflow chain while the pages are readable.
-//   fn(Tid) for each; stops at a chunk that no longer belongs to `owner`.
-template <typename Fn>
-void for_each_chunk_tid(Relation index, node::SlotId owner, node::ChunkId chunk, Fn&& fn) {
-    while (chunk != node::kNoChunk) {
-        CHECK_FOR_INTERRUPTS();
-        const Buffer buffer =
-            read_page(index, chunk / kChunksPerPage, node::PageKind::kChunks, BUFFER_LOCK_SHARE);
-        const node::TidChunk c = *page_chunk(BufferGetPage(buffer), chunk % kChunksPerPage);
-        UnlockReleaseBuffer(buffer);
-        if (c.owner != owner || c.count > node::kChunkTids)
-            return;
-        for (int i = 0; i < c.count; ++i)
-            fn(c.tids[i]);
-        chunk = c.next;
-    }
-}
 
 // The callbacks of the access method.
 IndexBuildResult* lid_hnsw_build(Relation heap, Relation index, IndexInfo* info);

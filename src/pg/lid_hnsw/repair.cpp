@@ -13,6 +13,8 @@ namespace {
 
 // Options read per link to be replaced: some turn out to be occluded by links that stay.
 constexpr std::size_t kOptionsPerLink = 2;
+// Orphans remembered before they are given parents: 4 MB.
+constexpr std::size_t kMaxOrphans = std::size_t{1} << 20;
 
 bool links_to(const node::SlotView& slot, node::SlotId id) {
     for (std::size_t i = 0; i < slot.degree(); ++i) {
@@ -37,7 +39,7 @@ void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot) {
         for (std::size_t j = 0; j < gone.degree(); ++j) {
             const node::SlotId to = gone.link(j);
             if (to != id && !v->is_dead(to) && !links_to(slot, to))
-                v->options.push_back({v->estimates[j], to});
+                v->options.push_back({v->estimates[j], to, {}});
         }
         CHECK_FOR_INTERRUPTS();
     }
@@ -53,42 +55,50 @@ void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot) {
     });
 }
 
-// Whether a link that stays, or one already taken for this slot, is nearer to the new neighbour
-// than the node itself.
-bool is_occluded(Vacuum* v, const node::SlotView& slot, std::size_t first_new, float length) {
-    const std::size_t words = v->g.words;
-    const float own = length * length;
-    for (std::size_t i = 0; i < slot.degree(); ++i) {
-        if (!v->is_dead(slot.link(i)) && slot.length(i) < length &&
-            code::estimate_between(slot.code(i), slot.length(i), v->code.data(), length, words) <
-                own)
-            return true;
-    }
-    for (std::size_t i = first_new; i < v->new_links.size(); ++i) {
-        const float other = distance::bf16_to_float(v->new_links[i].factors.length);
-        if (code::estimate_between(v->new_codes.data() + i * words, other, v->code.data(), length,
-                                   words) < own)
-            return true;
-    }
-    return false;
-}
-
-void take_link(Vacuum* v, std::uint32_t index, node::SlotId to, const code::LinkFactors& f) {
-    v->new_links.push_back({index, to, f});
-    v->new_codes.insert(v->new_codes.end(), v->code.begin(), v->code.end());
-}
-
-// Codes the link from the node at hand to slot `to`; false when that is not a live slot of the
+// Codes the link from the node at hand to each option, dropping those that are no live slot of the
 // level.
-bool encode_option(Vacuum* v, node::SlotId to, const node::SlotHeader& h, code::LinkFactors* f) {
-    const node::SlotView slot = copy_slot(v, to, &v->other);
-    if (!slot.live() || slot.header().level != h.level)
-        return false;
-    slot.read_vector(v->vector.data());
-    v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_other.data());
-    *f = code::encode_link(v->rotated_node.data(), v->rotated_other.data(), v->g.words, h.tail,
-                           slot.header().tail, v->code.data());
-    return true;
+void encode_options(Vacuum* v, const node::SlotHeader& h) {
+    const std::size_t words = v->g.words;
+    v->option_codes.resize(v->options.size() * words);
+    std::size_t kept = 0;
+    for (Vacuum::Option& o : v->options) {
+        const node::SlotView slot = copy_slot(v, o.id, &v->other);
+        if (!slot.live() || slot.header().level != h.level)
+            continue;
+        slot.read_vector(v->vector.data());
+        v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_other.data());
+        o.factors = code::encode_link(v->rotated_node.data(), v->rotated_other.data(), words,
+                                      h.tail, slot.header().tail, &v->option_codes[kept * words]);
+        v->options[kept++] = o;
+    }
+    v->options.resize(kept);
+}
+
+// Of the encoded options, those that add a direction first, then the nearest of the rest, `lost` at
+// most. In v->coded, links that stay have indexes below the capacity, options begin there.
+void take_options(Vacuum* v, std::uint32_t index, const node::SlotView& slot, std::size_t lost) {
+    const std::size_t words = v->g.words;
+    v->coded.clear();
+    for (std::uint32_t i = 0; i < slot.degree(); ++i) {
+        if (!v->is_dead(slot.link(i)))
+            v->coded.push_back({slot.length(i), slot.code(i), i, false});
+    }
+    for (std::uint32_t i = 0; i < v->options.size(); ++i)
+        v->coded.push_back({distance::bf16_to_float(v->options[i].factors.length),
+                            &v->option_codes[i * words], v->g.capacity + i, false});
+    hnsw::mark_diverse(&v->coded, words);
+    for (const bool diverse : {true, false}) {
+        for (const hnsw::CodedLink& l : v->coded) {
+            if (lost == 0)
+                return;
+            if (l.index < v->g.capacity || l.diverse != diverse)
+                continue;
+            const Vacuum::Option& o = v->options[l.index - v->g.capacity];
+            v->new_links.push_back({index, o.id, o.factors});
+            v->new_codes.insert(v->new_codes.end(), l.code, l.code + words);
+            --lost;
+        }
+    }
 }
 
 // Adds to v->new_links what slot `index` of the page gets for its dead links.
@@ -99,24 +109,12 @@ void repair_slot(Vacuum* v, BlockNumber block, std::uint32_t index, std::size_t 
     v->query.set_row(v->vector.data(), h.tail);
     v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_node.data());
     gather_options(v, v->g.slot_id(block, index), slot);
-
-    // First those that open a direction nobody covers, then the nearest of the rest.
-    const std::size_t first_new = v->new_links.size();
-    const std::size_t tried = std::min(v->options.size(), kOptionsPerLink * lost);
-    for (const bool fill : {false, true}) {
-        for (std::size_t i = 0; i < tried && v->new_links.size() - first_new < lost; ++i) {
-            const node::SlotId to = v->options[i].id;
-            code::LinkFactors f;
-            if (to == node::kNoSlot || !encode_option(v, to, h, &f))
-                continue;
-            if (!fill && is_occluded(v, slot, first_new, distance::bf16_to_float(f.length)))
-                continue;
-            take_link(v, index, to, f);
-            v->options[i].id = node::kNoSlot;
-        }
-    }
+    v->options.resize(std::min(v->options.size(), kOptionsPerLink * lost));
+    encode_options(v, h);
+    take_options(v, index, slot, lost);
 }
 
+// Inserts may have added links meanwhile: a list can be full by now, or hold the link already.
 void apply_repairs(Vacuum* v, BlockNumber block) {
     PageEdits e;
     begin_edits(&e, v->index, false);
@@ -134,6 +132,8 @@ void apply_repairs(Vacuum* v, BlockNumber block) {
     for (std::size_t n = 0; n < v->new_links.size(); ++n) {
         const Vacuum::NewLink& link = v->new_links[n];
         const node::SlotEdit slot(v->g, slot_bytes(v->g, page, link.index));
+        if (slot.degree() == v->g.capacity || links_to(slot, link.to))
+            continue;
         slot.set_link(slot.header().degree++,
                       {link.to, false, link.factors.bias, link.factors.scale, link.factors.length,
                        v->new_codes.data() + n * v->g.words});
@@ -143,33 +143,45 @@ void apply_repairs(Vacuum* v, BlockNumber block) {
 
 }  // namespace
 
+void repair_page(Vacuum* v, BlockNumber block) {
+    if (!copy_slots_page(v, block, &v->page))
+        return;
+    v->new_links.clear();
+    v->new_codes.clear();
+    bool changed = false;
+    const std::uint32_t used = used_slots(v, &v->page);
+    for (std::uint32_t i = 0; i < used; ++i) {
+        const node::SlotView slot = slot_of(v, &v->page, i);
+        if (!slot.live())
+            continue;
+        if (const char* fault = slot.check())
+            report_corrupt(v->index, block, fault);
+        std::size_t lost = 0;
+        for (std::size_t l = 0; l < slot.degree(); ++l)
+            lost += v->is_dead(slot.link(l)) ? 1 : 0;
+        if (lost > 0) {
+            changed = true;
+            repair_slot(v, block, i, lost);
+        }
+        const node::SlotHeader& h = slot.header();
+        if (h.level > 0)
+            continue;
+        v->any_live = v->g.slot_id(block, i);
+        if (h.parent != node::kNoSlot && v->is_dead(h.parent))
+            v->orphans.push_back(v->g.slot_id(block, i));
+    }
+    if (changed)
+        apply_repairs(v, block);
+}
+
 void repair_links(Vacuum* v) {
-    const BlockNumber blocks = static_cast<BlockNumber>(v->dead.size() / v->g.slots_per_page);
+    // Nodes added since the first pass may link to dead ones too.
+    const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
     for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
         delay_point();
-        if (!copy_slots_page(v, block, &v->page))
-            continue;
-        v->new_links.clear();
-        v->new_codes.clear();
-        bool changed = false;
-        const std::uint32_t used = used_slots(v, &v->page);
-        for (std::uint32_t i = 0; i < used; ++i) {
-            const node::SlotView slot = slot_of(v, &v->page, i);
-            if (!slot.live() || v->is_dead(v->g.slot_id(block, i)))
-                continue;
-            std::size_t lost = 0;
-            for (std::size_t l = 0; l < slot.degree(); ++l)
-                lost += v->is_dead(slot.link(l)) ? 1 : 0;
-            if (lost > 0) {
-                changed = true;
-                repair_slot(v, block, i, lost);
-            }
-            const node::SlotHeader& h = slot.header();
-            if (h.level == 0 && h.parent != node::kNoSlot && v->is_dead(h.parent))
-                v->orphans.push_back(v->g.slot_id(block, i));
-        }
-        if (changed)
-            apply_repairs(v, block);
+        repair_page(v, block);
+        if (v->orphans.size() >= kMaxOrphans)
+            reparent_orphans(v);
     }
 }
 

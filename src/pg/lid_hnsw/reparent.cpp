@@ -1,7 +1,7 @@
 // Third pass of VACUUM: the spanning tree of protected links. A node whose protected in-link came
 // from a dead node is an orphan, with its subtree intact below it. It is hung under any live node
-// outside that subtree; whether a node is outside shows by following its parents up. The entry
-// point and the root move to live nodes first.
+// outside that subtree; whether a node is outside shows by following its parents up. Inserts add
+// leaves meanwhile, which changes nobody's parents.
 
 #include "pg/boundary/pg.h"
 
@@ -17,8 +17,10 @@ constexpr std::size_t kParentBeam = 64;
 
 // Follows parents from `from`. False when that leads to `orphan`, i.e. from lies in its subtree.
 bool outside_subtree(Vacuum* v, node::SlotId from, node::SlotId orphan) {
-    // A path longer than there are nodes would be a cycle.
-    for (std::size_t steps = 0; steps <= v->dead.size(); ++steps) {
+    // A path longer than there are slots would be a cycle.
+    const std::size_t slots =
+        std::size_t{RelationGetNumberOfBlocks(v->index)} * v->g.slots_per_page;
+    for (std::size_t steps = 0; steps <= slots; ++steps) {
         if (from == orphan)
             return false;
         if (from == node::kNoSlot || v->is_dead(from))
@@ -39,9 +41,8 @@ bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
 
     PageEdits e;
     begin_edits(&e, v->index, false);
-    const node::SlotEdit from(
-        v->g, slot_bytes(v->g, edit_page(&e, v->g.block_of(parent), node::PageKind::kSlots),
-                         v->g.index_of(parent)));
+    open_slots_pages(&e, v->g.block_of(parent), v->g.block_of(orphan));
+    const node::SlotEdit from = edit_slot(&e, v->g, parent);
     std::size_t at = 0;
     while (at < from.degree() && from.link(at) != orphan)
         ++at;
@@ -55,16 +56,13 @@ bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
             at = from.header().degree++;
         else
             at = hnsw::choose_victim(from, v->code.data(), distance::bf16_to_float(f.length), true);
-        if (at == hnsw::NodeInsert::kNoVictim) {
-            commit_edits(&e);
+        if (at == hnsw::kNoVictim) {
+            abort_edits(&e);
             return false;
         }
         from.set_link(at, {orphan, true, f.bias, f.scale, f.length, v->code.data()});
     }
-    const node::SlotEdit to(
-        v->g, slot_bytes(v->g, edit_page(&e, v->g.block_of(orphan), node::PageKind::kSlots),
-                         v->g.index_of(orphan)));
-    to.header().parent = parent;
+    edit_slot(&e, v->g, orphan).header().parent = parent;
     commit_edits(&e);
     return true;
 }
@@ -82,7 +80,7 @@ bool try_own_links(Vacuum* v, node::SlotId orphan) {
     v->options.clear();
     const node::SlotView slot = copy_slot(v, orphan, &v->page);
     for (std::size_t i = 0; i < slot.degree(); ++i)
-        v->options.push_back({slot.length(i), slot.link(i)});
+        v->options.push_back({slot.length(i), slot.link(i), {}});
     std::sort(v->options.begin(), v->options.end(),
               [](const auto& a, const auto& b) { return a.distance < b.distance; });
     for (const Vacuum::Option& o : v->options) {
@@ -116,9 +114,9 @@ bool try_search(Vacuum* v, node::SlotId orphan) {
 
 // The last resort tries every node; there is always a leaf of the tree with room.
 bool try_all(Vacuum* v, node::SlotId orphan) {
-    const node::SlotId end = static_cast<node::SlotId>(v->dead.size());
+    const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
     PGAlignedBlock copy;
-    for (BlockNumber block = kMetaBlock + 1; v->g.slot_id(block, 0) < end; ++block) {
+    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
         delay_point();
         if (!copy_slots_page(v, block, &copy))
             continue;
@@ -132,51 +130,61 @@ bool try_all(Vacuum* v, node::SlotId orphan) {
 
 }  // namespace
 
-void repair_entry(Vacuum* v) {
-    const node::MetaData old = read_meta(v->index);
-    node::SlotId entry = old.entry;
-    unsigned level = old.entry_level;
-    if (entry != node::kNoSlot && v->is_dead(entry)) {
-        entry = v->any_live;
-        level = 0;
-        for (const Vacuum::Upper& u : v->uppers) {
-            if (u.level > level && !v->is_dead(u.slot)) {
-                entry = u.slot;
-                level = u.level;
-            }
+// The highest live slot there is, and its level.
+static node::SlotId best_entry(const Vacuum* v, unsigned* level) {
+    node::SlotId entry = v->any_live;
+    *level = 0;
+    for (const Vacuum::Upper& u : v->uppers) {
+        if (u.level > *level && !v->is_dead(u.slot)) {
+            entry = u.slot;
+            *level = u.level;
         }
     }
-    node::SlotId root = old.root;
-    if (root != node::kNoSlot && v->is_dead(root))
-        root = v->any_live;
-    if (entry == old.entry && root == old.root)
-        return;
+    return entry;
+}
 
+void repair_entry(Vacuum* v) {
+    unsigned level;
+    const node::SlotId entry = best_entry(v, &level);
     PageEdits e;
     begin_edits(&e, v->index, false);
-    node::MetaData* meta = page_meta(edit_page(&e, kMetaBlock, node::PageKind::kMeta));
-    meta->entry = entry;
-    meta->entry_level = level;
-    meta->root = root;
-    if (root != node::kNoSlot && root != old.root) {
-        const Page page = edit_page(&e, v->g.block_of(root), node::PageKind::kSlots);
-        node::SlotEdit(v->g, slot_bytes(v->g, page, v->g.index_of(root))).header().parent =
-            node::kNoSlot;
+    node::MetaData* meta = page_meta(edit_meta(&e));
+    const bool dead_entry = v->is_dead(meta->entry);
+    const bool dead_root = v->is_dead(meta->root);
+    if (!dead_entry && !dead_root) {
+        abort_edits(&e);
+    } else {
+        if (dead_entry) {
+            meta->entry = entry;
+            meta->entry_level = level;
+        }
+        if (dead_root) {
+            meta->root = v->any_live;
+            if (v->any_live != node::kNoSlot)
+                edit_slot(&e, v->g, v->any_live).header().parent = node::kNoSlot;
+        }
+        commit_edits(&e);
     }
-    commit_edits(&e);
+    // An insert that found nothing alive may have hung the dead root below a new one since the
+    // second pass. From here on the root lives, or there is none, so it cannot happen again.
+    const node::SlotId root = read_meta(v->index).root;
+    if (root != node::kNoSlot)
+        repair_page(v, v->g.block_of(root));
 }
 
 void reparent_orphans(Vacuum* v) {
-    const node::SlotId root = read_meta(v->index).root;
     for (const node::SlotId orphan : v->orphans) {
         delay_point();
-        if (orphan == root)
+        const node::SlotId parent = copy_slot(v, orphan, &v->page).header().parent;
+        if (parent == node::kNoSlot ||
+            !v->is_dead(parent))  // it became the root, or is listed twice
             continue;
         if (!try_own_links(v, orphan) && !try_search(v, orphan) && !try_all(v, orphan))
             ereport(WARNING, (errmsg("a node of index \"%s\" could not be linked again",
                                      RelationGetRelationName(v->index)),
                               errhint("Rebuild the index with REINDEX.")));
     }
+    v->orphans.clear();
 }
 
 }  // namespace vg::pg

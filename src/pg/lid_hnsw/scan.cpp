@@ -9,6 +9,7 @@
 
 #include "core/hnsw/beam_search.h"
 #include "pg/boundary/context.h"
+#include "pg/lid_hnsw/tids.h"
 
 extern "C" {
 #include "pgstat.h"
@@ -32,9 +33,7 @@ struct ScanState {
     // Heap TIDs of the current result that are still to be returned.
     hnsw::Found current{};
     int next_tid = 0;
-    ItemPointerData* more = nullptr;  // from overflow chunks
-    std::size_t more_count = 0;
-    std::size_t more_capacity = 0;
+    TidList more;  // from overflow chunks
     std::size_t next_more = 0;
 };
 
@@ -93,22 +92,6 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
     run_round(index, s);
 }
 
-// Reads the overflow chunks of the current result.
-void load_more(Relation index, ScanState* s) {
-    s->more_count = 0;
-    s->next_more = 0;
-    for_each_chunk_tid(index, s->current.slot, s->current.chunk, [s](const node::Tid& t) {
-        if (s->more_count == s->more_capacity) {
-            s->more_capacity = s->more_capacity * 2 + 64;
-            const Size bytes = s->more_capacity * sizeof(ItemPointerData);
-            s->more = static_cast<ItemPointerData*>(s->more == nullptr
-                                                        ? MemoryContextAlloc(s->context, bytes)
-                                                        : repalloc_huge(s->more, bytes));
-        }
-        s->more[s->more_count++] = from_tid(t);
-    });
-}
-
 // The next heap TID, or false when no row is left.
 bool next_tid(Relation index, ScanState* s, ItemPointerData* tid) {
     for (;;) {
@@ -116,8 +99,8 @@ bool next_tid(Relation index, ScanState* s, ItemPointerData* tid) {
             *tid = from_tid(s->current.tids[s->next_tid++]);
             return true;
         }
-        if (s->next_more < s->more_count) {
-            *tid = s->more[s->next_more++];
+        if (s->next_more < s->more.count) {
+            *tid = s->more.tids[s->next_more++];
             return true;
         }
         if (!s->search.pop(&s->current)) {
@@ -128,9 +111,9 @@ bool next_tid(Relation index, ScanState* s, ItemPointerData* tid) {
             continue;
         }
         s->next_tid = 0;
-        s->more_count = s->next_more = 0;
+        s->more.count = s->next_more = 0;
         if (s->current.chunk != node::kNoChunk)
-            load_more(index, s);
+            read_chunks(index, s->query.geometry(), s->current.slot, s->current.chunk, &s->more);
     }
 }
 
@@ -179,7 +162,7 @@ IndexScanDesc lid_hnsw_beginscan(Relation index, int keys, int orderbys) {
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw scan", ALLOCSET_DEFAULT_SIZES);
     scan->opaque = enter_cpp([&] {
         auto* s = new_in_context<ScanState>(context, state);
-        s->context = context;
+        s->context = s->more.context = context;
         return s;
     });
     return scan;
@@ -191,7 +174,7 @@ void lid_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderb
     s->running = false;
     s->current = hnsw::Found{};
     s->next_tid = 0;
-    s->more_count = s->next_more = 0;
+    s->more.count = s->next_more = 0;
     if (keys != nullptr && scan->numberOfKeys > 0)
         memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
     if (orderbys != nullptr && scan->numberOfOrderBys > 0)

@@ -1,5 +1,8 @@
-// VACUUM. Passes over the whole index, under the write lock:
-//   1. forget_tids    drop dead heap TIDs; nodes left without any are marked dead
+// VACUUM. Passes over the whole index, beside inserts and scans:
+//   1. forget_tids    drop dead heap TIDs; nodes left without any are marked dead, with their slots
+//                     above the base
+//   -  wait until the inserts that had begun by then are over: they alone may still link to a dead
+//                     node, for an insert links to what it has seen alive
 //   2. repair_links   every live slot gives up its links to dead ones and takes others (repair.cpp)
 //   3. reparent       nodes whose protected in-link came from a dead node get another
 //   (reparent.cpp)
@@ -50,131 +53,103 @@ namespace {
 constexpr std::uint8_t kFree = static_cast<std::uint8_t>(node::SlotState::kFree);
 constexpr std::uint8_t kDead = static_cast<std::uint8_t>(node::SlotState::kDead);
 
-bool tid_is_dead(Vacuum* v, const node::Tid& tid) {
-    ItemPointerData pointer = from_tid(tid);
-    const bool gone = v->callback(&pointer, v->callback_state);
-    if (gone)
-        v->stats->tuples_removed += 1;
-    return gone;
-}
-
-// Removes dead TIDs in place; returns how many stay.
-std::uint16_t drop_dead(Vacuum* v, node::Tid* tids, int count) {
-    std::uint16_t kept = 0;
-    for (int i = 0; i < count; ++i) {
-        if (!tid_is_dead(v, tids[i]))
-            tids[kept++] = tids[i];
-    }
-    return kept;
-}
-
-// Cleans one overflow chunk; returns how many TIDs stay and the next chunk.
-std::uint16_t clean_chunk(Vacuum* v, node::SlotId owner, node::ChunkId id, node::ChunkId* next) {
-    const BlockNumber block = id / kChunksPerPage;
-    const Buffer buffer = read_page(v->index, block, node::PageKind::kChunks, BUFFER_LOCK_SHARE);
-    node::TidChunk chunk = *page_chunk(BufferGetPage(buffer), id % kChunksPerPage);
-    UnlockReleaseBuffer(buffer);
-    if (chunk.owner != owner || chunk.count > node::kChunkTids)
-        report_corrupt(v->index, block, "an overflow chunk does not belong to its node");
-    *next = chunk.next;
-    const std::uint16_t kept = drop_dead(v, chunk.tids, chunk.count);
-    if (kept != chunk.count) {
-        chunk.count = kept;
-        PageEdits e;
-        begin_edits(&e, v->index, false);
-        *page_chunk(edit_page(&e, block, node::PageKind::kChunks), id % kChunksPerPage) = chunk;
-        commit_edits(&e);
-    }
-    return kept;
-}
-
-// Pass 1 for one node, whose header `h` is a copy on v->page. True when the header changed.
-bool forget_tids(Vacuum* v, node::SlotId id, node::SlotHeader* h) {
-    std::size_t left = 0;
-    for (node::ChunkId chunk = h->chunk; chunk != node::kNoChunk;) {
-        left += clean_chunk(v, id, chunk, &chunk);
-        CHECK_FOR_INTERRUPTS();
-    }
-    const std::uint8_t before = h->tid_count;
-    h->tid_count = static_cast<std::uint8_t>(drop_dead(v, h->tids, h->tid_count));
-    left += h->tid_count;
-    v->stats->num_index_tuples += static_cast<double>(left);
-    if (left > 0) {
-        v->any_live = id;
-        return h->tid_count != before;
-    }
+void note_dead(Vacuum* v, node::SlotId id) {
     v->dead[id] = true;
     ++v->dead_nodes;
-    const bool changed = h->tid_count != before || h->state != kDead;
-    h->state = kDead;
-    return changed;
 }
 
-void forget_page(Vacuum* v, BlockNumber block) {
-    bool changed = false;
+// Pass 1, first look: notes what is on the copied page and cleans the overflow chunks of its nodes.
+// True when a slot of the page has to change.
+bool look_at_page(Vacuum* v, BlockNumber block) {
+    bool change = false;
     const std::uint32_t used = used_slots(v, &v->page);
+    v->chunks.assign(used, ChunksLeft{node::kNoChunk, 0, 0});
     for (std::uint32_t i = 0; i < used; ++i) {
-        std::byte* bytes = slot_bytes(v->g, v->page.data, i);
-        const node::SlotEdit slot(v->g, bytes);
-        const char* fault = slot.check();
-        if (fault != nullptr)
+        const node::SlotView slot = slot_of(v, &v->page, i);
+        if (const char* fault = slot.check())
             report_corrupt(v->index, block, fault);
-        node::SlotHeader& h = slot.header();
+        const node::SlotHeader& h = slot.header();
         if (h.state == kFree)
             continue;
         const node::SlotId id = v->g.slot_id(block, i);
-        if (h.level > 0)
+        if (h.level > 0) {
             v->uppers.push_back({id, h.base, h.level});
-        else
-            changed |= forget_tids(v, id, &h);
+            continue;
+        }
+        if (slot.dead()) {  // a vacuum that did not finish left it
+            note_dead(v, id);
+            continue;
+        }
+        if (h.chunk != node::kNoChunk)
+            v->chunks[i] = clean_chunks(v->index, id, h.chunk, &v->filter);
+        const auto gone = std::count_if(h.tids, h.tids + h.tid_count, [v](const node::Tid& t) {
+            return tid_is_dead(&v->filter, t);
+        });
+        const std::size_t left = h.tid_count - static_cast<std::size_t>(gone) + v->chunks[i].total;
+        v->filter.stats->num_index_tuples += static_cast<double>(left);
+        if (left > 0)
+            v->any_live = id;
+        change |= gone > 0 || left == 0;
     }
-    if (!changed)
-        return;
-    // We are the only writer, so the page still is what was copied.
+    return change;
+}
+
+// Whether a node has no TID left, given what clean_chunks found before its page was locked.
+bool has_no_tid(Vacuum* v, node::SlotId id, const node::SlotHeader& h, const ChunksLeft& left) {
+    if (h.tid_count > 0 || h.chunk != left.head || left.behind > 0)
+        return false;
+    return left.head == node::kNoChunk || chunk_count(v->index, id, left.head) == 0;
+}
+
+// Pass 1 for a page that has to change.
+void forget_page(Vacuum* v, BlockNumber block) {
     PageEdits e;
     begin_edits(&e, v->index, false);
     const Page page = edit_page(&e, block, node::PageKind::kSlots);
-    for (std::uint32_t i = 0; i < used; ++i)
-        std::memcpy(slot_bytes(v->g, page, i), slot_bytes(v->g, v->page.data, i),
-                    sizeof(node::SlotHeader));
+    for (std::uint32_t i = 0; i < v->chunks.size(); ++i) {
+        const node::SlotEdit slot(v->g, slot_bytes(v->g, page, i));
+        node::SlotHeader& h = slot.header();
+        // What was free when it was copied may be a new node now.
+        if (!slot_of(v, &v->page, i).live() || h.level > 0)
+            continue;
+        h.tid_count = static_cast<std::uint8_t>(drop_dead(&v->filter, h.tids, h.tid_count));
+        const node::SlotId id = v->g.slot_id(block, i);
+        if (!has_no_tid(v, id, h, v->chunks[i]))
+            continue;
+        h.state = kDead;
+        note_dead(v, id);
+    }
     commit_edits(&e);
 }
 
+// Marks the slots above the base of dead nodes dead too, so that inserts do not link to them.
+void forget_uppers(Vacuum* v) {
+    const auto dead_base = [v](const Vacuum::Upper& u) { return v->is_dead(u.base); };
+    auto at = std::find_if(v->uppers.begin(), v->uppers.end(), dead_base);
+    while (at != v->uppers.end()) {
+        delay_point();
+        const BlockNumber block = v->g.block_of(at->slot);  // slots of one page are neighbours
+        PageEdits e;
+        begin_edits(&e, v->index, false);
+        const Page page = edit_page(&e, block, node::PageKind::kSlots);
+        for (; at != v->uppers.end() && v->g.block_of(at->slot) == block;
+             at = std::find_if(at + 1, v->uppers.end(), dead_base)) {
+            v->dead[at->slot] = true;
+            node::SlotEdit(v->g, slot_bytes(v->g, page, v->g.index_of(at->slot))).header().state =
+                kDead;
+        }
+        commit_edits(&e);
+    }
+}
 void forget_all(Vacuum* v) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
     v->dead.assign(static_cast<std::size_t>(blocks) * v->g.slots_per_page, false);
     for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
         delay_point();
-        if (copy_slots_page(v, block, &v->page))
+        if (copy_slots_page(v, block, &v->page) && look_at_page(v, block))
             forget_page(v, block);
     }
-    for (const Vacuum::Upper& u : v->uppers) {
-        if (v->is_dead(u.base))
-            v->dead[u.slot] = true;
-    }
-}
-
-// Puts the chunks of a dead node on the free list.
-void release_chunks(Vacuum* v, node::SlotId owner, node::ChunkId id) {
-    while (id != node::kNoChunk) {
-        CHECK_FOR_INTERRUPTS();
-        PageEdits e;
-        begin_edits(&e, v->index, false);
-        node::MetaData* meta = page_meta(edit_page(&e, kMetaBlock, node::PageKind::kMeta));
-        const Page page = edit_page(&e, id / kChunksPerPage, node::PageKind::kChunks);
-        node::TidChunk* chunk = page_chunk(page, id % kChunksPerPage);
-        if (chunk->owner != owner) {
-            commit_edits(&e);
-            return;
-        }
-        const node::ChunkId next = chunk->next;
-        *chunk = {};
-        chunk->owner = node::kNoSlot;
-        chunk->next = meta->free_chunk;
-        meta->free_chunk = id;
-        commit_edits(&e);
-        id = next;
-    }
+    forget_uppers(v);
 }
 
 void release_page(Vacuum* v, BlockNumber block) {
@@ -187,7 +162,7 @@ void release_page(Vacuum* v, BlockNumber block) {
         any = true;
         const node::SlotHeader& h = slot_of(v, &v->page, i).header();
         if (h.level == 0)
-            release_chunks(v, id, h.chunk);
+            release_chunks(v->index, id, h.chunk);
     }
     if (!any)
         return;
@@ -225,6 +200,7 @@ void run(Vacuum* v) {
     forget_all(v);
     if (v->dead_nodes == 0)
         return;
+    wait_for_inserts(v->index);
     repair_links(v);
     repair_entry(v);
     reparent_orphans(v);
@@ -242,16 +218,14 @@ IndexBulkDeleteResult* lid_hnsw_bulkdelete(IndexVacuumInfo* info, IndexBulkDelet
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw vacuum", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
     const IndexState& state = index_state(info->index);
-    lock_for_write(info->index);
+    lock_for_vacuum(info->index);
     enter_cpp([&] {
         auto* v = new_in_context<Vacuum>(context, info->index, state);
-        v->stats = stats;
-        v->callback = callback;
-        v->callback_state = callback_state;
+        v->filter = {callback, callback_state, stats};
         v->strategy = info->strategy;
         run(v);
     });
-    unlock_for_write(info->index);
+    unlock_for_vacuum(info->index);
     MemoryContextSwitchTo(old);
     MemoryContextDelete(context);
     return stats;

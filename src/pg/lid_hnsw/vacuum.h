@@ -9,8 +9,11 @@
 #include <vector>
 
 #include "core/hnsw/beam_search.h"
+#include "core/hnsw/code_prune.h"
 #include "core/hnsw/node_insert.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/space.h"
+#include "pg/lid_hnsw/tids.h"
 
 namespace vg::pg {
 
@@ -29,9 +32,7 @@ struct Vacuum {
     Relation index;
     const IndexState& state;
     const node::Geometry& g;
-    IndexBulkDeleteResult* stats = nullptr;
-    IndexBulkDeleteCallback callback = nullptr;
-    void* callback_state = nullptr;
+    TidFilter filter{};
     BufferAccessStrategy strategy = nullptr;
 
     PGAlignedBlock page;   // copy of the slots page at hand
@@ -42,11 +43,12 @@ struct Vacuum {
         node::SlotId base;
         unsigned level;
     };
-    std::vector<bool> dead;      // by slot id
+    std::vector<bool> dead;      // by slot id, as the first pass found them
     std::size_t dead_nodes = 0;  // base slots among them
     std::vector<Upper> uppers;
     node::SlotId any_live = node::kNoSlot;  // some live base slot
     std::vector<node::SlotId> orphans;
+    std::vector<ChunksLeft> chunks;  // scratch of the first pass: by slot of the page at hand
 
     bool is_dead(node::SlotId id) const { return id < dead.size() && dead[id]; }
 
@@ -59,6 +61,7 @@ struct Vacuum {
     struct Option {
         float distance;
         node::SlotId id;
+        code::LinkFactors factors;
     };
     node::NodeQuery query;
     hnsw::BeamSearch search;
@@ -68,6 +71,8 @@ struct Vacuum {
     std::vector<std::uint64_t> code;
     std::vector<float> estimates;
     std::vector<Option> options;
+    std::vector<std::uint64_t> option_codes;  // words per option
+    std::vector<hnsw::CodedLink> coded;
     std::vector<NewLink> new_links;
     std::vector<std::uint64_t> new_codes;  // words per new link
 };
@@ -82,10 +87,14 @@ inline node::SlotView slot_of(const Vacuum* v, PGAlignedBlock* page, std::uint32
     return {v->g, slot_bytes(v->g, page->data, i)};
 }
 
-// Pass 2: replaces links to dead slots, level by level the same; collects the orphans.
+// Pass 2: replaces links to dead slots, level by level the same; collects the orphans, and
+// reparents them when they become many.
 void repair_links(Vacuum* v);
-// Chooses a new entry point and root if theirs are dead, then pass 3.
+// The same for the slots of one page.
+void repair_page(Vacuum* v, BlockNumber block);
+// Moves the entry point and the root to live nodes.
 void repair_entry(Vacuum* v);
+// Pass 3: gives every orphan collected so far another parent.
 void reparent_orphans(Vacuum* v);
 
 }  // namespace vg::pg

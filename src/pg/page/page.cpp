@@ -2,6 +2,7 @@
 
 #include "pg/page/page.h"
 
+#include <algorithm>
 #include <cstring>
 
 namespace vg::pg {
@@ -60,10 +61,40 @@ node::MetaData read_meta(Relation index) {
     return meta;
 }
 
+// The gates are page locks on blocks that have no other use for them.
+static constexpr BlockNumber kGates[] = {1, 2};
+
+BlockNumber enter_insert(Relation index) {
+    if (ConditionalLockPage(index, kGates[0], RowExclusiveLock))
+        return kGates[0];
+    LockPage(index, kGates[1], RowExclusiveLock);
+    return kGates[1];
+}
+
+void wait_for_inserts(Relation index) {
+    for (const BlockNumber gate : kGates) {
+        LockPage(index, gate, ShareLock);
+        UnlockPage(index, gate, ShareLock);
+    }
+}
+
+void lock_against_writers(Relation index) {
+    LockPage(index, kMetaBlock, ShareLock);
+    for (const BlockNumber gate : kGates)
+        LockPage(index, gate, ShareLock);
+}
+
+void unlock_against_writers(Relation index) {
+    for (const BlockNumber gate : kGates)
+        UnlockPage(index, gate, ShareLock);
+    UnlockPage(index, kMetaBlock, ShareLock);
+}
+
 void begin_edits(PageEdits* e, Relation index, bool direct) {
     e->index = index;
     e->direct = direct;
     e->count = 0;
+    e->looked_at = InvalidBuffer;
     e->xlog = direct ? nullptr : GenericXLogStart(index);
 }
 
@@ -76,20 +107,53 @@ static Page open_buffer(PageEdits* e, Buffer buffer, int flags) {
     return e->pages[e->count++];
 }
 
-Page edit_page(PageEdits* e, BlockNumber block, node::PageKind kind) {
+static Page find_open(const PageEdits* e, BlockNumber block) {
     for (int i = 0; i < e->count; ++i) {
         if (BufferGetBlockNumber(e->buffers[i]) == block)
             return e->pages[i];
     }
-    return open_buffer(e, read_page(e->index, block, kind, BUFFER_LOCK_EXCLUSIVE), 0);
+    return nullptr;
+}
+
+// Locks a page that is not open yet.
+static Buffer lock_next(PageEdits* e, BlockNumber block, node::PageKind kind) {
+    // Slots pages first, then chunk pages, each kind by ascending block; block 0 before all.
+    Assert(e->count == 0 || BufferGetBlockNumber(e->buffers[e->count - 1]) < block ||
+           kind > static_cast<node::PageKind>(page_trailer(e->pages[e->count - 1])->kind));
+    return read_page(e->index, block, kind, BUFFER_LOCK_EXCLUSIVE);
+}
+
+Page edit_page(PageEdits* e, BlockNumber block, node::PageKind kind) {
+    if (const Page page = find_open(e, block))
+        return page;
+    Buffer buffer = e->looked_at;
+    if (BufferIsValid(buffer) && BufferGetBlockNumber(buffer) == block)
+        e->looked_at = InvalidBuffer;
+    else
+        buffer = lock_next(e, block, kind);
+    return open_buffer(e, buffer, 0);
+}
+
+Page look_at_page(PageEdits* e, BlockNumber block, node::PageKind kind) {
+    Assert(!BufferIsValid(e->looked_at));
+    if (find_open(e, block) != nullptr)
+        return nullptr;
+    e->looked_at = lock_next(e, block, kind);
+    return BufferGetPage(e->looked_at);
+}
+
+void drop_look(PageEdits* e) {
+    UnlockReleaseBuffer(e->looked_at);
+    e->looked_at = InvalidBuffer;
+}
+
+void open_slots_pages(PageEdits* e, BlockNumber a, BlockNumber b) {
+    edit_page(e, std::min(a, b), node::PageKind::kSlots);
+    edit_page(e, std::max(a, b), node::PageKind::kSlots);
 }
 
 bool edits_have_room(const PageEdits* e, BlockNumber block) {
-    for (int i = 0; i < e->count; ++i) {
-        if (BufferGetBlockNumber(e->buffers[i]) == block)
-            return true;
-    }
-    return e->count < kMaxEditPages;
+    return e->count < kMaxEditPages || find_open(e, block) != nullptr;
 }
 
 Page edit_new_page(PageEdits* e, node::PageKind kind, BlockNumber* block) {
@@ -112,6 +176,14 @@ void commit_edits(PageEdits* e) {
     } else {
         GenericXLogAbort(e->xlog);
     }
+    for (int i = 0; i < e->count; ++i)
+        UnlockReleaseBuffer(e->buffers[i]);
+    e->count = 0;
+}
+
+void abort_edits(PageEdits* e) {
+    if (!e->direct)
+        GenericXLogAbort(e->xlog);
     for (int i = 0; i < e->count; ++i)
         UnlockReleaseBuffer(e->buffers[i]);
     e->count = 0;

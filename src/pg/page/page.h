@@ -1,9 +1,18 @@
 // Buffers and pages of a node store: reading with validation, and edits that are WAL-logged.
 //
-// Locking: readers hold a share lock on one page at a time. Writers hold the index's write lock
-// (lock_for_write), which makes them the only writer, and may lock several pages at once in any
-// order: nobody who holds one of our page locks ever waits for another one except the single
-// writer.
+// Locking. Readers hold a share lock on one page at a time. An edit may hold up to four pages, and
+// asks for them in this order, which rules out deadlocks between edits: the metapage, slots pages
+// by ascending block, chunk pages by ascending block, a page that the edit itself adds. Whoever
+// holds a slots page may share-lock one chunk page, under the same order.
+//
+// Above the pages there are heavyweight locks (waits can be cancelled, deadlocks are detected, an
+// error gives them back), none of which is held longer than one call of the access method:
+//   insert gates   every insert holds one of two, in a mode that inserts share. To pass each of
+//   them
+//                  once (wait_for_inserts) is to know that every insert that had begun is over;
+//                  inserts that come meanwhile take the other gate and do not wait.
+//   upkeep lock    held by vacuum from end to end, against another one and against the functions
+//                  that need an index to stand still; those close both gates as well.
 //
 // Everything here may ereport: callers own no C++ object with a destructor, or use call_pg.
 #pragma once
@@ -41,6 +50,17 @@ inline node::TidChunk* page_chunk(Page page, std::uint32_t index) {
     return reinterpret_cast<node::TidChunk*>(page_data(page)) + index;
 }
 
+inline node::Tid to_tid(const ItemPointerData& p) {
+    return {p.ip_blkid.bi_hi, p.ip_blkid.bi_lo, p.ip_posid};
+}
+inline ItemPointerData from_tid(const node::Tid& t) {
+    ItemPointerData p;
+    p.ip_blkid.bi_hi = t.block_high;
+    p.ip_blkid.bi_lo = t.block_low;
+    p.ip_posid = t.offset;
+    return p;
+}
+
 // Formats an empty page. Its data area counts as used in whole, so that generic WAL keeps all of
 // it.
 void init_page(Page page, node::PageKind kind);
@@ -71,35 +91,58 @@ Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, int loc
 // The validated contents of the metapage.
 node::MetaData read_meta(Relation index);
 
-// The index's write lock: held by inserts and by vacuum, for the whole of their work. A heavyweight
-// lock on the metapage: waits can be cancelled, deadlocks are detected, an error releases it.
-inline void lock_for_write(Relation index) {
+// The gate an insert passes through. Hand what enter_insert returns to leave_insert.
+BlockNumber enter_insert(Relation index);
+inline void leave_insert(Relation index, BlockNumber gate) {
+    UnlockPage(index, gate, RowExclusiveLock);
+}
+// Returns when every insert that was under way is over.
+void wait_for_inserts(Relation index);
+
+inline void lock_for_vacuum(Relation index) {
     LockPage(index, kMetaBlock, ExclusiveLock);
 }
-inline void unlock_for_write(Relation index) {
+inline void unlock_for_vacuum(Relation index) {
     UnlockPage(index, kMetaBlock, ExclusiveLock);
 }
+
+// Keeps inserts and vacuum out; several holders may do so at once.
+void lock_against_writers(Relation index);
+void unlock_against_writers(Relation index);
 
 // Up to kMaxPages pages changed together: one generic WAL record, all or nothing after a crash.
 // With `direct`, for a relation that is logged as a whole afterwards, pages are changed in place.
 //   PageEdits e; begin_edits(&e, index, direct);
 //   Page p = edit_page(&e, block, kind); ... change p ...; commit_edits(&e);
+// After abort_edits(&e) instead, nothing has happened: a page that turns out not to be what it was
+// when it was read ends an edit that way, before anything is changed.
 inline constexpr int kMaxEditPages = MAX_GENERIC_XLOG_PAGES;
 struct PageEdits {
     Relation index;
     bool direct;
     GenericXLogState* xlog;
     int count;
+    Buffer looked_at;  // of look_at_page, else invalid
     Buffer buffers[kMaxEditPages];
     Page pages[kMaxEditPages];
 };
 void begin_edits(PageEdits* e, Relation index, bool direct);
-// Page `block` for change; the same page again when it is already open. Validates the kind.
+// Page `block` for change; the same page again when it is already open. Validates the kind. Pages
+// that are not open yet must come in lock order (see above).
 Page edit_page(PageEdits* e, BlockNumber block, node::PageKind kind);
+// A page that the edit may want to change, locked, to look at: edit_page then opens it for change,
+// and drop_look lets go of it. Null, and nothing to drop, when it is open for change already.
+// Cheaper than edit_page for pages that mostly stay as they are. At most one at a time.
+Page look_at_page(PageEdits* e, BlockNumber block, node::PageKind kind);
+void drop_look(PageEdits* e);
+// Two slots pages, opened in lock order whatever the order of the arguments.
+void open_slots_pages(PageEdits* e, BlockNumber a, BlockNumber b);
 // Whether edit_page(block) would find the page open or room for another.
 bool edits_have_room(const PageEdits* e, BlockNumber block);
 // Extends the relation by a formatted page.
 Page edit_new_page(PageEdits* e, node::PageKind kind, BlockNumber* block);
 void commit_edits(PageEdits* e);
+// Requires: no page was changed or added.
+void abort_edits(PageEdits* e);
 
 }  // namespace vg::pg

@@ -1,0 +1,35 @@
+// Pruning a node's list by what its own slot holds: the angle between two links follows from their
+// codes, so it shows without reading a neighbour whether one link leads nearer to the end of
+// another. The rule is the one of the bulk build (refine.h): in ascending order of length, a link
+// is diverse unless a diverse one leads nearer to its end than the node itself is. The others are
+// fill: they save steps, and are the first to go.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/node/slot.h"
+
+namespace vg::hnsw {
+
+struct CodedLink {
+    float length;
+    const std::uint64_t* code;  // `words` words; not owned
+    std::uint32_t index;        // the caller's; breaks ties of length
+    bool diverse;               // set by mark_diverse
+};
+
+// Sorts by length and marks. Every pair of links is compared at most once. Does not throw.
+void mark_diverse(std::vector<CodedLink>* links, std::size_t words) noexcept;
+
+inline constexpr std::size_t kNoVictim = static_cast<std::size_t>(-1);
+
+// Which link of a full list to give up for a new one with this code and length: the farthest fill,
+// or the farthest of all where there is none. Protected links stay. Returns the link's index, or
+// kNoVictim when the new link is the one to drop; with `force`, that happens only when every link
+// is protected. Throws std::bad_alloc.
+std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code, float length,
+                          bool force);
+
+}  // namespace vg::hnsw
