@@ -1,0 +1,160 @@
+# What the TAP files share: servers with the extension, repeatable data, comparison with exact answers.
+package VectorGraphTest;
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use IPC::Run;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use Time::HiRes qw(time sleep);
+
+our @EXPORT = qw(new_server load_helpers make_table rows_of index_is_sound every_row recall_of
+  start_psql wait_for_phase run_sql crashed);
+
+# SQL functions of every test database. vec: row i of 20 loose clusters; another seed gives other rows of
+# the same clusters. recall: share of the k nearest rows that the index finds, by distance.
+my $helpers = <<'SQL';
+CREATE EXTENSION IF NOT EXISTS vectorgraph CASCADE;
+CREATE FUNCTION vec(i bigint, dims integer, seed bigint DEFAULT 0) RETURNS vector
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT array_agg(((hashint8extended((i % 20) * 4096 + j, 77) & 65535)
+                      + (hashint8extended(i * 4096 + j, seed) & 65535) / 2)::float4 / 65536 - 0.75 ORDER BY j)::vector
+    FROM generate_series(1, dims) j
+$$;
+CREATE FUNCTION only_index(yes boolean) RETURNS void LANGUAGE sql AS $$
+    SELECT set_config('enable_indexscan', yes::text, false), set_config('enable_seqscan', (NOT yes)::text, false),
+        set_config('enable_sort', (NOT yes)::text, false)
+$$;
+CREATE FUNCTION recall(tab text, k integer, queries integer, filter text DEFAULT 'true') RETURNS numeric
+LANGUAGE plpgsql AS $$
+DECLARE
+    dims integer;
+    query vector;
+    farthest float8;
+    wanted integer := 0;
+    found integer;
+    hits integer := 0;
+BEGIN
+    EXECUTE format('SELECT vector_dims(v) FROM %s WHERE v IS NOT NULL LIMIT 1', tab) INTO dims;
+    FOR q IN 1..queries LOOP
+        query := vec(q, dims, 999);
+        PERFORM only_index(false);
+        EXECUTE format('SELECT max(d), count(*) FROM (SELECT v <-> $1 AS d FROM %s WHERE %s ORDER BY v <-> $1 LIMIT %s) s',
+            tab, filter, k) INTO farthest, found USING query;
+        wanted := wanted + found;
+        PERFORM only_index(true);
+        EXECUTE format('SELECT count(*) FILTER (WHERE d <= $2) FROM
+            (SELECT v <-> $1 AS d FROM %s WHERE %s ORDER BY v <-> $1 LIMIT %s) s', tab, filter, k)
+            INTO found USING query, farthest;
+        hits := hits + found;
+    END LOOP;
+    RETURN hits::numeric / wanted;
+END $$;
+CREATE FUNCTION every_row(tab text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    dims integer;
+    complete boolean;
+BEGIN
+    EXECUTE format('SELECT vector_dims(v) FROM %s WHERE v IS NOT NULL LIMIT 1', tab) INTO dims;
+    PERFORM only_index(true);
+    EXECUTE format('SELECT count(*) = count(DISTINCT ctid) AND count(*) = (SELECT count(v) FROM %1$s)
+        FROM (SELECT ctid FROM %1$s ORDER BY v <-> $1 OFFSET 0) s', tab)
+        INTO complete USING vec(1, coalesce(dims, 1), 999);
+    RETURN complete;
+END $$;
+CREATE FUNCTION process_status(field text) RETURNS bigint LANGUAGE sql AS $$
+    SELECT substring(pg_read_file('/proc/self/status') FROM field || ':\s+(\d+)')::bigint
+$$;
+SQL
+
+# A running server with the helpers in database postgres. conf: lines for postgresql.conf.
+sub new_server {
+    my ($name, $conf, %init) = @_;
+    my $node = PostgreSQL::Test::Cluster->new($name);
+    $node->init(%init);
+    $node->append_conf('postgresql.conf', "autovacuum = off\nmax_parallel_maintenance_workers = 1\n"
+          . "dynamic_shared_memory_type = mmap\n" . ($conf // ''));
+    $node->start;
+    load_helpers($node);
+    return $node;
+}
+
+sub load_helpers {
+    my ($node, $database) = @_;
+    $node->safe_psql($database // 'postgres', $helpers);
+}
+
+# Table (id, v) with rows 1..count, and unless options is undef an L2 index named <table>_v.
+sub make_table {
+    my ($node, $table, $count, $dims, $options) = @_;
+    $node->safe_psql('postgres', "CREATE TABLE $table (id integer PRIMARY KEY, v vector($dims));"
+          . "INSERT INTO $table SELECT i, vec(i, $dims) FROM generate_series(1, $count) i;");
+    $node->safe_psql('postgres', "CREATE INDEX ${table}_v ON $table USING lid_hnsw (v vector_l2_ops) $options")
+      if defined $options;
+}
+
+sub rows_of {
+    my ($node, $table) = @_;
+    return $node->safe_psql('postgres', "SET enable_indexscan = off; SELECT count(*) FROM $table");
+}
+
+sub index_is_sound {
+    my ($node, $index, $name) = @_;
+    my ($rc, $out, $err) = $node->psql('postgres', "SELECT vectorgraph_index_check('$index', true) >= 0");
+    is($out, 't', $name // "$index is sound") or diag($err);
+}
+
+# Whether a scan without LIMIT returns every row once.
+sub every_row {
+    my ($node, $table, $name) = @_;
+    my ($rc, $out, $err) = $node->psql('postgres', "SELECT every_row('$table')");
+    is($out, 't', $name // "a scan returns every row of $table") or diag($err);
+}
+
+sub recall_of {
+    my ($node, $table, $queries, $ef) = @_;
+    return $node->safe_psql('postgres',
+        "SET lid_hnsw.ef_search = $ef; SELECT round(recall('$table', 10, $queries), 4)");
+}
+
+# Runs psql in the background; finish the handle with IPC::Run's finish. Output goes to $$out.
+sub start_psql {
+    my ($node, $sql, $out) = @_;
+    $$out = '';
+    return IPC::Run::start(
+        [ 'psql', '-X', '-q', '-A', '-t', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-f', '-' ],
+        '<', \$sql, '>', $out, '2>&1', IPC::Run::timeout(120));
+}
+
+# Waits until a backend is in a phase of CREATE INDEX or VACUUM that matches; returns its pid, or 0.
+sub wait_for_phase {
+    my ($node, $view, $phase) = @_;
+    for (1 .. 300) {
+        my $pid = $node->safe_psql('postgres', "SELECT pid FROM $view WHERE phase ~ '$phase' LIMIT 1");
+        return $pid if $pid ne '';
+        sleep 0.02;
+    }
+    return 0;
+}
+
+# Runs SQL in one session and returns (output, SQLSTATE of the last error or '', seconds).
+sub run_sql {
+    my ($node, $sql) = @_;
+    my $out;
+    my $start = time;
+    my $psql = start_psql($node, $sql, \$out);
+    $psql->finish;
+    my @states = $out =~ /ERROR:\s+([0-9A-Z]{5}):/g;
+    return ($out, $states[-1] // '', time - $start);
+}
+
+# Whether a process of the server died since it was started.
+sub crashed {
+    my ($node) = @_;
+    return slurp_file($node->logfile) =~ /terminated by signal|PANIC|TRAP:/;
+}
+
+1;
