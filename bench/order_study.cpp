@@ -415,11 +415,11 @@ void insert_fixed(vg::hnsw::HnswlibGraph& index, const std::vector<std::uint32_t
                   const std::vector<std::uint8_t>& level, unsigned threads) {
     constexpr std::size_t kSerial = 64;
     for (std::size_t i = 0; i < kSerial; ++i)
-        index.insert(order[i], level[order[i]]);
+        index.insert(order[i], level[order[i]], 0);
     vg::parallel_for(threads, order.size() - kSerial, 8, {},
-                     [&](std::size_t b, std::size_t e, unsigned) {
+                     [&](std::size_t b, std::size_t e, unsigned worker) {
                          for (std::size_t i = kSerial + b; i < kSerial + e; ++i)
-                             index.insert(order[i], level[order[i]]);
+                             index.insert(order[i], level[order[i]], worker);
                      });
 }
 
@@ -435,8 +435,9 @@ Outcome trial(const Set& set, Order kind, std::uint64_t seed, unsigned threads) 
         level[i] = static_cast<std::uint8_t>(vg::hnsw::level_for(seed, set.keys[i], kM));
     Outcome outcome;
     Layers graph;
+    const vg::hnsw::RowCodes codes(rows, seed, threads, {});
     {
-        vg::hnsw::HnswlibGraph index(rows, kM, kEfConstruction);
+        vg::hnsw::HnswlibGraph index(rows, codes, kM, kEfConstruction, threads);
         if (kind == Order::kExactDescending || kind == Order::kExactAscending ||
             kind == Order::kCategory) {
             insert_fixed(index, fixed_order(set, kind, seed), level, threads);
@@ -461,7 +462,7 @@ Outcome trial(const Set& set, Order kind, std::uint64_t seed, unsigned threads) 
     vg::hnsw::RefineParams refine;
     refine.threads = threads;
     for (std::size_t l = 0; l < graph.layers.size(); ++l) {
-        graph.layers[l] = vg::hnsw::refine_layer(rows, graph.layers[l], refine);
+        graph.layers[l] = vg::hnsw::refine_layer(rows, codes, graph.layers[l], refine);
         vg::hnsw::connect_layer(LayerView(rows, graph.layers[l]), graph.layers[l],
                                 graph.local(l, graph.entry), {});
     }

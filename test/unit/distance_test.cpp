@@ -12,6 +12,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #define HWY_WANT_AVX3_DL
@@ -167,6 +168,29 @@ TEST_P(EveryTarget, DotRowsHaveTheSameBitsEverywhere) {
                 for (std::size_t r = 0; r < count; ++r)
                     EXPECT_EQ(out[r], dot_in_order(va.data(), vrows.data() + r * dims, dims));
             }
+        }
+    }
+}
+
+TEST_P(EveryTarget, ByteDistancesAreExact) {
+    Random rng(12);
+    for (std::size_t n : kSizes) {
+        std::vector<std::uint8_t> va(n), vb(n);
+        std::uint32_t expected = 0;
+        for (std::size_t i = 0; i < n; ++i) {
+            // The largest difference there is, both ways, among random ones.
+            va[i] = i % 7 == 3 ? 255 : static_cast<std::uint8_t>(rng.below(256));
+            vb[i] = i % 7 == 3 ? 0 : static_cast<std::uint8_t>(rng.below(256));
+            if (i % 14 == 10)
+                std::swap(va[i], vb[i]);
+            const int gap = int{va[i]} - int{vb[i]};
+            expected += static_cast<std::uint32_t>(gap * gap);
+        }
+        for (Place place : kPlaces) {
+            SCOPED_TRACE(testing::Message() << "n " << n << " place " << static_cast<int>(place));
+            const Guarded<std::uint8_t> a(va, place), b(vb, place);
+            EXPECT_EQ(l2_squared(a.data(), b.data(), n), expected);
+            EXPECT_EQ(code_kernel()(a.data(), b.data(), n), expected);
         }
     }
 }

@@ -137,6 +137,37 @@ float Sq8L1(const float* a, const Sq8& b, std::size_t n) {
     return sum_terms<AbsoluteDifference>(a, Sq8Source{b}, n);
 }
 
+// Differences are taken in bytes, whose absolute value fits a byte, and squared in 16 bits, adding
+// pairs to 32.
+std::uint32_t CodeL2Squared(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) {
+    std::size_t i = 0;
+    std::uint32_t total = 0;
+#if HWY_TARGET != HWY_SCALAR  // which cannot interleave
+    const hn::ScalableTag<std::uint8_t> d8;
+    const hn::Repartition<std::int16_t, decltype(d8)> d16;
+    const hn::Repartition<std::int32_t, decltype(d8)> d32;
+    const std::size_t lanes = hn::Lanes(d8);
+    const auto zero8 = hn::Zero(d8);
+    auto s0 = hn::Zero(d32), s1 = s0, s2 = s0, s3 = s0;
+    for (; i + lanes <= n; i += lanes) {
+        const auto x = hn::LoadU(d8, a + i);
+        const auto y = hn::LoadU(d8, b + i);
+        const auto gap = hn::Sub(hn::Max(x, y), hn::Min(x, y));
+        const auto low = hn::BitCast(d16, hn::InterleaveLower(d8, gap, zero8));
+        const auto high = hn::BitCast(d16, hn::InterleaveUpper(d8, gap, zero8));
+        s0 = hn::ReorderWidenMulAccumulate(d32, low, low, s0, s2);
+        s1 = hn::ReorderWidenMulAccumulate(d32, high, high, s1, s3);
+    }
+    const auto sum = hn::Add(hn::Add(s0, s1), hn::Add(s2, s3));
+    total = static_cast<std::uint32_t>(hn::GetLane(hn::SumOfLanes(d32, sum)));
+#endif
+    for (; i < n; ++i) {
+        const int gap = int{a[i]} - int{b[i]};
+        total += static_cast<std::uint32_t>(gap * gap);
+    }
+    return total;
+}
+
 // Two steps of each of the three sums: six chains of MulAdd hide its latency.
 CosineSums Cosine(const float* a, const float* b, std::size_t n) {
     const DF d;
@@ -200,6 +231,7 @@ HWY_EXPORT(L1);
 HWY_EXPORT(Sq8L2Squared);
 HWY_EXPORT(Sq8InnerProduct);
 HWY_EXPORT(Sq8L1);
+HWY_EXPORT(CodeL2Squared);
 HWY_EXPORT(Cosine);
 HWY_EXPORT(TargetName);
 
@@ -223,6 +255,14 @@ float inner_product(const float* a, const Sq8& b, std::size_t n) noexcept {
 }
 float l1(const float* a, const Sq8& b, std::size_t n) noexcept {
     return HWY_DYNAMIC_DISPATCH(Sq8L1)(a, b, n);
+}
+std::uint32_t l2_squared(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept {
+    return HWY_DYNAMIC_DISPATCH(CodeL2Squared)(a, b, n);
+}
+CodeKernel code_kernel() noexcept {
+    // The first call ever makes Highway look at the CPU; before, the pointer is that of the look.
+    target_name();
+    return &HWY_DYNAMIC_DISPATCH(CodeL2Squared);
 }
 const char* target_name() noexcept {
     return HWY_DYNAMIC_DISPATCH(TargetName)();

@@ -32,6 +32,13 @@ float l2_squared(const float* a, const Sq8& b, std::size_t n) noexcept;
 float inner_product(const float* a, const Sq8& b, std::size_t n) noexcept;
 float l1(const float* a, const Sq8& b, std::size_t n) noexcept;
 
+// sum (a_i - b_i)^2 over bytes; n at most 32,768, so that the sum fits. The pointer that
+// code_kernel() returns is the running CPU's version itself: a caller in a tight loop saves the
+// dispatch, which costs as much as a quarter of a short call.
+std::uint32_t l2_squared(const std::uint8_t* a, const std::uint8_t* b, std::size_t n) noexcept;
+using CodeKernel = std::uint32_t (*)(const std::uint8_t* a, const std::uint8_t* b, std::size_t n);
+CodeKernel code_kernel() noexcept;
+
 // Name of the instruction set in use ("AVX3_DL", "AVX2", "SSE4", ...), for benchmarks and bug
 // reports.
 const char* target_name() noexcept;

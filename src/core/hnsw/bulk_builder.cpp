@@ -20,6 +20,9 @@ namespace vg::hnsw {
 namespace {
 
 constexpr unsigned kMaxLevel = 15;
+// Nodes refined one after another that are taken from one neighbourhood.
+constexpr std::uint32_t kRefineGroup = 16;
+
 void validate(const Rows& rows, const BuildParams& params) {
     const auto require = [](bool ok, const char* what) {
         if (!ok)
@@ -46,14 +49,15 @@ class Builder {
 
     Graph run() {
         draw_levels();
+        const RowCodes codes(rows_, params_.seed, params_.threads, params_.poll);
         {
-            HnswlibGraph index(rows_, params_.m, params_.ef_construction);
+            HnswlibGraph index(rows_, codes, params_.m, params_.ef_construction, params_.threads);
             Insertion insertion = insert_rows(rows_, params_, graph_.level, index);
             graph_.lid = std::move(insertion.lid);
             graph_.order_used = insertion.order_used;
             take_layers(index);
         }
-        refine();
+        refine(codes);
         connect();
         report(BuildPhase::kPlace, 0, rows_.n);
         graph_.placement =
@@ -86,7 +90,7 @@ class Builder {
         }
     }
 
-    void refine() {
+    void refine(const RowCodes& codes) {
         report(BuildPhase::kRefine, 0, rows_.n);
         for (std::size_t level = graph_.layers.size(); level-- > 0;) {
             RefineParams refine;
@@ -97,7 +101,10 @@ class Builder {
                 refine.progress = [&](std::size_t done) {
                     report(BuildPhase::kRefine, done, rows_.n);
                 };
-            graph_.layers[level] = refine_layer(rows_, graph_.layers[level], refine);
+            if (level == 0)
+                refine.order =
+                    place_nodes(graph_.layers[0], graph_.entry, kRefineGroup, params_.poll);
+            graph_.layers[level] = refine_layer(rows_, codes, graph_.layers[level], refine);
         }
         report(BuildPhase::kRefine, rows_.n, rows_.n);
     }
@@ -147,11 +154,13 @@ std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, const BuildParams&
     const std::size_t raw = n * (2 + 8 * m) + upper * (6 + 4 * m);
     const std::size_t refined = n * (2 + 4 * std::size_t{params.capacity}) +
                                 upper * (6 + 4 * std::size_t{params.upper_capacity});
+    const std::size_t codes = RowCodes::bytes(n, dims);
     // While hnswlib's graph exists it is copied to raw lists; while those exist they are refined,
     // and the reverse fill keeps up to one id per free slot (twice, for the vector's growth).
-    const std::size_t inserting = HnswlibGraph::bytes(n, dims, params.m, params.threads) + raw;
+    const std::size_t inserting =
+        codes + HnswlibGraph::bytes(n, dims, params.m, params.threads) + raw;
     const std::size_t reverse = n * 8 * std::size_t{params.capacity} / 4;
-    const std::size_t refining = raw + refined + reverse + n * 64;
+    const std::size_t refining = codes + raw + refined + reverse + n * 64;
     // Tree, marks, queue, breadth-first order and placement.
     const std::size_t placing = refined + n * 32;
     return lasting + std::max({inserting, refining, placing});

@@ -1,63 +1,67 @@
-// The only file that includes hnswlib. What it works around in release 0.6.2:
-//  * Levels come from a generator shared without a lock, and a level of 0 cannot be asked for. With
-//    mult_ = 0 the generator's answer is always 0, and explicit levels above 0 are honoured.
-//  * Its own kernels know no FMA and no run-time dispatch: a SpaceInterface of ours calls
-//    vg::distance.
-//  * searchKnn() bumps two shared, uninitialised atomics per hop. The base-layer search is also
-//  public
-//    as a template without them, so search() descends by itself and calls that.
+// The only file that includes hnswlib. Its graph, its link selection and its back-links are used as
+// they are. The search that finds the candidates of an insert is ours, because that is where a
+// build spends its time: hnswlib's compares as it goes, so that every comparison waits for memory,
+// and holds a list's lock meanwhile. What else is worked around in release 0.6.2:
+//  * Levels come from a generator shared without a lock, and a level of 0 cannot be asked for.
+//    insert() sets the level itself.
+//  * A SpaceInterface of ours compares records of RowCodes.
 //  * linkLists_ is left uninitialised and freed by level: an allocation that fails in the middle of
-//  an
-//    insert would free a wild pointer. It is zeroed right after construction.
+//    an insert would free a wild pointer. It is zeroed right after construction.
 //  * The constructor leaks what it already allocated when a later allocation fails; a trial
-//  allocation
-//    of the big block comes first.
-//  * label_lookup_ rehashes while growing; it is reserved to its final size.
+//    allocation of the big block comes first.
+//  * label_lookup_ would cost a hash node per row and is not needed: no row is inserted twice.
+//
+// Lock order of inserts: `global` (entry point) first, then the inserted node's own list lock, held
+// until all its lists are there, then one other list lock at a time. Two inserts cannot wait for
+// each other: a node can be found on a level only after it has been linked there, and it links its
+// levels from the top down.
 #include "core/hnsw/hnswlib_graph.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <new>
+#include <queue>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
-// Its prefetches read the id behind the last one of a list: at most three bytes past a heap block
-// of 4k + 1 bytes, which malloc's rounding always covers, but AddressSanitizer rightly objects.
-// They are worth 5 % of the build and more under load, so only sanitised builds go without them.
-#if defined(__SANITIZE_ADDRESS__)
-#define NO_MANUAL_VECTORIZATION
-#endif
+// hnswlib's own prefetches read the id behind the last one of a list; its searches are not used.
 #include <hnswlib/hnswlib.h>
 
+#include "core/base/huge_pages.h"
 #include "core/base/status.h"
-#include "core/distance/distance.h"
 
 #include "core/no_postgres.h"
 
 namespace vg::hnsw {
 namespace {
 
-float squared_distance(const void* a, const void* b, const void* dims) {
-    return distance::l2_squared(static_cast<const float*>(a), static_cast<const float*>(b),
-                                *static_cast<const std::size_t*>(dims));
+float code_distance(const void* a, const void* b, const void* codes) {
+    return static_cast<const RowCodes*>(codes)->between(static_cast<const std::byte*>(a),
+                                                        static_cast<const std::byte*>(b));
 }
 
-class EuclideanSpace final : public hnswlib::SpaceInterface<float> {
+class CodeSpace final : public hnswlib::SpaceInterface<float> {
   public:
-    explicit EuclideanSpace(std::size_t dims) : dims_(dims) {}
-    std::size_t get_data_size() override { return dims_ * sizeof(float); }
-    hnswlib::DISTFUNC<float> get_dist_func() override { return squared_distance; }
-    void* get_dist_func_param() override { return &dims_; }
+    explicit CodeSpace(const RowCodes& codes) : codes_(&codes) {}
+    std::size_t get_data_size() override { return codes_->record_bytes(); }
+    hnswlib::DISTFUNC<float> get_dist_func() override { return code_distance; }
+    void* get_dist_func_param() override { return const_cast<RowCodes*>(codes_); }
 
   private:
-    std::size_t dims_;
+    const RowCodes* codes_;
 };
 
 using Index = hnswlib::HierarchicalNSW<float>;
+// As hnswlib's link selection takes them: farthest on top.
+using Candidates =
+    std::priority_queue<std::pair<float, hnswlib::tableint>,
+                        std::vector<std::pair<float, hnswlib::tableint>>, Index::CompareByFirst>;
 
 std::size_t element_bytes(std::size_t dims, std::uint32_t m) noexcept {
-    return 4 + std::size_t{8} * m + 4 * dims + sizeof(hnswlib::labeltype);
+    return 4 + std::size_t{8} * m + RowCodes::record_bytes(dims) + sizeof(hnswlib::labeltype);
 }
 
 void require_room(std::size_t bytes) {
@@ -68,76 +72,209 @@ void require_room(std::size_t bytes) {
                     "graph under construction needs " + std::to_string(bytes) + " bytes");
 }
 
+// Working space of one thread.
+struct Scratch {
+    struct Entry {
+        float distance;
+        std::uint32_t id;  // top bit: expanded
+    };
+    std::vector<std::uint8_t> seen;  // per node: the last search that met it
+    std::uint8_t search = 0;
+    std::vector<Entry> pool;  // ascending, at most ef
+    std::vector<std::uint32_t> ids;
+
+    void begin(std::size_t n) {
+        if (seen.empty())
+            seen.assign(n, 0);
+        if (++search == 0) {
+            std::fill(seen.begin(), seen.end(), std::uint8_t{0});
+            search = 1;
+        }
+        pool.clear();
+    }
+};
+
+constexpr std::uint32_t kExpanded = 0x80000000u;
+
+void prefetch(const void* start, std::size_t bytes) noexcept {
+    constexpr std::size_t kLine = 64;
+    const char* p = static_cast<const char*>(start);
+    for (std::size_t at = 0; at < bytes; at += kLine)
+        __builtin_prefetch(p + at);
+    __builtin_prefetch(p + bytes - 1);
+}
+
 }  // namespace
 
 struct HnswlibGraph::Impl {
-    Impl(const Rows& r, std::uint32_t m, std::uint32_t ef_construction)
-        : rows(r), space(r.dims), index(&space, r.n, m, ef_construction) {}
+    Impl(const RowCodes& c, std::size_t n, std::uint32_t m, std::uint32_t ef_construction,
+         unsigned threads)
+        : codes(c), space(c), index(&space, n, m, ef_construction), scratch(threads) {}
 
-    const float* row(std::uint32_t i) const noexcept { return rows.data + i * rows.stride; }
+    const std::byte* record(std::uint32_t id) const noexcept {
+        return reinterpret_cast<const std::byte*>(index.getDataByInternalId(id));
+    }
 
-    Rows rows;
-    EuclideanSpace space;
+    // Copies a list. `shared`: inserts are running.
+    void read_list(std::uint32_t id, int level, bool shared, std::vector<std::uint32_t>& out) {
+        std::unique_lock<std::mutex> lock;
+        if (shared)
+            lock = std::unique_lock(index.link_list_locks_[id]);
+        hnswlib::linklistsizeint* list = index.get_linklist_at_level(id, level);
+        out.assign(list + 1, list + 1 + index.getListCount(list));
+    }
+
+    // Goes down from the entry to `level`, on each level to the node nearest to the query.
+    std::uint32_t descend(const std::byte* query, std::uint32_t entry, int from, int level,
+                          bool shared, Scratch& s) {
+        std::uint32_t current = entry;
+        float best = codes.between(query, record(current));
+        for (int l = from; l > level; --l) {
+            for (bool moved = true; moved;) {
+                moved = false;
+                read_list(current, l, shared, s.ids);
+                for (const std::uint32_t id : s.ids)
+                    prefetch(record(id), codes.record_bytes());
+                for (const std::uint32_t id : s.ids) {
+                    const float d = codes.between(query, record(id));
+                    if (d < best) {
+                        best = d;
+                        current = id;
+                        moved = true;
+                    }
+                }
+            }
+        }
+        return current;
+    }
+
+    // Leaves the ef nearest nodes that a beam finds on one level in s.pool, nearest first.
+    void search_level(const std::byte* query, std::uint32_t entry, int level, std::size_t ef,
+                      bool shared, Scratch& s) {
+        s.begin(codes_rows());
+        s.seen[entry] = s.search;
+        s.pool.push_back({codes.between(query, record(entry)), entry});
+        for (std::size_t cursor = 0; cursor < s.pool.size();) {
+            if ((s.pool[cursor].id & kExpanded) != 0) {
+                ++cursor;
+                continue;
+            }
+            const std::uint32_t node = s.pool[cursor].id;
+            s.pool[cursor].id |= kExpanded;
+            read_list(node, level, shared, s.ids);
+            // First ask for the memory of all new candidates, then compare them.
+            std::size_t fresh = 0;
+            for (const std::uint32_t id : s.ids) {
+                if (s.seen[id] == s.search)
+                    continue;
+                s.seen[id] = s.search;
+                prefetch(record(id), codes.record_bytes());
+                s.ids[fresh++] = id;
+            }
+            for (std::size_t i = 0; i < fresh; ++i) {
+                const float d = codes.between(query, record(s.ids[i]));
+                if (s.pool.size() == ef) {
+                    if (d >= s.pool.back().distance)
+                        continue;
+                    s.pool.pop_back();
+                }
+                const auto at = std::upper_bound(
+                    s.pool.begin(), s.pool.end(), d,
+                    [](float x, const Scratch::Entry& e) { return x < e.distance; });
+                const auto position = static_cast<std::size_t>(at - s.pool.begin());
+                s.pool.insert(at, {d, s.ids[i]});
+                if (position <= cursor) {
+                    cursor = position;
+                    prefetch(index.get_linklist_at_level(s.ids[i], level),
+                             index.size_links_per_element_);
+                    __builtin_prefetch(&index.link_list_locks_[s.ids[i]]);
+                }
+            }
+        }
+    }
+
+    std::size_t codes_rows() const noexcept { return index.max_elements_; }
+
+    const RowCodes& codes;
+    CodeSpace space;
     Index index;
+    std::vector<Scratch> scratch;
 };
 
-HnswlibGraph::HnswlibGraph(const Rows& rows, std::uint32_t m, std::uint32_t ef_construction) {
+HnswlibGraph::HnswlibGraph(const Rows& rows, const RowCodes& codes, std::uint32_t m,
+                           std::uint32_t ef_construction, unsigned threads) {
     require_room(bytes(rows.n, rows.dims, m, 1));
     try {
-        impl_ = std::make_unique<Impl>(rows, m, ef_construction);
+        impl_ = std::make_unique<Impl>(codes, rows.n, m, ef_construction, threads);
     } catch (const std::runtime_error& e) {
         throw Error(StatusCode::kOutOfMemory, std::string("hnswlib: ") + e.what());
     }
     Index& index = impl_->index;
     std::memset(static_cast<void*>(index.linkLists_), 0, rows.n * sizeof(char*));
-    index.mult_ = 0.0;
-    index.metric_distance_computations = 0;
-    index.metric_hops = 0;
-    index.label_lookup_.reserve(rows.n);
+    prefer_huge_pages(index.data_level0_memory_, rows.n * index.size_data_per_element_);
 }
 
 HnswlibGraph::~HnswlibGraph() = default;
 
-void HnswlibGraph::insert(std::uint32_t row, unsigned level) {
+void HnswlibGraph::insert(std::uint32_t row, unsigned top, unsigned worker) {
+    Index& index = impl_->index;
+    Scratch& s = impl_->scratch[worker];
+    const int level = static_cast<int>(top);
+    const std::byte* query = impl_->codes.record(row);
+
+    std::unique_lock entry_lock(index.global);
+    const auto id = static_cast<hnswlib::tableint>(index.cur_element_count++);
+    const std::unique_lock own_lock(index.link_list_locks_[id]);
+    const int top_before = index.maxlevel_;
+    hnswlib::tableint current = index.enterpoint_node_;
+    index.element_levels_[id] = level;
+    // A node that becomes the entry keeps others out until it is linked.
+    if (level <= top_before)
+        entry_lock.unlock();
+
+    std::memset(index.get_linklist0(id), 0, index.size_data_per_element_);
+    index.setExternalLabel(id, row);
+    std::memcpy(index.getDataByInternalId(id), query, impl_->codes.record_bytes());
+    if (level > 0) {
+        // Freed by hnswlib.
+        const std::size_t bytes = index.size_links_per_element_ * top;
+        index.linkLists_[id] = static_cast<char*>(std::calloc(1, bytes));
+        if (index.linkLists_[id] == nullptr)
+            throw std::bad_alloc();
+    }
     try {
-        impl_->index.addPoint(impl_->row(row), row, static_cast<int>(level));
+        if (top_before >= 0) {
+            if (level < top_before)
+                current = impl_->descend(query, current, top_before, level, true, s);
+            for (int l = std::min(level, top_before); l >= 0; --l) {
+                impl_->search_level(query, current, l, index.ef_construction_, true, s);
+                Candidates found;
+                for (const Scratch::Entry& e : s.pool)
+                    found.emplace(e.distance, e.id & ~kExpanded);
+                current = index.mutuallyConnectNewElement(query, id, found, l, false);
+            }
+        }
     } catch (const std::runtime_error& e) {
         throw Error(StatusCode::kInternal, std::string("hnswlib: ") + e.what());
     }
+    if (level > top_before) {
+        index.enterpoint_node_ = id;
+        index.maxlevel_ = level;
+    }
 }
 
-void HnswlibGraph::search(const float* query, std::size_t ef, std::size_t k,
+void HnswlibGraph::search(std::uint32_t row, std::size_t ef, std::size_t k, unsigned worker,
                           std::vector<Hit>& out) const {
     const Index& index = impl_->index;
-    const std::size_t dims = impl_->rows.dims;
-    const auto distance_to = [&](hnswlib::tableint id) {
-        return distance::l2_squared(
-            query, reinterpret_cast<const float*>(index.getDataByInternalId(id)), dims);
-    };
-    hnswlib::tableint current = index.enterpoint_node_;
-    float best = distance_to(current);
-    for (int level = index.maxlevel_; level > 0; --level) {
-        for (bool moved = true; moved;) {
-            moved = false;
-            hnswlib::linklistsizeint* list = index.get_linklist(current, level);
-            const std::size_t count = index.getListCount(list);
-            for (std::size_t j = 1; j <= count; ++j) {
-                const float d = distance_to(list[j]);
-                if (d < best) {
-                    best = d;
-                    current = list[j];
-                    moved = true;
-                }
-            }
-        }
-    }
-    auto found = index.searchBaseLayerST<false, false>(current, query, std::max(ef, k));
-    while (found.size() > k)
-        found.pop();
-    out.resize(found.size());
-    for (std::size_t i = found.size(); i-- > 0; found.pop())
-        out[i] = {found.top().first,
-                  static_cast<std::uint32_t>(index.getExternalLabel(found.top().second))};
+    Scratch& s = impl_->scratch[worker];
+    const std::byte* query = impl_->codes.record(row);
+    const std::uint32_t start =
+        impl_->descend(query, index.enterpoint_node_, index.maxlevel_, 0, false, s);
+    impl_->search_level(query, start, 0, std::max(ef, k), false, s);
+    out.clear();
+    for (std::size_t i = 0; i < std::min(k, s.pool.size()); ++i)
+        out.push_back({s.pool[i].distance, static_cast<std::uint32_t>(
+                                               index.getExternalLabel(s.pool[i].id & ~kExpanded))});
 }
 
 unsigned HnswlibGraph::top_level() const noexcept {
@@ -178,19 +315,17 @@ Layer HnswlibGraph::layer(unsigned level, std::vector<std::uint32_t> members) co
 
 std::size_t HnswlibGraph::bytes(std::size_t n, std::size_t dims, std::uint32_t m,
                                 unsigned threads) noexcept {
-    // Per row: element block, std::mutex, linkLists_ pointer, level, hash node (malloc rounds its
-    // 24 bytes to 32) and hash bucket (reserve() takes the next prime, at most about 1.3 n
-    // buckets).
-    const std::size_t per_row = element_bytes(dims, m) + sizeof(std::mutex) + 8 + 4 + 32 + 11;
+    // Per row: element block, std::mutex, linkLists_ pointer, level, hnswlib's visited list, and
+    // which search of which thread saw the row.
+    const std::size_t per_row = element_bytes(dims, m) + sizeof(std::mutex) + 8 + 4 + 2 + threads;
     // Upper lists: n / (m - 1) of them on average; 4 standard deviations are covered by the
     // constant and the eighth added. malloc adds up to 32 bytes to each block.
     const std::size_t mean_lists = n / std::max(m - 1, 1u);
     const std::size_t lists = mean_lists + mean_lists / 8 + 64;
     const std::size_t upper = lists * (4 + std::size_t{4} * m + 33);
-    // Visited lists, one per thread and one spare; the 65,536 update locks; heaps of running
-    // searches.
+    // The 65,536 update locks; pools of running searches.
     const std::size_t fixed = Index::max_update_element_locks * sizeof(std::mutex) + (1 << 20);
-    return n * per_row + upper + (threads + std::size_t{1}) * 2 * n + fixed;
+    return n * per_row + upper + fixed;
 }
 
 }  // namespace vg::hnsw

@@ -1,7 +1,7 @@
 // Thin wrapper around hnswlib 0.6.2 that keeps its header, its exceptions and its quirks in one
-// .cpp. Ownership: the rows belong to the caller and must outlive the object; hnswlib keeps a copy
-// of each. Threads: insert() may run from several threads for distinct rows once a first row is in;
-// search() is read-only, needs no lock, and must not overlap an insert.
+// .cpp. Ownership: the codes belong to the caller and must outlive the object; hnswlib keeps a copy
+// of each record. Threads: insert() may run from several threads for distinct rows once a first row
+// is in; search() is read-only, needs no lock, and must not overlap an insert.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 
 #include "core/hnsw/bulk_builder.h"
 #include "core/hnsw/graph.h"
+#include "core/hnsw/row_codes.h"
 
 namespace vg::hnsw {
 
@@ -22,17 +23,21 @@ struct Hit {
 class HnswlibGraph {
   public:
     // Room for `rows.n` rows. Throws Error(kOutOfMemory).
-    HnswlibGraph(const Rows& rows, std::uint32_t m, std::uint32_t ef_construction);
+    HnswlibGraph(const Rows& rows, const RowCodes& codes, std::uint32_t m,
+                 std::uint32_t ef_construction, unsigned threads);
     ~HnswlibGraph();
     HnswlibGraph(const HnswlibGraph&) = delete;
     HnswlibGraph& operator=(const HnswlibGraph&) = delete;
 
-    // Adds row `row` with the given top level. Each row at most once.
+    // Adds row `row` with the given top level. Each row at most once. `worker` in [0, threads) is
+    // the calling thread's number: here and below, one call per worker at a time.
     // Throws Error(kInternal) where hnswlib reports a broken invariant, std::bad_alloc.
-    void insert(std::uint32_t row, unsigned level);
+    void insert(std::uint32_t row, unsigned level, unsigned worker);
 
-    // The k rows nearest to `query` found by a beam of width ef, nearest first, in `out` (reused).
-    void search(const float* query, std::size_t ef, std::size_t k, std::vector<Hit>& out) const;
+    // The k rows nearest to `row`, which need not be in, found by a beam of width ef, nearest
+    // first, in `out` (reused).
+    void search(std::uint32_t row, std::size_t ef, std::size_t k, unsigned worker,
+                std::vector<Hit>& out) const;
 
     // Top level of the graph, and the row where searches start. Undefined while empty.
     unsigned top_level() const noexcept;

@@ -67,13 +67,13 @@ class Inserter {
         report(phase, 0, total);
         const std::size_t serial = begin == 0 ? std::min(end, kSerialRows) : begin;
         for (std::size_t i = begin; i < serial; ++i) {
-            index_.insert(order[i], level_[order[i]]);
+            index_.insert(order[i], level_[order[i]], 0);
             params_.poll();
         }
         parallel_for(params_.threads, end - serial, kInsertChunk, params_.poll,
                      [&](std::size_t from, std::size_t to, unsigned worker) {
                          for (std::size_t i = serial + from; i < serial + to; ++i)
-                             index_.insert(order[i], level_[order[i]]);
+                             index_.insert(order[i], level_[order[i]], worker);
                          if (worker == 0)
                              report(phase, serial - begin + to, total);
                      });
@@ -94,8 +94,7 @@ class Inserter {
                          auto& [hits, distances] = scratch[worker];
                          for (std::size_t i = prefix + from; i < prefix + to; ++i) {
                              const std::uint32_t row = order[i];
-                             index_.search(rows_.data + row * rows_.stride, kProbeBeam,
-                                           lid::kProbeNeighbours, hits);
+                             index_.search(row, kProbeBeam, lid::kProbeNeighbours, worker, hits);
                              distances.clear();
                              for (const Hit& hit : hits)
                                  distances.push_back(hit.distance);

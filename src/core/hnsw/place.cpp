@@ -11,22 +11,27 @@ namespace {
 
 constexpr std::size_t kPollEvery = 4096;
 
+// From the root, then from every node that was not reached, in their order.
 std::vector<std::uint32_t> breadth_first(const Layer& layer, std::uint32_t root, const Poll& poll) {
     std::vector<std::uint32_t> order;
     std::vector<std::uint8_t> seen(layer.size(), 0);
     order.reserve(layer.size());
-    order.push_back(root);
-    seen[root] = 1;
-    for (std::size_t head = 0; head < order.size(); ++head) {
-        if (head % kPollEvery == 0)
-            poll();
-        const std::uint32_t* list = layer.list(order[head]);
-        for (std::size_t j = 0; j < layer.degree[order[head]]; ++j) {
-            if (seen[list[j]])
-                continue;
-            seen[list[j]] = 1;
-            order.push_back(list[j]);
+    const auto meet = [&](std::uint32_t node) {
+        if (seen[node])
+            return;
+        seen[node] = 1;
+        order.push_back(node);
+    };
+    meet(root);
+    std::size_t head = 0;
+    for (std::uint32_t next = 0; next < layer.size(); ++next) {
+        for (; head < order.size(); ++head) {
+            if (head % kPollEvery == 0)
+                poll();
+            const std::uint32_t* list = layer.list(order[head]);
+            std::for_each(list, list + layer.degree[order[head]], meet);
         }
+        meet(next);
     }
     return order;
 }

@@ -3,6 +3,7 @@
 #include "core/hnsw/refine.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "core/base/parallel.h"
 
@@ -19,12 +20,17 @@ constexpr std::size_t kMaxFound = 2048;
 constexpr std::size_t kBruteForce = 512;
 constexpr float kAlphaSquared = 1.2f * 1.2f;
 
-// Set of ids with O(1) clear, sized for kMaxFound entries at half load.
+// Set of ids with O(1) clear. Half empty for as many ids as begin() was told, and no larger: it
+// stays in the first-level cache.
 class SmallSet {
   public:
-    SmallSet() : slots_(kSlots, Slot{0, 0}) {}
+    SmallSet() : slots_(kMaxSlots, Slot{0, 0}) {}
 
-    void clear() noexcept {
+    // Empties the set; up to `ids` of them will come, at most kMaxFound.
+    void begin(std::size_t ids) noexcept {
+        const unsigned bits = std::min(kMaxBits, static_cast<unsigned>(std::bit_width(2 * ids)));
+        shift_ = 32 - bits;
+        mask_ = (1u << bits) - 1;
         if (++stamp_ == 0) {
             std::fill(slots_.begin(), slots_.end(), Slot{0, 0});
             stamp_ = 1;
@@ -32,11 +38,11 @@ class SmallSet {
     }
     // False when it was in already.
     bool insert(std::uint32_t id) noexcept {
-        std::size_t at = (id * 0x9E3779B1u) >> (32 - kBits);
+        std::uint32_t at = (id * 0x9E3779B1u) >> shift_;
         while (slots_[at].stamp == stamp_) {
             if (slots_[at].id == id)
                 return false;
-            at = (at + 1) & (kSlots - 1);
+            at = (at + 1) & mask_;
         }
         slots_[at] = {id, stamp_};
         return true;
@@ -47,20 +53,22 @@ class SmallSet {
         std::uint32_t id;
         std::uint32_t stamp;
     };
-    static constexpr unsigned kBits = 12;
-    static constexpr std::size_t kSlots = std::size_t{1} << kBits;
-    static_assert(kSlots >= 2 * kMaxFound);
+    static constexpr unsigned kMaxBits = 12;
+    static constexpr std::size_t kMaxSlots = std::size_t{1} << kMaxBits;
+    static_assert(kMaxSlots >= 2 * kMaxFound);
     std::vector<Slot> slots_;
     std::uint32_t stamp_ = 0;
+    unsigned shift_ = 32 - kMaxBits;
+    std::uint32_t mask_ = kMaxSlots - 1;
 };
 
-bool nearer(const Candidate& a, const Candidate& b) noexcept {
+constexpr auto nearer = [](const Candidate& a, const Candidate& b) noexcept {
     return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
-}
+};
 
-bool occludes(const LayerView& view, const Candidate& taken, const Candidate& c,
+// Whether a taken link that lies `between` away from candidate c makes c superfluous.
+bool occludes(float between, const Candidate& taken, const Candidate& c,
               float alpha_squared) noexcept {
-    const float between = view.distance(taken.id, c.id);
     return alpha_squared * between < c.distance ||
            (taken.distance == c.distance && between <= c.distance);
 }
@@ -73,49 +81,55 @@ class Refiner {
     void run(std::uint32_t node, std::size_t capacity) {
         gather(node);
         choose_links(view_, candidates_, capacity, true, chosen_);
+        // Lists are in the order of the true distances.
+        for (const Candidate& c : chosen_)
+            view_.prefetch_vector(c.id);
+        for (Candidate& c : chosen_)
+            c.distance = view_.distance(node, c.id);
+        std::sort(chosen_.begin(), chosen_.end(), nearer);
     }
     const std::vector<Candidate>& chosen() const noexcept { return chosen_; }
 
   private:
     void add(std::uint32_t id) {
-        if (candidates_.size() < kMaxFound - 1 && seen_.insert(id))
-            candidates_.push_back({0.0f, id});
+        if (candidates_.size() == kMaxFound - 1 || !seen_.insert(id))
+            return;
+        view_.prefetch(id);
+        candidates_.push_back({0.0f, id});
     }
 
     void gather(std::uint32_t node) {
         candidates_.clear();
-        seen_.clear();
-        seen_.insert(node);
         const std::uint32_t* links = raw_.list(node);
         const std::size_t degree = raw_.degree[node];
+        const bool all = view_.size <= kBruteForce;
+        std::size_t most = 1 + degree + (all ? view_.size : 0);
+        for (std::size_t j = 0; j < degree && !all; ++j) {
+            most += raw_.degree[links[j]];
+            prefetch_list(links[j]);
+        }
+        seen_.begin(std::min(most, kMaxFound));
+        seen_.insert(node);
         for (std::size_t j = 0; j < degree; ++j)
             add(links[j]);
         const std::size_t own = candidates_.size();
-        if (view_.size <= kBruteForce) {
-            for (std::uint32_t id = 0; id < view_.size; ++id)
-                add(id);
-        } else {
-            for (std::size_t j = 0; j < degree; ++j) {
-                const std::uint32_t* hop = raw_.list(links[j]);
-                for (std::size_t k = 0; k < raw_.degree[links[j]]; ++k)
-                    add(hop[k]);
-            }
+        for (std::uint32_t id = 0; id < view_.size && all; ++id)
+            add(id);
+        for (std::size_t j = 0; j < degree && !all; ++j) {
+            const std::uint32_t* hop = raw_.list(links[j]);
+            for (std::size_t k = 0; k < raw_.degree[links[j]]; ++k)
+                add(hop[k]);
         }
-        measure(node);
+        for (Candidate& c : candidates_)
+            c.distance = view_.estimate(node, c.id);
         keep_nearest(own);
+        std::sort(candidates_.begin(), candidates_.end(), nearer);
     }
 
-    void measure(std::uint32_t node) noexcept {
-        constexpr std::size_t kAhead = 4;
-        const std::size_t count = candidates_.size();
-        for (std::size_t i = 0; i < count; ++i) {
-            if (i + kAhead < count) {
-                const float* next = view_.vector(candidates_[i + kAhead].id);
-                __builtin_prefetch(next);
-                __builtin_prefetch(next + 16);
-            }
-            candidates_[i].distance = view_.distance(node, candidates_[i].id);
-        }
+    void prefetch_list(std::uint32_t node) const noexcept {
+        const std::uint32_t* list = raw_.list(node);
+        for (std::size_t at = 0; at < raw_.degree[node]; at += 64 / sizeof *list)
+            __builtin_prefetch(list + at);
     }
 
     // The node's own links always stay: near a dense clump they may be the only way out of it.
@@ -125,7 +139,6 @@ class Refiner {
             std::nth_element(others, others + kKeep, candidates_.end(), nearer);
             candidates_.resize(own + kKeep);
         }
-        std::sort(candidates_.begin(), candidates_.end(), nearer);
     }
 
     const LayerView& view_;
@@ -176,48 +189,61 @@ void sort_list(const LayerView& view, Layer& layer, std::uint32_t node,
 void choose_links(const LayerView& view, const std::vector<Candidate>& candidates,
                   std::size_t capacity, bool fill, std::vector<Candidate>& chosen) {
     chosen.clear();
-    // next[i]: first taken link that candidate i was not yet compared with; kTaken once it is in.
+    // next: first taken link that the candidate has not passed yet, kTaken once it is in itself;
+    // between: its distance to that link, if that one refused it.
+    struct State {
+        std::uint32_t next = 0;
+        float between = -1.0f;
+    };
     constexpr std::uint32_t kTaken = 0xFFFFFFFFu;
-    thread_local std::vector<std::uint32_t> next;
-    next.assign(candidates.size(), 0);
+    thread_local std::vector<State> states;
+    states.assign(candidates.size(), State{});
     for (const float alpha_squared : {1.0f, kAlphaSquared}) {
         for (std::size_t i = 0; i < candidates.size() && chosen.size() < capacity; ++i) {
-            if (next[i] == kTaken)
+            State& s = states[i];
+            if (s.next == kTaken)
                 continue;
             // Links that did not refuse i in the first round cannot do so in the second, milder
             // one.
-            while (next[i] < chosen.size() &&
-                   !occludes(view, chosen[next[i]], candidates[i], alpha_squared))
-                ++next[i];
-            if (next[i] == chosen.size()) {
+            for (; s.next < chosen.size(); ++s.next, s.between = -1.0f) {
+                const Candidate& taken = chosen[s.next];
+                if (s.between < 0.0f)
+                    s.between = view.estimate(taken.id, candidates[i].id);
+                if (occludes(s.between, taken, candidates[i], alpha_squared))
+                    break;
+            }
+            if (s.next == chosen.size()) {
                 chosen.push_back(candidates[i]);
-                next[i] = kTaken;
+                s.next = kTaken;
             }
         }
     }
     for (std::size_t i = 0; fill && i < candidates.size() && chosen.size() < capacity; ++i)
-        if (next[i] != kTaken)
+        if (states[i].next != kTaken)
             chosen.push_back(candidates[i]);
     std::sort(chosen.begin(), chosen.end(), nearer);
 }
 
-Layer refine_layer(const Rows& rows, const Layer& raw, const RefineParams& params) {
+Layer refine_layer(const Rows& rows, const RowCodes& codes, const Layer& raw,
+                   const RefineParams& params) {
     Layer out;
     out.capacity = params.capacity;
     out.members = raw.members;
     out.degree.assign(raw.size(), 0);
     out.links.assign(raw.size() * out.capacity, kNoNode);
-    const LayerView view(rows, raw);
+    const LayerView view(rows, raw, &codes);
     std::vector<Refiner> refiners(params.threads, Refiner(view, raw));
     constexpr std::size_t kChunk = 64;
     parallel_for(params.threads, raw.size(), kChunk, params.poll,
                  [&](std::size_t begin, std::size_t end, unsigned worker) {
                      Refiner& refiner = refiners[worker];
                      for (std::size_t i = begin; i < end; ++i) {
-                         refiner.run(static_cast<std::uint32_t>(i), out.capacity);
-                         std::uint32_t* list = out.list(i);
+                         const std::uint32_t node =
+                             params.order.empty() ? static_cast<std::uint32_t>(i) : params.order[i];
+                         refiner.run(node, out.capacity);
+                         std::uint32_t* list = out.list(node);
                          for (const Candidate& c : refiner.chosen())
-                             list[out.degree[i]++] = c.id;
+                             list[out.degree[node]++] = c.id;
                      }
                      if (worker == 0 && params.progress)
                          params.progress(end);

@@ -36,10 +36,15 @@ struct RefineParams {
     std::uint32_t capacity = 32;
     unsigned threads = 1;
     Poll poll;
+    // The order in which nodes take their turn, a permutation of the members (empty: as they are).
+    // It does not change the result; neighbours in a row share most of what they read.
+    std::vector<std::uint32_t> order;
     std::function<void(std::size_t)> progress;  // nodes done; called by the caller's thread only
 };
 
-// The refined layer; `raw` holds local ids and stays as it is. Members are copied.
-Layer refine_layer(const Rows& rows, const Layer& raw, const RefineParams& params);
+// The refined layer; `raw` holds local ids and stays as it is. Members are copied. Links are chosen
+// by the rows' codes and put in order by their true distances.
+Layer refine_layer(const Rows& rows, const RowCodes& codes, const Layer& raw,
+                   const RefineParams& params);
 
 }  // namespace vg::hnsw

@@ -1,0 +1,83 @@
+// The rows of a bulk build in 8 bits per dimension: a quarter of the memory to move, and moving
+// memory is what building a graph mostly does. Rows are rotated (core/code), so that one step size
+// fits all dimensions, and rounded. Distances between codes are off by less than kTolerance (one
+// standard deviation); where that cannot be had - rows too near each other for the step, rows with
+// a coordinate outside the codes' range - the rows themselves are measured. So near-duplicates keep
+// their true distances, and a far outlier stays far.
+//
+// Immutable once constructed: read by any number of threads. The rows must outlive it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+
+#include "core/base/poll.h"
+#include "core/distance/distance.h"
+#include "core/hnsw/bulk_builder.h"
+
+namespace vg::hnsw {
+
+class RowCodes {
+  public:
+    static constexpr double kTolerance = 0.02;  // of the squared distance
+
+    // Throws std::bad_alloc, and whatever poll throws.
+    RowCodes(const Rows& rows, std::uint64_t seed, unsigned threads, const Poll& poll);
+
+    // One row: its number, then its codes. Records may be copied; any two can be compared.
+    const std::byte* record(std::uint32_t row) const noexcept {
+        return records_.get() + std::size_t{row} * record_bytes_;
+    }
+    std::size_t record_bytes() const noexcept { return record_bytes_; }
+
+    // Squared L2 distance of two rows, given by their records.
+    float between(const std::byte* a, const std::byte* b) const noexcept {
+        const std::uint32_t tag_a = tag(a);
+        const std::uint32_t tag_b = tag(b);
+        if (((tag_a | tag_b) & kOutside) == 0) {
+            const std::uint32_t sum = kernel_(codes(a), codes(b), padded_);
+            if (sum >= least_)
+                return unit_ * static_cast<float>(sum - noise_);
+        }
+        return exact(tag_a & ~kOutside, tag_b & ~kOutside);
+    }
+    float distance(std::uint32_t a, std::uint32_t b) const noexcept {
+        return between(record(a), record(b));
+    }
+
+    // Upper bound of the heap bytes for n rows.
+    static std::size_t bytes(std::size_t n, std::size_t dims) noexcept;
+    static std::size_t record_bytes(std::size_t dims) noexcept;
+
+  private:
+    static constexpr std::uint32_t kOutside = 0x80000000u;  // a coordinate was out of range
+
+    struct Free {
+        void operator()(std::byte* p) const noexcept { std::free(p); }
+    };
+    static std::uint32_t tag(const std::byte* record) noexcept {
+        std::uint32_t t;
+        __builtin_memcpy(&t, record, sizeof t);
+        return t;
+    }
+    static const std::uint8_t* codes(const std::byte* record) noexcept {
+        return reinterpret_cast<const std::uint8_t*>(record) + sizeof(std::uint32_t);
+    }
+    float exact(std::uint32_t a, std::uint32_t b) const noexcept {
+        return distance::l2_squared(rows_.data + a * rows_.stride, rows_.data + b * rows_.stride,
+                                    rows_.dims);
+    }
+
+    Rows rows_;
+    std::size_t padded_ = 0;
+    std::size_t record_bytes_ = 0;
+    distance::CodeKernel kernel_ = nullptr;
+    float unit_ = 0;           // squared step
+    std::uint32_t noise_ = 0;  // what rounding adds to a sum on average
+    std::uint32_t least_ = 0;  // smallest sum that is accurate enough
+    std::unique_ptr<std::byte, Free> records_;
+};
+
+}  // namespace vg::hnsw
