@@ -108,10 +108,17 @@ std::vector<std::uint32_t> SqlSearcher::search(std::size_t q) {
     return column_of_ids(conn_.execute("nearest", parameters_[q]).get());
 }
 
-// The backend's own count within the open transaction: the table-wide statistics also receive,
-// late, what other connections did.
+// Of the table, its TOAST table and that one's index: the distance of every returned row is
+// computed once more for the target list, from a vector that may be stored out of line. The
+// backend's own count within the open transaction: the table-wide statistics also receive, late,
+// what other connections did.
 std::int64_t SqlSearcher::heap_blocks() {
-    return conn_.integer("SELECT pg_stat_get_xact_blocks_fetched('" + table_ + "'::regclass)");
+    return conn_.integer(
+        "SELECT sum(pg_stat_get_xact_blocks_fetched(o))::bigint FROM pg_class t LEFT JOIN pg_index "
+        "i "
+        "ON i.indrelid = t.reltoastrelid, LATERAL (VALUES (t.oid), (t.reltoastrelid), "
+        "(i.indexrelid)) AS parts (o) WHERE t.oid = '" +
+        table_ + "'::regclass");
 }
 
 Pages SqlSearcher::count_pages() {
