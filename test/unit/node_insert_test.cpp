@@ -111,25 +111,34 @@ TEST_P(Incremental, RandomAndSortedLoadsAreFoundAgain) {
 }
 
 TEST_P(Incremental, RowsAfterABulkBuildAreFoundLikeTheOthers) {
-    const Matrix rows = test::clustered_rows(2000, 100, 20, 0.6f, 6);
-    Matrix first{100, {}};
-    for (std::size_t i = 0; i < 1000; ++i)  // ten clusters built, ten unknown ones inserted
-        first.append(rows.row(i));
-    MemoryIndex index(100, GetParam());
-    index.build(first);
-    const float norm = index.max_norm2();
-    for (std::size_t i = 1000; i < 2000; ++i)
-        ASSERT_TRUE(index.insert(rows.row(i), tid_of(i)));
-    EXPECT_EQ(index.max_norm2(), norm);
-    Matrix old_rows{100, {}}, new_rows{100, {}};
-    for (std::size_t i = 0; i < 1000; i += 40) {
-        old_rows.append(rows.row(i));
-        new_rows.append(rows.row(1000 + i));
+    // The mean of four data sets: from one to the next the recall of new clusters varies by 0.04.
+    constexpr std::uint64_t kFirstSeed = 6;
+    constexpr std::uint64_t kSets = 4;
+    double old_recall = 0;
+    double new_recall = 0;
+    for (std::uint64_t seed = kFirstSeed; seed < kFirstSeed + kSets; ++seed) {
+        const Matrix rows = test::clustered_rows(2000, 100, 20, 0.6f, seed);
+        Matrix first{100, {}};
+        for (std::size_t i = 0; i < 1000; ++i)  // ten clusters built, ten unknown ones inserted
+            first.append(rows.row(i));
+        MemoryIndex index(100, GetParam());
+        index.build(first);
+        const float norm = index.max_norm2();
+        for (std::size_t i = 1000; i < 2000; ++i)
+            ASSERT_TRUE(index.insert(rows.row(i), tid_of(i)));
+        EXPECT_EQ(index.max_norm2(), norm);
+        Matrix old_rows{100, {}}, new_rows{100, {}};
+        for (std::size_t i = 0; i < 1000; i += 40) {
+            old_rows.append(rows.row(i));
+            new_rows.append(rows.row(1000 + i));
+        }
+        old_recall += test::recall(index, rows, old_rows, 10, 64) / kSets;
+        new_recall += test::recall(index, rows, new_rows, 10, 64) / kSets;
+        expect_sound_tree(index);
+        expect_sound_links(index);
     }
-    EXPECT_GE(test::recall(index, rows, old_rows, 10, 64), 0.85);
-    EXPECT_GE(test::recall(index, rows, new_rows, 10, 64), 0.85);
-    expect_sound_tree(index);
-    expect_sound_links(index);
+    EXPECT_GE(old_recall, 0.85);
+    EXPECT_GE(new_recall, 0.85);
 }
 
 INSTANTIATE_TEST_SUITE_P(Metrics, Incremental, testing::ValuesIn(kMetrics));
