@@ -22,14 +22,16 @@ sub crash_and_recover {
 
 # Build.
 make_table($node, 'built', 12000, 48, undef);
-my $build = start_psql($node, "SET maintenance_work_mem = '256MB'; CREATE INDEX built_v ON built USING lid_hnsw (v vector_l2_ops);", \$out);
-ok(wait_for_phase($node, 'pg_stat_progress_create_index', 'random prefix|estimating|inserting|refining'), 'the build is under way');
+my ($pid, $build) = run_to_phase($node, 'pg_stat_progress_create_index', 'random prefix|estimating|inserting|refining',
+    "SET maintenance_work_mem = '256MB'; CREATE INDEX built_v ON built USING lid_hnsw (v vector_l2_ops);", \$out, 0);
+ok($pid, 'the build is under way');
 crash_and_recover($build);
 is(rows_of($node, 'built'), 12000, 'the table is intact after a crash during CREATE INDEX');
 is($node->safe_psql('postgres', "SELECT count(*) FROM pg_class WHERE relname = 'built_v'"), 0, 'there is no index');
-my $disk = start_psql($node, "SET maintenance_work_mem = '1MB'; CREATE INDEX built_v ON built USING lid_hnsw (v vector_l2_ops);", \$out);
-ok(wait_for_phase($node, 'pg_stat_progress_create_index', 'through pages'), 'the build goes on through pages');
-crash_and_recover($disk);
+($pid, $build) = run_to_phase($node, 'pg_stat_progress_create_index', 'through pages',
+    "SET maintenance_work_mem = '1MB'; CREATE INDEX built_v ON built USING lid_hnsw (v vector_l2_ops);", \$out, 0);
+ok($pid, 'the build goes on through pages');
+crash_and_recover($build);
 is(rows_of($node, 'built'), 12000, 'the table is intact after a crash during that');
 $node->safe_psql('postgres', "SET maintenance_work_mem = '256MB'; CREATE INDEX built_v ON built USING lid_hnsw (v vector_l2_ops)");
 # A committed build survives a crash at once.

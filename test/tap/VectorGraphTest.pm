@@ -5,6 +5,7 @@ use strict;
 use warnings;
 
 use Exporter 'import';
+use File::Temp 'tempfile';
 use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -12,7 +13,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 our @EXPORT = qw(new_server load_helpers make_table rows_of index_is_sound every_row recall_of
-  start_psql wait_for_phase run_sql crashed);
+  start_psql wait_for_phase run_to_phase run_sql crashed);
 
 # SQL functions of every test database. vec: row i of 20 loose clusters; another seed gives other rows of
 # the same clusters. recall: share of the k nearest rows that the index finds, by distance.
@@ -64,6 +65,25 @@ BEGIN
         FROM (SELECT ctid FROM %1$s ORDER BY v <-> $1 OFFSET 0) s', tab)
         INTO complete USING vec(1, coalesce(dims, 1), 999);
     RETURN complete;
+END $$;
+-- Waits in the server until some backend is in a phase that matches, cancels it if asked to, and returns
+-- its pid and the time; 0 after 20 s.
+CREATE FUNCTION at_phase(view text, phase text, cancel boolean) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    found integer;
+BEGIN
+    FOR i IN 1..20000 LOOP
+        PERFORM pg_stat_clear_snapshot();
+        EXECUTE format('SELECT pid FROM %I WHERE phase ~ $1 LIMIT 1', view) INTO found USING phase;
+        IF found IS NOT NULL THEN
+            IF cancel THEN
+                PERFORM pg_cancel_backend(found);
+            END IF;
+            RETURN found || ' ' || extract(epoch FROM clock_timestamp());
+        END IF;
+        PERFORM pg_sleep(0.001);
+    END LOOP;
+    RETURN '0 0';
 END $$;
 CREATE FUNCTION process_status(field text) RETURNS bigint LANGUAGE sql AS $$
     SELECT substring(pg_read_file('/proc/self/status') FROM field || ':\s+(\d+)')::bigint
@@ -120,24 +140,37 @@ sub recall_of {
         "SET lid_hnsw.ef_search = $ef; SELECT round(recall('$table', 10, $queries), 4)");
 }
 
-# Runs psql in the background; finish the handle with IPC::Run's finish. Output goes to $$out.
+# Runs psql in the background; finish the handle with IPC::Run's finish. Output goes to $$out. The SQL
+# comes from a file: a pipe would be fed only while the handle is pumped.
 sub start_psql {
     my ($node, $sql, $out) = @_;
     $$out = '';
+    my ($file, $name) = tempfile(UNLINK => 1);
+    print $file $sql;
+    close $file;
     return IPC::Run::start(
-        [ 'psql', '-X', '-q', '-A', '-t', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-f', '-' ],
-        '<', \$sql, '>', $out, '2>&1', IPC::Run::timeout(120));
+        [ 'psql', '-X', '-q', '-A', '-t', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-f', $name ],
+        '<', \undef, '>', $out, '2>&1', IPC::Run::timeout(120));
 }
 
 # Waits until a backend is in a phase of CREATE INDEX or VACUUM that matches; returns its pid, or 0.
 sub wait_for_phase {
     my ($node, $view, $phase) = @_;
-    for (1 .. 300) {
-        my $pid = $node->safe_psql('postgres', "SELECT pid FROM $view WHERE phase ~ '$phase' LIMIT 1");
-        return $pid if $pid ne '';
-        sleep 0.02;
-    }
-    return 0;
+    my ($pid) = split ' ', $node->safe_psql('postgres', "SELECT at_phase('$view', '$phase', false)");
+    return $pid;
+}
+
+# Runs sql in a new session while another one watches for the phase; cancels sql there when asked to.
+# Returns (pid of the session or 0, its handle, time when the phase was seen).
+sub run_to_phase {
+    my ($node, $view, $phase, $sql, $out, $cancel) = @_;
+    my $yes = $cancel ? 'true' : 'false';
+    my $watcher = start_psql($node, "SELECT 'watching';\nSELECT at_phase('$view', '$phase', $yes);", \my $seen);
+    $watcher->pump until $seen =~ /watching/;
+    my $psql = start_psql($node, $sql, $out);
+    $watcher->finish;
+    my ($pid, $when) = $seen =~ /watching\n(\d+) ([\d.]+)/;
+    return ($pid, $psql, $when);
 }
 
 # Runs SQL in one session and returns (output, SQLSTATE of the last error or '', seconds).

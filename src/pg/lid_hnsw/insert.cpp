@@ -26,13 +26,11 @@ struct Inserter {
         : index(rel),
           state(s),
           direct(is_direct),
-          limit{rel, 0},
           work(s.geometry, s.metric, s.rotation, s.centre.data()) {}
 
     Relation index;
     const IndexState& state;
     bool direct;
-    BlockLimit limit;
     hnsw::NodeInsert work;
     std::vector<std::size_t> by_block;  // chosen neighbours in the order of their pages
 };
@@ -44,7 +42,6 @@ template <typename Fn>
 void with_slot(Inserter* in, node::SlotId id, Fn&& fn) {
     const node::Geometry& g = in->state.geometry;
     const BlockNumber block = g.block_of(id);
-    in->limit.check(block);
     const Buffer buffer = read_page(in->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
     const node::SlotView slot(g, slot_bytes(g, BufferGetPage(buffer), g.index_of(id)));
     const char* fault = slot.check();

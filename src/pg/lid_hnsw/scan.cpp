@@ -27,7 +27,6 @@ struct ScanState {
     node::NodeQuery query;
     hnsw::BeamSearch search;
     bool running = false;
-    BlockLimit limit{nullptr, 0};
     Buffer pinned = InvalidBuffer;
 
     // Heap TIDs of the current result that are still to be returned.
@@ -47,7 +46,7 @@ void release_pin(ScanState* s) {
 void visit(Relation index, ScanState* s, node::SlotId id) {
     const node::Geometry& g = s->query.geometry();
     const BlockNumber block = g.block_of(id);
-    s->limit.check(block);
+    check_block(index, block);
     s->pinned = ReleaseAndReadBuffer(s->pinned, index, block);
     LockBuffer(s->pinned, BUFFER_LOCK_SHARE);
     const Page page = BufferGetPage(s->pinned);
@@ -75,7 +74,6 @@ void run_round(Relation index, ScanState* s) {
 void begin_search(IndexScanDesc scan, ScanState* s) {
     Relation index = scan->indexRelation;
     const node::MetaData meta = read_meta(index);
-    s->limit = {index, RelationGetNumberOfBlocks(index)};
     if (scan->orderByData->sk_flags & SK_ISNULL) {
         auto* zero = static_cast<float*>(palloc0(meta.dims * sizeof(float)));
         s->query.set_query(zero);

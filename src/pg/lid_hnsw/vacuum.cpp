@@ -23,6 +23,7 @@
 namespace vg::pg {
 
 bool copy_slots_page(Vacuum* v, BlockNumber block, PGAlignedBlock* out) {
+    check_block(v->index, block);
     const Buffer buffer =
         ReadBufferExtended(v->index, MAIN_FORKNUM, block, RBM_NORMAL, v->strategy);
     LockBuffer(buffer, BUFFER_LOCK_SHARE);

@@ -38,7 +38,19 @@ const char* page_fault(Page page, node::PageKind kind) {
     return nullptr;
 }
 
+void check_block(Relation index, BlockNumber block) {
+    static Oid storage = InvalidOid;
+    static BlockNumber blocks = 0;
+    if (likely(storage == storage_id(index) && block < blocks))
+        return;
+    blocks = RelationGetNumberOfBlocks(index);
+    storage = storage_id(index);
+    if (block >= blocks)
+        report_corrupt(index, block, "a link points past the end of the index");
+}
+
 Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, int lock_mode) {
+    check_block(index, block);
     const Buffer buffer = ReadBuffer(index, block);
     LockBuffer(buffer, lock_mode);
     const char* fault = page_fault(BufferGetPage(buffer), kind);

@@ -70,20 +70,9 @@ void init_page(Page page, node::PageKind kind);
 // Null when the page is one of ours of that kind, else what is wrong.
 const char* page_fault(Page page, node::PageKind kind);
 
-// Recognises a link past the end of the index, which the storage manager would report as an I/O
-// error, without asking for the file's size on every hop.
-struct BlockLimit {
-    Relation index;
-    BlockNumber blocks = 0;  // size when last asked
-
-    void check(BlockNumber block) {
-        if (likely(block < blocks))
-            return;
-        blocks = RelationGetNumberOfBlocks(index);
-        if (block >= blocks)
-            report_corrupt(index, block, "a link points past the end of the index");
-    }
-};
+// XX002 for a block past the end of the index, which the storage manager would report as an I/O
+// error. Asks for the file's size only when a block lies past the size it was told last.
+void check_block(Relation index, BlockNumber block);
 
 // Reads, locks and validates: XX002 for a page that is not of that kind.
 Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, int lock_mode);
