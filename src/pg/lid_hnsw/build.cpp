@@ -412,7 +412,9 @@ IndexBuildResult* lid_hnsw_build(Relation heap, Relation index, IndexInfo* info)
             node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)), kPageUsable);
         Builder builder(heap, index, metric, geometry);
         builder.params = make_params(index, geometry);
-        builder.budget = std::size_t{1024} * static_cast<std::size_t>(maintenance_work_mem);
+        // Three quarters: 60,000 x 100 at 64 MB took 28 % more than build_bytes counts (82 MB
+        // resident), and less than it counts where the rows all fit.
+        builder.budget = std::size_t{768} * static_cast<std::size_t>(maintenance_work_mem);
         builder.row_context = row_context;
         run_build(&builder, info);
         result->heap_tuples = builder.heap_tuples;
