@@ -7,9 +7,8 @@
 //
 // Above the pages there are heavyweight locks (waits can be cancelled, deadlocks are detected, an
 // error gives them back), none of which is held longer than one call of the access method:
-//   insert gates   every insert holds one of two, in a mode that inserts share. To pass each of
-//   them
-//                  once (wait_for_inserts) is to know that every insert that had begun is over;
+//   insert gates   every insert holds one of two, in a mode that inserts share. To pass each once
+//                  (wait_for_inserts) is to know that every insert that had begun is over;
 //                  inserts that come meanwhile take the other gate and do not wait.
 //   upkeep lock    held by vacuum from end to end, against another one and against the functions
 //                  that need an index to stand still; those close both gates as well.
