@@ -1,6 +1,8 @@
 // Where the time of a bulk build goes, without a server: the same steps as CREATE INDEX (gather
-// rows, build the graph, rotate, encode every slot), each with its wall and CPU seconds, then
-// recall@10 and pages read per query of a search of the encoded slots.
+// rows, build the graph, rotate, encode every slot), each with its wall and CPU seconds and the
+// most memory resident meanwhile beyond what was before the first, then recall@10 and pages read
+// per query of a search of the encoded slots. The encoded slots, which CREATE INDEX does not keep,
+// are part of the last step's memory. What the builder counts on is printed beside.
 //
 //   build_profile ROWS.f32 QUERIES.f32 DIMS cosine|l2 [threads] [rows] [queries] [repeats] [efc]
 //
@@ -23,6 +25,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/base/large_blocks.h"
 #include "core/base/parallel.h"
 #include "core/base/random.h"
 #include "core/hnsw/assemble.h"
@@ -86,11 +89,28 @@ double seconds(const timeval& t) {
     return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) * 1e-6;
 }
 
-// Prints one line per step: wall and CPU seconds since the last line.
+// Bytes of a line of /proc/self/status; 0 where there is none.
+std::size_t status_bytes(const std::string& name) {
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;) {
+        std::size_t kilobytes = 0;
+        if (word == name + ":" && status >> kilobytes)
+            return kilobytes * 1024;
+    }
+    return 0;
+}
+
+// Makes VmHWM, the peak of resident memory, start anew from what is resident now.
+void forget_peak() {
+    std::ofstream("/proc/self/clear_refs") << 5;
+}
+
+// Prints one line per step: wall and CPU seconds since the last line, and peak memory.
 class Steps {
   public:
     void start(const char* name) {
         finish();
+        forget_peak();
         name_ = name;
         wall_ = now();
         cpu_ = cpu();
@@ -100,7 +120,9 @@ class Steps {
             return;
         const double wall = now() - wall_;
         const double used = cpu() - cpu_;
-        std::printf("  %-22s %8.2f s wall %8.2f s CPU\n", name_, wall, used);
+        const std::size_t peak = std::max(status_bytes("VmHWM"), before_) - before_;
+        std::printf("  %-22s %8.2f s wall %8.2f s CPU %8.1f MB\n", name_, wall, used,
+                    static_cast<double>(peak) * 1e-6);
         total_wall_ += wall;
         total_cpu_ += used;
         name_ = nullptr;
@@ -121,6 +143,7 @@ class Steps {
         return seconds(u.ru_utime) + seconds(u.ru_stime);
     }
     const char* name_ = nullptr;
+    std::size_t before_ = status_bytes("VmRSS");
     double wall_ = 0;
     double cpu_ = 0;
     double total_wall_ = 0;
@@ -147,6 +170,7 @@ const char* const kPhases[] = {"insert prefix", "probe LID", "insert",
                                "refine",        "connect",   "place"};
 
 Index build(const std::vector<float>& values, const Options& o) {
+    vg::return_large_blocks();
     Index index;
     index.geometry = vg::node::plan_geometry(static_cast<std::uint32_t>(o.dims), kM, kUsable);
     const vg::node::Geometry& g = index.geometry;
@@ -176,6 +200,7 @@ Index build(const std::vector<float>& values, const Options& o) {
             steps.start("take lists");
         }
     };
+    const std::size_t counted = store.bytes() + store.build_bytes(p);
     const vg::hnsw::Graph graph = vg::hnsw::bulk_build(store.rows(), p);
     steps.start("rotate rows");
     const vg::code::Rotation rotation(g.dims, kSeed);
@@ -195,6 +220,7 @@ Index build(const std::vector<float>& values, const Options& o) {
             }
     });
     steps.total();
+    std::printf("  counted %30.1f MB\n", static_cast<double>(counted) * 1e-6);
 
     index.centre.assign(store.centre(), store.centre() + g.dims);
     index.entry = plan.entry();

@@ -6,7 +6,9 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <iostream>
+#include <limits>
 
 #include "core/base/status.h"
 #include "memory_probe.h"
@@ -145,6 +147,13 @@ Result Connection::exec_params(const std::string& sql, Oid type, const std::stri
     const int length = static_cast<int>(parameter.size());
     const int binary = 1;
     return checked(PQexecParams(conn_, sql.c_str(), 1, &type, &value, &length, &binary, 0));
+}
+
+double Connection::cpu_seconds() const {
+    std::ifstream file("/proc/" + std::to_string(backend_pid()) + "/schedstat");
+    double nanoseconds = std::numeric_limits<double>::quiet_NaN();
+    file >> nanoseconds;
+    return nanoseconds * 1e-9;
 }
 
 std::string encode_vector(const float* values, std::size_t dim) {

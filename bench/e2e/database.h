@@ -37,6 +37,8 @@ class Connection {
     // Runs a statement with one binary parameter and text results.
     Result exec_params(const std::string& sql, Oid type, const std::string& parameter);
     int backend_pid() const { return PQbackendPID(conn_); }
+    // CPU seconds of the backend so far; NaN when it does not run on this machine.
+    double cpu_seconds() const;
     PGconn* raw() { return conn_; }
 
   private:

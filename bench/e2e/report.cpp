@@ -39,11 +39,12 @@ std::ofstream open_output(const std::string& path) {
 }
 
 struct AtRecall {
-    double qps, pages;  // pages < 0: not measured
+    double qps, cpu_ms, pages;  // pages < 0: not measured
 };
 
-// Speed and pages at exactly `target`, between the two neighbouring settings of a method: log(q/s)
-// and log(pages) are taken as linear in recall. None where the target is outside what was measured.
+// Speed, CPU time and pages at exactly `target`, between the two neighbouring settings of a method:
+// their logarithms are taken as linear in recall. None where the target is outside what was
+// measured.
 std::optional<AtRecall> at_recall(const std::vector<Point>& points, const std::string& method,
                                   double target) {
     const Point* below = nullptr;
@@ -63,6 +64,7 @@ std::optional<AtRecall> at_recall(const std::vector<Point>& points, const std::s
         };
         const bool has_pages = below->pages.index > 0 && point.pages.index > 0;
         return AtRecall{between(median(below->qps), median(point.qps)),
+                        between(median(below->cpu_ms), median(point.cpu_ms)),
                         has_pages ? between(below->pages.index, point.pages.index) : -1};
     }
     return std::nullopt;
@@ -78,21 +80,23 @@ std::vector<std::string> methods_with_ef(const std::vector<Point>& points) {
 
 void print_at_recall(const std::vector<Point>& points) {
     const std::vector<std::string> methods = methods_with_ef(points);
-    std::printf("\nAt equal recall (between measured settings): queries/s, index pages/query\n%-8s",
-                "recall");
+    std::printf(
+        "\nAt equal recall (between measured settings): queries/s, CPU ms/query, index "
+        "pages/query\n%-8s",
+        "recall");
     for (const std::string& method : methods)
-        std::printf(" %22s", method.c_str());
+        std::printf(" %26s", method.c_str());
     std::printf("\n");
     for (const double target : {0.90, 0.95, 0.97, 0.98, 0.99, 0.995}) {
         std::printf("%-8.3f", target);
         for (const std::string& method : methods) {
             const auto found = at_recall(points, method, target);
             if (!found)
-                std::printf(" %22s", "-");
+                std::printf(" %26s", "-");
             else if (found->pages < 0)
-                std::printf(" %22.0f", found->qps);
+                std::printf(" %17.0f, %7.3f", found->qps, found->cpu_ms);
             else
-                std::printf(" %13.0f, %7.1f", found->qps, found->pages);
+                std::printf(" %8.0f, %7.3f, %7.1f", found->qps, found->cpu_ms, found->pages);
         }
         std::printf("\n");
     }
@@ -104,7 +108,8 @@ void write_files(const Options& options, const std::vector<NamedBuild>& builds,
                  const std::vector<Point>& points) {
     std::ofstream out = open_output(options.out);
     out << "dataset\theap_order\tduplicates\tmethod\tm\tefc\tef\trecall\trecall_p5\tqps\tqps_min"
-           "\tqps_max\tp50_ms\tp95_ms\tp99_ms\tindex_pages\tall_pages\tplanner\tqueries\trepeats\n";
+           "\tqps_max\tp50_ms\tp95_ms\tp99_ms\tindex_pages\tall_"
+           "pages\tplanner\tqueries\trepeats\tcpu_ms\n";
     for (const Point& p : points)
         out << options.dataset << '\t' << options.heap_order_name << '\t' << options.duplicates
             << '\t' << p.method << '\t' << options.m << '\t' << options.ef_construction << '\t'
@@ -112,7 +117,7 @@ void write_files(const Options& options, const std::vector<NamedBuild>& builds,
             << quantile(p.qps, 0) << '\t' << quantile(p.qps, 1) << '\t' << median(p.latency_ms)
             << '\t' << quantile(p.latency_ms, 0.95) << '\t' << quantile(p.latency_ms, 0.99) << '\t'
             << p.pages.index << '\t' << p.pages.total << '\t' << p.pages.planner_chose_index << '\t'
-            << p.queries << '\t' << p.qps.size() << '\n';
+            << p.queries << '\t' << p.qps.size() << '\t' << median(p.cpu_ms) << '\n';
     std::ofstream table = open_output(options.out + ".builds");
     table << "dataset\theap_order\tduplicates\tmethod\tm\tefc\tworkers\tseconds\tindex_bytes"
              "\ttable_bytes\tprivate_bytes\tdynamic_bytes\thigh_water_bytes\treused\n";
@@ -138,14 +143,14 @@ void print_tables(const Options& options, const std::vector<NamedBuild>& builds,
                     megabytes(b.index_bytes), megabytes(b.private_bytes),
                     megabytes(b.dynamic_bytes), megabytes(b.high_water_bytes),
                     b.reused ? "  (built in an earlier run)" : "");
-    std::printf("\n%-10s %5s %8s %8s %9s %9s %9s %8s %8s %8s %9s %9s %s\n", "method", "ef",
-                "recall", "p5", "q/s", "min", "max", "p50 ms", "p95 ms", "p99 ms", "idx pages",
-                "all pages", "planner");
+    std::printf("\n%-10s %5s %8s %8s %9s %9s %9s %8s %8s %8s %8s %9s %9s %s\n", "method", "ef",
+                "recall", "p5", "q/s", "min", "max", "cpu ms", "p50 ms", "p95 ms", "p99 ms",
+                "idx pages", "all pages", "planner");
     for (const Point& p : points) {
-        std::printf("%-10s %5d %8.4f %8.2f %9.0f %9.0f %9.0f %8.3f %8.3f %8.3f", p.method.c_str(),
-                    p.ef, p.recall_mean, p.recall_p5, median(p.qps), quantile(p.qps, 0),
-                    quantile(p.qps, 1), median(p.latency_ms), quantile(p.latency_ms, 0.95),
-                    quantile(p.latency_ms, 0.99));
+        std::printf("%-10s %5d %8.4f %8.2f %9.0f %9.0f %9.0f %8.3f %8.3f %8.3f %8.3f",
+                    p.method.c_str(), p.ef, p.recall_mean, p.recall_p5, median(p.qps),
+                    quantile(p.qps, 0), quantile(p.qps, 1), median(p.cpu_ms), median(p.latency_ms),
+                    quantile(p.latency_ms, 0.95), quantile(p.latency_ms, 0.99));
         if (p.pages.total < 0)
             std::printf(" %9s %9s\n", "-", "-");
         else

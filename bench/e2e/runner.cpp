@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <iostream>
 #include <sstream>
 
@@ -50,8 +51,9 @@ std::int64_t scan_buffers(const std::string& plan, const std::string& index) {
     throw Error(StatusCode::kInternal, "the plan does not use " + index + ":\n" + plan);
 }
 
-// Returns the pass's seconds and appends each query's latency to the point.
+// Returns the pass's seconds; appends each query's latency and the pass's CPU time to the point.
 double timed_pass(Searcher& searcher, Point& point) {
+    const double cpu = searcher.cpu_seconds();
     const auto start = Clock::now();
     auto before = start;
     for (std::size_t q = 0; q < searcher.queries(); ++q) {
@@ -60,6 +62,8 @@ double timed_pass(Searcher& searcher, Point& point) {
         point.latency_ms.push_back(std::chrono::duration<double, std::milli>(now - before).count());
         before = now;
     }
+    point.cpu_ms.push_back((searcher.cpu_seconds() - cpu) * 1e3 /
+                           static_cast<double>(searcher.queries()));
     return std::chrono::duration<double>(before - start).count();
 }
 
@@ -164,6 +168,12 @@ HnswlibSearcher::HnswlibSearcher(const Dataset& data, const Options& options)
 
 std::vector<std::uint32_t> HnswlibSearcher::search(std::size_t q) {
     return index_.search(data_.test_unit.row(q), k_);
+}
+
+double HnswlibSearcher::cpu_seconds() const {
+    timespec t{};
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) * 1e-9;
 }
 
 std::vector<Point> sweep(const Dataset& data, const Options& options,

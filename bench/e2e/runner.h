@@ -25,6 +25,9 @@ class Searcher {
     virtual std::size_t queries() const = 0;
     // Ids of the answers to query q.
     virtual std::vector<std::uint32_t> search(std::size_t q) = 0;
+    // CPU seconds spent so far by what answers: the backend, or this thread. NaN where the system
+    // does not tell. Unlike the clock they hardly count what else runs on the machine.
+    virtual double cpu_seconds() const = 0;
 };
 
 struct Pages {
@@ -39,6 +42,7 @@ struct Point {
     int ef = 0;
     double recall_mean = -1, recall_p5 = -1;  // -1: not a nearest-neighbour search
     std::vector<double> qps;                  // one per repeat
+    std::vector<double> cpu_ms;               // per query, one per repeat
     std::vector<double> latency_ms;           // of every timed query
     std::size_t queries = 0;
     Pages pages;
@@ -55,6 +59,7 @@ class SqlSearcher final : public Searcher {
     void set_ef(int ef) override;
     std::size_t queries() const override { return parameters_.size(); }
     std::vector<std::uint32_t> search(std::size_t q) override;
+    double cpu_seconds() const override { return conn_.cpu_seconds(); }
     // Buffers per query over a sample of the queries at the present ef. Throws when the plan is not
     // an index scan of this method's index.
     Pages count_pages();
@@ -76,6 +81,7 @@ class FloorSearcher final : public Searcher {
     const std::string& name() const override { return name_; }
     std::size_t queries() const override { return parameters_.size(); }
     std::vector<std::uint32_t> search(std::size_t q) override;
+    double cpu_seconds() const override { return conn_.cpu_seconds(); }
 
   private:
     std::string name_ = "pk_lookup";
@@ -91,6 +97,7 @@ class HnswlibSearcher final : public Searcher {
     void set_ef(int ef) override { index_.set_ef(ef); }
     std::size_t queries() const override { return data_.test.rows(); }
     std::vector<std::uint32_t> search(std::size_t q) override;
+    double cpu_seconds() const override;
     const HnswlibBaseline& index() const { return index_; }
 
   private:

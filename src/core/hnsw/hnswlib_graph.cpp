@@ -30,7 +30,7 @@
 // hnswlib's own prefetches read the id behind the last one of a list; its searches are not used.
 #include <hnswlib/hnswlib.h>
 
-#include "core/base/huge_pages.h"
+#include "core/base/large_blocks.h"
 #include "core/base/status.h"
 
 #include "core/no_postgres.h"

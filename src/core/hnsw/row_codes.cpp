@@ -8,7 +8,7 @@
 #include <new>
 #include <vector>
 
-#include "core/base/huge_pages.h"
+#include "core/base/large_blocks.h"
 #include "core/base/parallel.h"
 #include "core/code/rotation.h"
 

@@ -1,6 +1,9 @@
-#include "core/base/huge_pages.h"
+#include "core/base/large_blocks.h"
 
 #include <sys/mman.h>
+#if __has_include(<malloc.h>)
+#include <malloc.h>
+#endif
 
 #include <cstdint>
 
@@ -19,6 +22,13 @@ void prefer_huge_pages(void* start, std::size_t bytes) noexcept {
 #else
     static_cast<void>(start);
     static_cast<void>(bytes);
+#endif
+}
+
+void return_large_blocks() noexcept {
+#ifdef M_MMAP_THRESHOLD
+    constexpr int kLarge = 256 * 1024;
+    mallopt(M_MMAP_THRESHOLD, kLarge);
 #endif
 }
 
