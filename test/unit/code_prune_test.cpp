@@ -167,5 +167,44 @@ TEST_F(CodePruneTest, NeverGivesUpAProtectedLink) {
     EXPECT_EQ(victim(end(1, 1), true), hnsw::kNoVictim);
 }
 
+// The links are judged only as far as the answer takes; the answer is that of judging them all.
+TEST_F(CodePruneTest, ChoosesAsIfAllWereJudged) {
+    Random rng(11);
+    const auto random_end = [&] {
+        return end(rng.below(4), static_cast<float>(1 + rng.below(6)),
+                   static_cast<float>(rng.uniform()));
+    };
+    std::size_t refused = 0;
+    for (int round = 0; round < 500; ++round) {
+        slot().header().degree = 0;
+        for (std::uint32_t i = 0; i < 8; ++i)
+            add(random_end(), rng.below(4) == 0);
+        const std::vector<float> to = random_end();
+        const bool force = rng.below(3) == 0;
+
+        std::vector<std::uint64_t> code;
+        const float length = distance::bf16_to_float(encode(to, &code).length);
+        std::vector<hnsw::CodedLink> links;
+        for (std::uint32_t i = 0; i < 8; ++i)
+            links.push_back({slot().length(i), slot().code(i), i, false});
+        links.push_back({length, code.data(), 8, false});
+        hnsw::mark_diverse(&links, geometry_.words);
+        std::size_t expected = hnsw::kNoVictim;
+        for (const bool diverse : {true, false}) {  // the last that applies wins
+            for (const hnsw::CodedLink& l : links) {
+                const bool pinned = l.index == 8 ? force : slot().link_protected(l.index);
+                if (!pinned && l.diverse == diverse)
+                    expected = l.index;
+            }
+        }
+        if (expected == 8)
+            expected = hnsw::kNoVictim;
+        refused += expected == hnsw::kNoVictim ? 1 : 0;
+        ASSERT_EQ(victim(to, force), expected) << "round " << round;
+    }
+    EXPECT_GT(refused, 20u);
+    EXPECT_LT(refused, 480u);
+}
+
 }  // namespace
 }  // namespace vg

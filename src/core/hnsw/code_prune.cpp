@@ -1,6 +1,7 @@
 #include "core/hnsw/code_prune.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "core/code/link_code.h"
 #include "core/no_postgres.h"
@@ -9,65 +10,110 @@ namespace vg::hnsw {
 
 namespace {
 
-bool shadows(const CodedLink& nearer, const CodedLink& link, std::size_t words) noexcept {
-    return nearer.diverse && code::estimate_between(nearer.code, nearer.length, link.code,
-                                                    link.length, words) < link.length * link.length;
+bool leads_nearer(const std::uint64_t* nearer, float nearer_length, const std::uint64_t* code,
+                  float length, std::size_t words) noexcept {
+    return code::estimate_between(nearer, nearer_length, code, length, words) < length * length;
 }
 
-void sort_by_length(std::vector<CodedLink>* links) noexcept {
-    std::sort(links->begin(), links->end(), [](const CodedLink& a, const CodedLink& b) {
-        return a.length < b.length || (a.length == b.length && a.index < b.index);
-    });
-}
-
-// Whether `link`, farther than all `links` (sorted, not marked yet), is fill. Marks only as many as
-// it takes to find one that shadows it.
-bool is_fill_behind(std::vector<CodedLink>* links, const CodedLink& link,
-                    std::size_t words) noexcept {
-    for (auto l = links->begin(); l != links->end(); ++l) {
-        l->diverse = std::none_of(links->begin(), l,
-                                  [&](const CodedLink& n) { return shadows(n, *l, words); });
-        if (shadows(*l, link, words))
-            return true;
+// The links of a slot and one more, in ascending order of length, each judged when it is asked for:
+// to name the link to give up takes a few of the comparisons that judging all of them takes.
+class LazyJudge {
+  public:
+    LazyJudge(const node::SlotView& slot, const std::uint64_t* code, float length)
+        : slot_(slot), added_code_(code), links_(scratch().links), verdicts_(scratch().verdicts) {
+        const auto degree = static_cast<std::uint32_t>(slot.degree());
+        links_.clear();
+        for (std::uint32_t i = 0; i < degree; ++i)
+            links_.push_back(key(slot.length(i), i));
+        links_.push_back(key(length, degree));
+        std::sort(links_.begin(), links_.end());
+        verdicts_.assign(links_.size(), Verdict::kNone);
     }
-    return false;
-}
+
+    std::size_t size() const noexcept { return links_.size(); }
+    // The slot's number of the link at a place in the order; the degree for the added one.
+    std::uint32_t index(std::size_t at) const noexcept {
+        return static_cast<std::uint32_t>(links_[at]);
+    }
+
+    bool diverse(std::size_t at) const noexcept {
+        if (verdicts_[at] == Verdict::kNone) {
+            verdicts_[at] = Verdict::kDiverse;
+            for (std::size_t nearer = 0; nearer < at; ++nearer) {
+                if (verdicts_[nearer] != Verdict::kFill && shadows(nearer, at) && diverse(nearer)) {
+                    verdicts_[at] = Verdict::kFill;
+                    break;
+                }
+            }
+        }
+        return verdicts_[at] == Verdict::kDiverse;
+    }
+
+  private:
+    enum class Verdict : std::uint8_t { kNone, kDiverse, kFill };
+
+    // Working space, kept from one call to the next.
+    struct Scratch {
+        std::vector<std::uint64_t> links;
+        std::vector<Verdict> verdicts;
+    };
+    static Scratch& scratch() {
+        static thread_local Scratch s;
+        return s;
+    }
+
+    // Lengths are not negative, so their bits are in the order of their values.
+    static std::uint64_t key(float length, std::uint32_t index) noexcept {
+        return std::uint64_t{std::bit_cast<std::uint32_t>(length)} << 32 | index;
+    }
+    float length(std::size_t at) const noexcept {
+        return std::bit_cast<float>(static_cast<std::uint32_t>(links_[at] >> 32));
+    }
+    const std::uint64_t* code(std::size_t at) const noexcept {
+        return index(at) == slot_.degree() ? added_code_ : slot_.code(index(at));
+    }
+    bool shadows(std::size_t nearer, std::size_t at) const noexcept {
+        return leads_nearer(code(nearer), length(nearer), code(at), length(at),
+                            slot_.geometry().words);
+    }
+
+    const node::SlotView& slot_;
+    const std::uint64_t* added_code_;
+    std::vector<std::uint64_t>& links_;  // key()s
+    std::vector<Verdict>& verdicts_;
+};
 
 }  // namespace
 
 void mark_diverse(std::vector<CodedLink>* links, std::size_t words) noexcept {
-    sort_by_length(links);
+    std::sort(links->begin(), links->end(), [](const CodedLink& a, const CodedLink& b) {
+        return a.length < b.length || (a.length == b.length && a.index < b.index);
+    });
     for (auto link = links->begin(); link != links->end(); ++link)
         link->diverse = std::none_of(links->begin(), link, [&](const CodedLink& nearer) {
-            return shadows(nearer, *link, words);
+            return nearer.diverse &&
+                   leads_nearer(nearer.code, nearer.length, link->code, link->length, words);
         });
 }
 
 std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code, float length,
                           bool force) {
-    const auto degree = static_cast<std::uint32_t>(slot.degree());
-    std::vector<CodedLink> links;
-    links.reserve(degree + 1);
-    for (std::uint32_t i = 0; i < degree; ++i)
-        links.push_back({slot.length(i), slot.code(i), i, false});
-    const std::size_t words = slot.geometry().words;
-    const CodedLink added{length, code, degree, false};
-    sort_by_length(&links);
-    // The usual case, and the answer without judging the whole list.
-    if (!force && !links.empty() && length >= links.back().length &&
-        is_fill_behind(&links, added, words))
-        return kNoVictim;
-    links.push_back(added);
-    mark_diverse(&links, words);
-
-    const auto pinned = [&](const CodedLink& l) {
-        return l.index == degree ? force : slot.link_protected(l.index);
+    const LazyJudge judge(slot, code, length);
+    const std::uint32_t added = static_cast<std::uint32_t>(slot.degree());
+    const auto pinned = [&](std::uint32_t index) {
+        return index == added ? force : slot.link_protected(index);
     };
-    auto victim = std::find_if(links.rbegin(), links.rend(),
-                               [&](const CodedLink& l) { return !l.diverse && !pinned(l); });
-    if (victim == links.rend())
-        victim = std::find_if_not(links.rbegin(), links.rend(), pinned);
-    return victim == links.rend() || victim->index == degree ? kNoVictim : victim->index;
+    std::size_t farthest = kNoVictim;
+    for (std::size_t at = judge.size(); at-- > 0;) {
+        const std::uint32_t index = judge.index(at);
+        if (pinned(index))
+            continue;
+        if (!judge.diverse(at))
+            return index == added ? kNoVictim : index;
+        if (farthest == kNoVictim)
+            farthest = index;
+    }
+    return farthest == added ? kNoVictim : farthest;
 }
 
 }  // namespace vg::hnsw
