@@ -41,13 +41,14 @@ static float cos_half_turns(float x) noexcept {
                 z * (5.16771278f - z * (2.55016404f - z * (0.59926453f - z * 0.08214589f))));
 }
 
+float cosine_of(std::uint32_t differing, std::size_t words) noexcept {
+    return cos_half_turns(static_cast<float>(differing) / static_cast<float>(words * 64));
+}
+
 float estimate_between(const std::uint64_t* code_a, float length_a, const std::uint64_t* code_b,
                        float length_b, std::size_t words) noexcept {
-    const float differing = static_cast<float>(distance::hamming(code_a, code_b, words));
-    const float cosine = cos_half_turns(differing / static_cast<float>(words * 64));
-    const float squared =
-        length_a * length_a + length_b * length_b - 2.0f * length_a * length_b * cosine;
-    return std::max(squared, 0.0f);
+    return squared_between(length_a, length_b,
+                           cosine_of(distance::hamming(code_a, code_b, words), words));
 }
 
 QueryTable::QueryTable(const Rotation& rotation)

@@ -13,6 +13,7 @@
 // (t_n - t_p).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -34,8 +35,19 @@ struct LinkFactors {
 LinkFactors encode_link(const float* u_p, const float* u_n, std::size_t words, float tail_p,
                         float tail_n, std::uint64_t* code) noexcept;
 
-// Squared distance between two neighbours of one node, from their codes alone: law of cosines with
-// the angle estimated by the Hamming distance of the codes (sign random projection).
+// Cosine of the angle between two links whose codes of `words` words differ in that many bits (sign
+// random projection).
+float cosine_of(std::uint32_t differing, std::size_t words) noexcept;
+
+// Squared distance between the ends of two links, from their lengths and the cosine of their angle.
+inline float squared_between(float length_a, float length_b, float cosine) noexcept {
+    const float squared =
+        length_a * length_a + length_b * length_b - 2.0f * length_a * length_b * cosine;
+    return std::max(squared, 0.0f);
+}
+
+// Squared distance between two neighbours of one node, from their codes alone: squared_between
+// with the cosine_of their codes.
 float estimate_between(const std::uint64_t* code_a, float length_a, const std::uint64_t* code_b,
                        float length_b, std::size_t words) noexcept;
 

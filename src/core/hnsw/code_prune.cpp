@@ -4,31 +4,19 @@
 #include <bit>
 
 #include "core/code/link_code.h"
+#include "core/distance/link_kernels.h"
 #include "core/no_postgres.h"
 
 namespace vg::hnsw {
 
 namespace {
 
-bool leads_nearer(const std::uint64_t* nearer, float nearer_length, const std::uint64_t* code,
-                  float length, std::size_t words) noexcept {
-    return code::estimate_between(nearer, nearer_length, code, length, words) < length * length;
-}
-
 // The links of a slot and one more, in ascending order of length, each judged when it is asked for:
 // to name the link to give up takes a few of the comparisons that judging all of them takes.
 class LazyJudge {
   public:
     LazyJudge(const node::SlotView& slot, const std::uint64_t* code, float length)
-        : slot_(slot), added_code_(code), links_(scratch().links), verdicts_(scratch().verdicts) {
-        const auto degree = static_cast<std::uint32_t>(slot.degree());
-        links_.clear();
-        for (std::uint32_t i = 0; i < degree; ++i)
-            links_.push_back(key(slot.length(i), i));
-        links_.push_back(key(length, degree));
-        std::sort(links_.begin(), links_.end());
-        verdicts_.assign(links_.size(), Verdict::kNone);
-    }
+        : LazyJudge(slot, code, length, scratch(slot.geometry().words)) {}
 
     std::size_t size() const noexcept { return links_.size(); }
     // The slot's number of the link at a place in the order; the degree for the added one.
@@ -56,10 +44,31 @@ class LazyJudge {
     struct Scratch {
         std::vector<std::uint64_t> links;
         std::vector<Verdict> verdicts;
+        std::vector<float> cosines;  // per count of differing bits
     };
-    static Scratch& scratch() {
+    static Scratch& scratch(std::size_t words) {
         static thread_local Scratch s;
+        if (s.cosines.size() != words * 64 + 1) {
+            s.cosines.resize(words * 64 + 1);
+            for (std::uint32_t d = 0; d < s.cosines.size(); ++d)
+                s.cosines[d] = code::cosine_of(d, words);
+        }
         return s;
+    }
+
+    LazyJudge(const node::SlotView& slot, const std::uint64_t* code, float length, Scratch& s)
+        : slot_(slot),
+          added_code_(code),
+          links_(s.links),
+          verdicts_(s.verdicts),
+          cosines_(s.cosines.data()) {
+        const auto degree = static_cast<std::uint32_t>(slot.degree());
+        links_.clear();
+        for (std::uint32_t i = 0; i < degree; ++i)
+            links_.push_back(key(slot.length(i), i));
+        links_.push_back(key(length, degree));
+        std::sort(links_.begin(), links_.end());
+        verdicts_.assign(links_.size(), Verdict::kNone);
     }
 
     // Lengths are not negative, so their bits are in the order of their values.
@@ -73,14 +82,17 @@ class LazyJudge {
         return index(at) == slot_.degree() ? added_code_ : slot_.code(index(at));
     }
     bool shadows(std::size_t nearer, std::size_t at) const noexcept {
-        return leads_nearer(code(nearer), length(nearer), code(at), length(at),
-                            slot_.geometry().words);
+        const std::uint32_t differing =
+            distance::hamming(code(nearer), code(at), slot_.geometry().words);
+        return code::squared_between(length(nearer), length(at), cosines_[differing]) <
+               length(at) * length(at);
     }
 
     const node::SlotView& slot_;
     const std::uint64_t* added_code_;
     std::vector<std::uint64_t>& links_;  // key()s
     std::vector<Verdict>& verdicts_;
+    const float* cosines_;
 };
 
 }  // namespace
@@ -92,7 +104,8 @@ void mark_diverse(std::vector<CodedLink>* links, std::size_t words) noexcept {
     for (auto link = links->begin(); link != links->end(); ++link)
         link->diverse = std::none_of(links->begin(), link, [&](const CodedLink& nearer) {
             return nearer.diverse &&
-                   leads_nearer(nearer.code, nearer.length, link->code, link->length, words);
+                   code::estimate_between(nearer.code, nearer.length, link->code, link->length,
+                                          words) < link->length * link->length;
         });
 }
 

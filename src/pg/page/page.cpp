@@ -107,21 +107,23 @@ void begin_edits(PageEdits* e, Relation index, bool direct) {
     e->direct = direct;
     e->count = 0;
     e->looked_at = InvalidBuffer;
-    e->xlog = direct ? nullptr : GenericXLogStart(index);
 }
 
-static Page open_buffer(PageEdits* e, Buffer buffer, int flags) {
+static Page open_buffer(PageEdits* e, Buffer buffer, bool is_new) {
     if (e->count == kMaxEditPages)
         elog(ERROR, "too many pages in one edit");  // callers ask edits_have_room
-    e->buffers[e->count] = buffer;
-    e->pages[e->count] =
-        e->direct ? BufferGetPage(buffer) : GenericXLogRegisterBuffer(e->xlog, buffer, flags);
+    e->opened[e->count] = {buffer, is_new};
+    e->pages[e->count] = e->direct ? BufferGetPage(buffer) : copy_for_edit(e->count, buffer);
     return e->pages[e->count++];
+}
+
+static BlockNumber opened_block(const PageEdits* e, int i) {
+    return BufferGetBlockNumber(e->opened[i].buffer);
 }
 
 static Page find_open(const PageEdits* e, BlockNumber block) {
     for (int i = 0; i < e->count; ++i) {
-        if (BufferGetBlockNumber(e->buffers[i]) == block)
+        if (opened_block(e, i) == block)
             return e->pages[i];
     }
     return nullptr;
@@ -130,7 +132,7 @@ static Page find_open(const PageEdits* e, BlockNumber block) {
 // Locks a page that is not open yet.
 static Buffer lock_next(PageEdits* e, BlockNumber block, node::PageKind kind) {
     // Slots pages first, then chunk pages, each kind by ascending block; block 0 before all.
-    Assert(e->count == 0 || BufferGetBlockNumber(e->buffers[e->count - 1]) < block ||
+    Assert(e->count == 0 || opened_block(e, e->count - 1) < block ||
            kind > static_cast<node::PageKind>(page_trailer(e->pages[e->count - 1])->kind));
     return read_page(e->index, block, kind, BUFFER_LOCK_EXCLUSIVE);
 }
@@ -143,7 +145,7 @@ Page edit_page(PageEdits* e, BlockNumber block, node::PageKind kind) {
         e->looked_at = InvalidBuffer;
     else
         buffer = lock_next(e, block, kind);
-    return open_buffer(e, buffer, 0);
+    return open_buffer(e, buffer, false);
 }
 
 Page look_at_page(PageEdits* e, BlockNumber block, node::PageKind kind) {
@@ -174,31 +176,29 @@ Page edit_new_page(PageEdits* e, node::PageKind kind, BlockNumber* block) {
     LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
     UnlockRelationForExtension(e->index, ExclusiveLock);
     *block = BufferGetBlockNumber(buffer);
-    const Page page = open_buffer(e, buffer, GENERIC_XLOG_FULL_IMAGE);
+    const Page page = open_buffer(e, buffer, true);
     init_page(page, kind);
     return page;
+}
+
+static void close_buffers(PageEdits* e) {
+    for (int i = 0; i < e->count; ++i)
+        UnlockReleaseBuffer(e->opened[i].buffer);
+    e->count = 0;
 }
 
 void commit_edits(PageEdits* e) {
     if (e->direct) {
         for (int i = 0; i < e->count; ++i)
-            MarkBufferDirty(e->buffers[i]);
+            MarkBufferDirty(e->opened[i].buffer);
     } else if (e->count > 0) {
-        GenericXLogFinish(e->xlog);
-    } else {
-        GenericXLogAbort(e->xlog);
+        log_edit(e->index, e->opened, e->count);
     }
-    for (int i = 0; i < e->count; ++i)
-        UnlockReleaseBuffer(e->buffers[i]);
-    e->count = 0;
+    close_buffers(e);
 }
 
 void abort_edits(PageEdits* e) {
-    if (!e->direct)
-        GenericXLogAbort(e->xlog);
-    for (int i = 0; i < e->count; ++i)
-        UnlockReleaseBuffer(e->buffers[i]);
-    e->count = 0;
+    close_buffers(e);
 }
 
 }  // namespace vg::pg

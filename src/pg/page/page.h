@@ -24,6 +24,7 @@
 #include "core/node/geometry.h"
 #include "core/node/slot.h"
 #include "pg/boundary/compat.h"
+#include "pg/page/edit_log.h"
 
 namespace vg::pg {
 
@@ -98,21 +99,20 @@ inline void unlock_for_vacuum(Relation index) {
 void lock_against_writers(Relation index);
 void unlock_against_writers(Relation index);
 
-// Up to kMaxPages pages changed together: one generic WAL record, all or nothing after a crash.
+// Up to kMaxEditPages pages changed together: one generic WAL record, all or nothing after a crash.
 // With `direct`, for a relation that is logged as a whole afterwards, pages are changed in place.
 //   PageEdits e; begin_edits(&e, index, direct);
 //   Page p = edit_page(&e, block, kind); ... change p ...; commit_edits(&e);
 // After abort_edits(&e) instead, nothing has happened: a page that turns out not to be what it was
 // when it was read ends an edit that way, before anything is changed.
-inline constexpr int kMaxEditPages = MAX_GENERIC_XLOG_PAGES;
+// One edit at a time per backend (edit_log.h).
 struct PageEdits {
     Relation index;
     bool direct;
-    GenericXLogState* xlog;
     int count;
     Buffer looked_at;  // of look_at_page, else invalid
-    Buffer buffers[kMaxEditPages];
-    Page pages[kMaxEditPages];
+    EditedPage opened[kMaxEditPages];
+    Page pages[kMaxEditPages];  // where the changes are made: working copies, unless direct
 };
 void begin_edits(PageEdits* e, Relation index, bool direct);
 // Page `block` for change; the same page again when it is already open. Validates the kind. Pages
