@@ -35,29 +35,16 @@ struct PairState {
     rank::PairMethod method;
 };
 
-[[noreturn]] void report_unknown_method(const char* name) {
-    StringInfoData list;
-    initStringInfo(&list);
-    for (std::size_t m = 0; m < rank::kPairMethodNames.size(); ++m) {
-        const std::string_view known = rank::kPairMethodNames[m];
-        appendStringInfo(&list, "%s%.*s", m == 0 ? "" : ", ", static_cast<int>(known.size()),
-                         known.data());
-    }
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown method \"%s\"", name),
-                    errhint("The methods are %s.", list.data)));
-    pg_unreachable();
-}
-
 // The method in argument i where the aggregate has one, else net.
 rank::PairMethod method_argument(FunctionCallInfo fcinfo, int i) {
     if (PG_NARGS() <= i)
         return rank::PairMethod::kNet;
     require_argument(fcinfo, i, "method");
-    text* name = PG_GETARG_TEXT_PP(i);
-    const std::string_view view(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-    const auto method = rank::pair_method(view);
+    const std::string_view name = text_view(PG_GETARG_TEXT_PP(i));
+    const auto method = rank::pair_method(name);
     if (!method)
-        report_unknown_method(text_to_cstring(name));
+        report_unknown_name("method", "methods", name, rank::kPairMethodNames.data(),
+                            rank::kPairMethodNames.size());
     return *method;
 }
 

@@ -8,7 +8,7 @@
 #include <cmath>
 #include <span>
 
-#include "core/select/names.h"
+#include "core/base/names.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/compat.h"
 #include "pg/types/vector.h"
@@ -186,24 +186,11 @@ std::size_t checked_k(int32 k) {
 }
 
 select::Method checked_method(std::string_view name) {
-    const auto method = select::find_name<select::Method>(select::kMethodNames, name);
+    const auto method = find_name<select::Method>(select::kMethodNames, name);
     if (!method)
         report_unknown_name("selection method", "methods", name, select::kMethodNames.data(),
                             select::kMethodNames.size());
     return *method;
-}
-
-void report_unknown_name(const char* what, const char* plural, std::string_view name,
-                         const std::string_view* names, std::size_t count) {
-    StringInfoData list;
-    initStringInfo(&list);
-    for (std::size_t i = 0; i < count; ++i)
-        appendStringInfo(&list, "%s%.*s", i > 0 ? ", " : "", static_cast<int>(names[i].size()),
-                         names[i].data());
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("unknown %s \"%.*s\"", what, static_cast<int>(name.size()), name.data()),
-                    errhint("The %s are: %s.", plural, list.data)));
-    pg_unreachable();
 }
 
 void check_work_mem(std::size_t bytes, std::size_t rows) {

@@ -4,8 +4,8 @@
 
 #include "pg/boundary/pg.h"
 
+#include "core/base/names.h"
 #include "core/select/multiwinner.h"
-#include "core/select/names.h"
 #include "pg/boundary/boundary.h"
 #include "pg/select/select.h"
 
@@ -48,7 +48,7 @@ State* new_state(FunctionCallInfo fcinfo, MemoryContext aggregate) {
         if (PG_ARGISNULL(kRule))
             report_null("rule");
         const std::string_view name = text_view(PG_GETARG_TEXT_PP(kRule));
-        const auto rule = select::find_name<select::Rule>(select::kRuleNames, name);
+        const auto rule = find_name<select::Rule>(select::kRuleNames, name);
         if (!rule)
             report_unknown_name("rule", "rules", name, select::kRuleNames.data(),
                                 select::kRuleNames.size());
