@@ -53,7 +53,7 @@ SELECT statement, pg_temp.outcome(statement) FROM cases;
 -- The judge's context is shown.
 SELECT * FROM rerank('q', ARRAY['a'], 'throws'::regproc);
 SET work_mem = '64kB';
-SELECT pg_temp.outcome($$SELECT * FROM rerank('q', (SELECT array_agg(i::text) FROM generate_series(1, 1000) i), 'throws'::regproc)$$);
+SELECT pg_temp.outcome($$SELECT * FROM rerank('q', (SELECT array_agg(i::text) FROM generate_series(1, 2000) i), 'throws'::regproc)$$);
 RESET work_mem;
 -- A strict judge is never asked about NULL.
 SELECT string_agg(idx::text, ' ' ORDER BY rank), max(repairs) FROM rerank('q', ARRAY[NULL, 'a', NULL, 'b'], 'strict_place'::regproc, 'setwise_heap');

@@ -102,15 +102,4 @@ inline MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
     return context;
 }
 
-inline Size work_mem_bytes() {
-    return static_cast<Size>(work_mem) * 1024;
-}
-
-[[noreturn]] inline void report_work_mem(const char* who) {
-    ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("%s needs more than work_mem", who),
-                    errdetail("work_mem is %d kB.", work_mem),
-                    errhint("Raise work_mem, or aggregate smaller groups.")));
-    pg_unreachable();
-}
-
 }  // namespace vg::pg

@@ -13,6 +13,7 @@
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
+#include "pg/boundary/memory.h"
 #include "pg/boundary/result.h"
 #include "pg/rerank/arguments.h"
 #include "pg/rerank/sql_judge.h"
@@ -93,8 +94,9 @@ Datum query_argument(FunctionCallInfo fcinfo, Oid type) {
 void check_memory_of(const DocumentList& list) {
     constexpr std::size_t kPerElement = sizeof(Datum) + sizeof(bool) + sizeof(std::uint32_t);
     const auto elements = static_cast<std::size_t>(list.elements);
-    if (elements * (kPerElement + rerank::kBytesPerDocument) > work_mem_bytes())
-        report_work_mem("rerank");
+    check_state_size("rerank",
+                     static_cast<double>(elements * (kPerElement + rerank::kBytesPerDocument)),
+                     "pass fewer documents");
 }
 
 void notice_places(Plugin* plugin, const rerank::Shape& shape, int n) {

@@ -93,11 +93,10 @@ void add(FunctionCallInfo fcinfo, State* state) {
     state->ballots.push_back(
         {static_cast<std::uint32_t>(ranking), static_cast<std::uint32_t>(item), position});
     // Ballots are held three times while they are sorted.
-    check_work_mem(state->ballots.size() * 3 * sizeof(select::Ballot) + state->items.bytes() +
-                       state->rankings.bytes() + state->input.groups.bytes() +
-                       select::working_bytes(state->input.request, state->items.size(), 0,
-                                             state->input.limits.k),
-                   state->ballots.size());
+    check_selection_size(
+        state->ballots.size() * 3 * sizeof(select::Ballot) + state->items.bytes() +
+        state->rankings.bytes() + state->input.groups.bytes() +
+        select::working_bytes(state->input.request, state->items.size(), 0, state->input.limits.k));
 }
 
 NullableDatum chosen_item(int i, void* arg) {
