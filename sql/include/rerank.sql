@@ -1,19 +1,6 @@
--- What the rerank_* and search_* files share: judges that know a table of grades, and outcome().
+-- What the rerank* and search files share.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS vectorgraph CASCADE;
 RESET client_min_messages;
 
--- Outcome of a statement: ok, or the whole error in one line.
-CREATE FUNCTION pg_temp.outcome(statement text) RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    message text;
-    detail text;
-    hint text;
-BEGIN
-    EXECUTE statement;
-    RETURN 'ok';
-EXCEPTION WHEN OTHERS THEN
-    GET STACKED DIAGNOSTICS message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
-    RETURN SQLSTATE || ': ' || message || CASE WHEN detail <> '' THEN ' | detail: ' || detail ELSE '' END
-        || CASE WHEN hint <> '' THEN ' | hint: ' || hint ELSE '' END;
-END $$;
+\i sql/include/outcome.sql
