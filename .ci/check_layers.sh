@@ -80,6 +80,7 @@ declare -A may_use=(
     [cur]="base distance code node cur"
     [select]="base distance code node select"
     [rank]="base rank"
+    [rerank]="base rank rerank"
     [metric]="base distance metric"
 )
 for f in "${core[@]}"; do

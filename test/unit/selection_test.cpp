@@ -14,9 +14,9 @@
 #define HWY_WANT_AVX3_DL
 #include <hwy/targets.h>
 
+#include "core/base/names.h"
 #include "core/base/random.h"
 #include "core/base/status.h"
-#include "core/select/names.h"
 #include "selection_cases.h"
 
 namespace vg::select {

@@ -36,8 +36,8 @@ class Random {
 };
 
 // Fisher-Yates shuffle.
-template <typename T>
-void shuffle(std::vector<T>& v, Random& rng) noexcept {
+template <typename T, typename Allocator>
+void shuffle(std::vector<T, Allocator>& v, Random& rng) noexcept {
     for (std::size_t i = v.size(); i > 1; --i)
         std::swap(v[i - 1], v[rng.below(i)]);
 }

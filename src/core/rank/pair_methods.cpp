@@ -44,13 +44,6 @@ void list_path(const Tournament& t, const Poll& poll, std::span<RankedItem> out)
 
 }  // namespace
 
-std::optional<PairMethod> pair_method(std::string_view name) noexcept {
-    const auto found = std::find(kPairMethodNames.begin(), kPairMethodNames.end(), name);
-    if (found == kPairMethodNames.end())
-        return std::nullopt;
-    return static_cast<PairMethod>(found - kPairMethodNames.begin());
-}
-
 std::size_t scratch_bytes(PairMethod method, std::size_t items, std::size_t pairs) noexcept {
     constexpr std::size_t kVectors = 12 * sizeof(double);  // per item: scores, keys, orders, result
     const std::size_t common = items * kVectors;

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/base/names.h"
 #include "core/base/poll.h"
 #include "core/rank/tournament.h"
 
@@ -28,7 +29,9 @@ enum class PairMethod : std::uint8_t { kNet, kBradleyTerry, kKemeny, kCopeland, 
 
 inline constexpr std::array<std::string_view, 5> kPairMethodNames{"net", "bradley_terry", "kemeny",
                                                                   "copeland", "tsp"};
-std::optional<PairMethod> pair_method(std::string_view name) noexcept;
+inline std::optional<PairMethod> pair_method(std::string_view name) noexcept {
+    return find_name<PairMethod>(kPairMethodNames, name);
+}
 
 // kemeny and tsp search a dense matrix; they take no more items than this.
 inline constexpr std::size_t kMaxDenseItems = 2000;

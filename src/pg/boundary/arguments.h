@@ -5,6 +5,8 @@
 #include "pg/boundary/pg.h"
 
 #include <cmath>
+#include <cstddef>
+#include <string_view>
 
 namespace vg::pg {
 
@@ -55,6 +57,25 @@ inline int32 integer_argument(FunctionCallInfo fcinfo, int i, const char* name, 
     return PG_GETARG_INT32(i);
 }
 
+inline std::string_view text_view(const text* value) {
+    return {VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
+}
+
+// 22023 for a name that is none of `names`, which the hint lists.
+[[noreturn]] inline void report_unknown_name(const char* what, const char* plural,
+                                             std::string_view name, const std::string_view* names,
+                                             std::size_t count) {
+    StringInfoData list;
+    initStringInfo(&list);
+    for (std::size_t i = 0; i < count; ++i)
+        appendStringInfo(&list, "%s%.*s", i > 0 ? ", " : "", static_cast<int>(names[i].size()),
+                         names[i].data());
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                    errmsg("unknown %s \"%.*s\"", what, static_cast<int>(name.size()), name.data()),
+                    errhint("The %s are: %s.", plural, list.data)));
+    pg_unreachable();
+}
+
 struct ArrayItems {
     Datum* values;
     bool* nulls;
@@ -79,17 +100,6 @@ inline MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
     if (AggCheckCallContext(fcinfo, &context) == 0)
         elog(ERROR, "aggregate support function called in non-aggregate context");
     return context;
-}
-
-inline Size work_mem_bytes() {
-    return static_cast<Size>(work_mem) * 1024;
-}
-
-[[noreturn]] inline void report_work_mem(const char* who) {
-    ereport(ERROR, (errcode(ERRCODE_OUT_OF_MEMORY), errmsg("%s needs more than work_mem", who),
-                    errdetail("work_mem is %d kB.", work_mem),
-                    errhint("Raise work_mem, or aggregate smaller groups.")));
-    pg_unreachable();
 }
 
 }  // namespace vg::pg

@@ -13,6 +13,7 @@
 #if VG_PG_GE(16)
 extern "C" {
 #include "catalog/pg_class.h"
+#include "catalog/pg_proc.h"
 #include "varatt.h"
 }
 #endif
@@ -53,6 +54,14 @@ inline bool owns_relation(Oid relation) {
     return object_ownercheck(RelationRelationId, relation, GetUserId());
 #else
     return pg_class_ownercheck(relation, GetUserId());
+#endif
+}
+
+inline bool may_execute(Oid function) {
+#if VG_PG_GE(16)
+    return object_aclcheck(ProcedureRelationId, function, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK;
+#else
+    return pg_proc_aclcheck(function, GetUserId(), ACL_EXECUTE) == ACLCHECK_OK;
 #endif
 }
 

@@ -6,7 +6,6 @@
 
 extern "C" {
 #include "catalog/pg_class.h"
-#include "catalog/pg_operator.h"
 #include "parser/parse_coerce.h"
 }
 
@@ -14,9 +13,6 @@ extern "C" {
 
 namespace vg::pg {
 namespace {
-
-// Rows fetched at a time: a few hundred kilobytes of vectors that are not out of line.
-constexpr long kBatch = 200;
 
 struct NamedMetric {
     const char* name;
@@ -118,18 +114,9 @@ bool serves(Relation index, AttrNumber number) {
            index_metric(index) != node::Metric::kInnerProduct;
 }
 
-const char* operator_sql(Relation index) {
+Oid order_operator(Relation index) {
     const Oid type = index->rd_opcintype[0];
-    const Oid op = get_opfamily_member(index->rd_opfamily[0], type, type, 1);
-    const HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(op));
-    if (!HeapTupleIsValid(tuple))
-        elog(ERROR, "cache lookup failed for operator %u", op);
-    const auto* form = reinterpret_cast<Form_pg_operator>(GETSTRUCT(tuple));
-    const char* sql =
-        psprintf("OPERATOR(%s.%s)", quote_identifier(get_namespace_name(form->oprnamespace)),
-                 NameStr(form->oprname));
-    ReleaseSysCache(tuple);
-    return sql;
+    return get_opfamily_member(index->rd_opfamily[0], type, type, 1);
 }
 
 // The first lid_hnsw index on the column, of the wanted metric if there is one. Expression and
@@ -147,26 +134,11 @@ void find_index(Column* c, bool any_metric) {
         if (c->order_operator == nullptr && serves(index, number) &&
             (any_metric || index_metric(index) == c->metric)) {
             c->metric = index_metric(index);
-            c->order_operator = operator_sql(index);
+            c->order_operator = operator_sql(order_operator(index));
         }
         index_close(index, AccessShareLock);
     }
     table_close(table, AccessShareLock);
-}
-
-void visit_fetched(RowVisitor fn, void* arg, MemoryContext per_row) {
-    for (uint64 i = 0; i < SPI_processed; ++i) {
-        CHECK_FOR_INTERRUPTS();
-        const MemoryContext old = MemoryContextSwitchTo(per_row);
-        fn(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, arg);
-        MemoryContextSwitchTo(old);
-        MemoryContextReset(per_row);
-    }
-    SPI_freetuptable(SPI_tuptable);
-}
-
-MemoryContext make_row_context() {
-    return AllocSetContextCreate(CurrentMemoryContext, "lid row", ALLOCSET_DEFAULT_SIZES);
 }
 
 }  // namespace
@@ -174,20 +146,12 @@ MemoryContext make_row_context() {
 Column find_column(Oid relation, const char* column, bool need_ctid) {
     Column c{};
     c.relation = relation;
-    c.relation_name = get_rel_name(relation);
+    c.relation_name = relation_name(relation);
     c.column_name = column;
     c.metric = node::Metric::kL2;
-    if (c.relation_name == nullptr)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
-                        errmsg("relation with OID %u does not exist", relation)));
     check_relation(c, need_ctid);
-    const AttrNumber number = get_attnum(relation, column);
-    if (number == InvalidAttrNumber)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN),
-                        errmsg("column \"%s\" of relation \"%s\" does not exist", column,
-                               c.relation_name)));
-    c.from = quote_qualified_identifier(get_namespace_name(get_rel_namespace(relation)),
-                                        c.relation_name);
+    const AttrNumber number = column_number(relation, column);
+    c.from = relation_sql(relation);
     c.vector_type = find_vector_type();
     c.value = vector_expression(c, number);
     return c;
@@ -215,40 +179,6 @@ const char* metric_name(node::Metric metric) {
         if (m.metric == metric)
             return m.name;
     return "unknown";
-}
-
-void for_each_row(const char* sql, RowVisitor fn, void* arg) {
-    const SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
-    if (plan == nullptr)
-        elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
-    const MemoryContext per_row = make_row_context();
-    const Portal portal = SPI_cursor_open(nullptr, plan, nullptr, nullptr, true);
-    for (;;) {
-        SPI_cursor_fetch(portal, true, kBatch);
-        if (SPI_processed == 0)
-            break;
-        visit_fetched(fn, arg, per_row);
-    }
-    SPI_freetuptable(SPI_tuptable);
-    SPI_cursor_close(portal);
-    SPI_freeplan(plan);
-    MemoryContextDelete(per_row);
-}
-
-SPIPlanPtr prepare_query(const char* sql, Oid parameter_type) {
-    const SPIPlanPtr plan = SPI_prepare_cursor(sql, 1, &parameter_type, CURSOR_OPT_GENERIC_PLAN);
-    if (plan == nullptr)
-        elog(ERROR, "could not prepare \"%s\": %s", sql, SPI_result_code_string(SPI_result));
-    return plan;
-}
-
-void for_each_row(SPIPlanPtr plan, Datum parameter, long limit, RowVisitor fn, void* arg) {
-    const int status = SPI_execute_plan(plan, &parameter, nullptr, true, limit);
-    if (status != SPI_OK_SELECT)
-        elog(ERROR, "could not run a query: %s", SPI_result_code_string(status));
-    const MemoryContext per_row = make_row_context();
-    visit_fetched(fn, arg, per_row);
-    MemoryContextDelete(per_row);
 }
 
 }  // namespace vg::pg

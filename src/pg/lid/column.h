@@ -1,18 +1,13 @@
-// The column that a LID function looks at, read through SQL: the caller's privileges and row-level
-// security apply, and partitioned tables work as in any query.
+// The column that a LID function looks at. It is read through SQL (boundary/query.h).
 //
 // Ownership: everything lives in CurrentMemoryContext; nothing has a destructor, all of it may
-// ereport. The caller is connected to SPI. All queries run under the snapshot that was active when
-// the function was called, so that they see the same rows.
+// ereport. The caller is connected to SPI.
 #pragma once
 
 #include "pg/boundary/pg.h"
 
-extern "C" {
-#include "executor/spi.h"
-}
-
 #include "core/node/format.h"
+#include "pg/boundary/query.h"
 
 namespace vg::pg {
 
@@ -38,14 +33,5 @@ Column find_column(Oid relation, const char* column, bool need_ctid);
 // 22023 for an unknown metric or search; 42704 when an index is asked for and there is none.
 void choose_metric(Column* column, const char* metric, const char* search);
 const char* metric_name(node::Metric metric);
-
-// Calls fn(tuple, descriptor, arg) for every row of a query. In a context that is reset after each
-// row.
-using RowVisitor = void (*)(HeapTuple row, TupleDesc columns, void* arg);
-void for_each_row(const char* sql, RowVisitor fn, void* arg);
-
-// Runs a prepared query with one parameter for its rows, at most `limit`.
-SPIPlanPtr prepare_query(const char* sql, Oid parameter_type);
-void for_each_row(SPIPlanPtr plan, Datum parameter, long limit, RowVisitor fn, void* arg);
 
 }  // namespace vg::pg

@@ -4,31 +4,13 @@
 #include "pg/boundary/pg.h"
 
 #include "pg/boundary/boundary.h"
+#include "pg/boundary/result.h"
 #include "pg/lid/sample.h"
 
 namespace vg::pg {
 namespace {
 
 constexpr int kColumns = 6;
-
-// An empty result in the caller's per-query memory.
-Tuplestorestate* start_result(FunctionCallInfo fcinfo, TupleDesc* columns) {
-    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-    if (result == nullptr || !IsA(result, ReturnSetInfo) ||
-        (result->allowedModes & SFRM_Materialize) == 0)
-        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("set-valued function called in context that cannot accept a set")));
-    const MemoryContext old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
-    if (get_call_result_type(fcinfo, nullptr, columns) != TYPEFUNC_COMPOSITE)
-        elog(ERROR, "return type must be a row type");
-    Tuplestorestate* store = tuplestore_begin_heap(
-        (result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
-    result->returnMode = SFRM_Materialize;
-    result->setResult = store;
-    result->setDesc = *columns;
-    MemoryContextSwitchTo(old);
-    return store;
-}
 
 // A distance of the panel as the operator gives it.
 double operator_value(const Sample* s, float distance) {

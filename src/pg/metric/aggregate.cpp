@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "pg/boundary/memory.h"
+
 namespace vg::pg {
 
 const char* aggregate_name(FunctionCallInfo fcinfo) {
@@ -16,14 +18,8 @@ const char* aggregate_name(FunctionCallInfo fcinfo) {
 }
 
 void check_memory(FunctionCallInfo fcinfo, double bytes) {
-    const double allowed = 1024.0 * work_mem * hash_mem_multiplier;
-    if (likely(bytes <= allowed))
-        return;
-    ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                    errmsg("%s needs %.0f kB of memory, more than the %.0f kB allowed",
-                           aggregate_name(fcinfo), std::ceil(bytes / 1024.0), allowed / 1024.0),
-                    errdetail("An aggregate may use work_mem times hash_mem_multiplier."),
-                    errhint("Increase work_mem, or aggregate fewer rows.")));
+    if (unlikely(bytes > static_cast<double>(state_budget())))
+        report_state_size(aggregate_name(fcinfo), bytes, "aggregate fewer rows");
 }
 
 void report_zero_vector() {

@@ -19,8 +19,7 @@ namespace vg::pg {
 // The name under which the user called, for messages.
 const char* aggregate_name(FunctionCallInfo fcinfo);
 
-// Raises 54000 when the aggregate needs more than work_mem * hash_mem_multiplier, which is what
-// PostgreSQL grants the states of a hash aggregate.
+// 53400 when the aggregate would take more than a state may (boundary/memory.h).
 void check_memory(FunctionCallInfo fcinfo, double bytes);
 
 // Zeroed memory, also beyond 1 GB.

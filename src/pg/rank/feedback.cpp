@@ -7,12 +7,13 @@
 
 #include "pg/boundary/pg.h"
 
+#include "pg/rank/feedback.h"
+
 #include <algorithm>
 #include <cstring>
 #include <memory_resource>
 #include <span>
 
-#include "core/rank/feedback.h"
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
@@ -20,10 +21,6 @@
 
 namespace vg::pg {
 namespace {
-
-std::span<const float> elements(const Vector* vector) {
-    return {vector->x, static_cast<std::size_t>(vector->dim)};
-}
 
 struct VectorList {
     const Vector** items;
@@ -58,17 +55,6 @@ rank::FeedbackSum sum_of(const VectorList& list, std::size_t dims) {
         sum.add(elements(list.items[i]));
     }
     return sum;
-}
-
-// Finishes a result that was made with or without a direction.
-Datum checked_result(Vector* result, bool has_direction) {
-    if (!has_direction)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("refined query is a zero vector and has no direction"),
-                        errhint("Give the query more weight, or set unit_length to false.")));
-    for (int i = 0; i < result->dim; ++i)
-        check_element(result->x[i]);
-    return vector_datum(result);
 }
 
 // Both overloads keep their containers to themselves, so that the caller may raise errors. False:
@@ -140,6 +126,11 @@ bool refine(const FeedbackState& s, const rank::RocchioWeights& weights, bool un
                          std::span(result->x, static_cast<std::size_t>(result->dim)));
 }
 
+Datum checked_result(const Vector* result, bool has_direction) {
+    check_refined(result, has_direction);
+    return vector_datum(result);
+}
+
 Datum final_query(const FeedbackState& s, const rank::RocchioWeights& weights, bool unit_length) {
     Vector* result = make_vector(s.query->dim);
     const bool has_direction = refine(s, weights, unit_length, result);
@@ -147,6 +138,15 @@ Datum final_query(const FeedbackState& s, const rank::RocchioWeights& weights, b
 }
 
 }  // namespace
+
+void check_refined(const Vector* result, bool has_direction) {
+    if (!has_direction)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("refined query is a zero vector and has no direction"),
+                        errhint("Give the query more weight, or set unit_length to false.")));
+    for (int i = 0; i < result->dim; ++i)
+        check_element(result->x[i]);
+}
 
 // (q, pos, neg, alpha, beta, gamma, unit_length)
 VG_FUNCTION(vg_rocchio) {

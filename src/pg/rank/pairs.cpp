@@ -15,12 +15,14 @@
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
+#include "pg/boundary/memory.h"
 #include "pg/rank/composite.h"
 
 namespace vg::pg {
 namespace {
 
 constexpr const char* kName = "rank_pairs";
+constexpr const char* kLess = "compare fewer items in a group";
 // Squares of sums of weights must stay finite.
 constexpr float8 kMaxWeight = 1e100;
 // What an array of rows has room for.
@@ -28,36 +30,23 @@ constexpr std::size_t kMaxItems = MaxAllocSize / 64;
 
 struct PairState {
     PairState(MemoryContext context, rank::PairMethod m)
-        : memory(context), comparisons(&memory, work_mem_bytes()), method(m) {}
+        : memory(context), comparisons(&memory, state_budget()), method(m) {}
 
     ContextResource memory;
     rank::Comparisons comparisons;
     rank::PairMethod method;
 };
 
-[[noreturn]] void report_unknown_method(const char* name) {
-    StringInfoData list;
-    initStringInfo(&list);
-    for (std::size_t m = 0; m < rank::kPairMethodNames.size(); ++m) {
-        const std::string_view known = rank::kPairMethodNames[m];
-        appendStringInfo(&list, "%s%.*s", m == 0 ? "" : ", ", static_cast<int>(known.size()),
-                         known.data());
-    }
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown method \"%s\"", name),
-                    errhint("The methods are %s.", list.data)));
-    pg_unreachable();
-}
-
 // The method in argument i where the aggregate has one, else net.
 rank::PairMethod method_argument(FunctionCallInfo fcinfo, int i) {
     if (PG_NARGS() <= i)
         return rank::PairMethod::kNet;
     require_argument(fcinfo, i, "method");
-    text* name = PG_GETARG_TEXT_PP(i);
-    const std::string_view view(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-    const auto method = rank::pair_method(view);
+    const std::string_view name = text_view(PG_GETARG_TEXT_PP(i));
+    const auto method = rank::pair_method(name);
     if (!method)
-        report_unknown_method(text_to_cstring(name));
+        report_unknown_name("method", "methods", name, rank::kPairMethodNames.data(),
+                            rank::kPairMethodNames.size());
     return *method;
 }
 
@@ -86,8 +75,8 @@ void check_size(const PairState& state, const rank::Tournament& t) {
                 (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many items for one list"),
                  errdetail("There are %zu items; a list holds at most %zu.", t.n(), kMaxItems)));
     const std::size_t scratch = rank::scratch_bytes(method, t.n(), t.pairs.size());
-    if (state.comparisons.bytes() + scratch > work_mem_bytes())
-        report_work_mem(kName);
+    if (state.comparisons.bytes() + scratch > state_budget())
+        report_state_size(kName, 0.0, kLess);
 }
 
 // Ranks the items of a state, in CurrentMemoryContext.
@@ -134,7 +123,7 @@ VG_FUNCTION(vg_rank_pairs_accum) {
         if (state == nullptr)
             state = new_in_context<PairState>(context, context, method);
         if (!state->comparisons.try_add(i, j, weight, kInterruptPoll))
-            report_work_mem(kName);
+            report_state_size(kName, 0.0, kLess);
     }
     if (state == nullptr)
         PG_RETURN_NULL();

@@ -31,7 +31,7 @@ CREATE AGGREGATE rank_pairs_scores(i bigint, j bigint, weight double precision, 
 COMMENT ON AGGREGATE rank_pairs(bigint, bigint, double precision) IS
     'items, best first, by method net; see rank_pairs(bigint, bigint, double precision, text)';
 COMMENT ON AGGREGATE rank_pairs(bigint, bigint, double precision, text) IS
-    'items, best first, from rows "i belongs before j with this weight >= 0", which add up; method net, bradley_terry, kemeny, copeland or tsp; ties go to the smaller id, rows with a NULL are left out; kemeny is exact to 18 items and tsp to 15, both take 2000; memory within work_mem; errors 22023, 53200, 54000';
+    'items, best first, from rows "i belongs before j with this weight >= 0", which add up; method net, bradley_terry, kemeny, copeland or tsp; ties go to the smaller id, rows with a NULL are left out; kemeny is exact to 18 items and tsp to 15, both take 2000; memory within work_mem; errors 22023, 53400, 54000';
 COMMENT ON AGGREGATE rank_pairs_scores(bigint, bigint, double precision) IS
     'items with rank and score by method net; see rank_pairs(bigint, bigint, double precision, text)';
 COMMENT ON AGGREGATE rank_pairs_scores(bigint, bigint, double precision, text) IS

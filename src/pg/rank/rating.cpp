@@ -14,6 +14,7 @@
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
+#include "pg/boundary/memory.h"
 #include "pg/rank/composite.h"
 
 extern "C" {
@@ -76,7 +77,7 @@ rank::RatingModel model_arguments(FunctionCallInfo fcinfo, int beta, int kappa) 
 
 struct HistoryState {
     explicit HistoryState(MemoryContext context)
-        : memory(context), history(&memory, work_mem_bytes()) {}
+        : memory(context), history(&memory, state_budget()) {}
     ContextResource memory;
     rank::MatchHistory history;
 };
@@ -130,7 +131,7 @@ VG_FUNCTION(vg_rate_all_accum) {
         if (state == nullptr)
             state = new_in_context<HistoryState>(context, context);
         if (!state->history.try_add(PG_GETARG_INT64(2), PG_GETARG_INT64(1), PG_GETARG_INT32(3)))
-            report_work_mem("rate_all");
+            report_state_size("rate_all", 0.0, "rate smaller groups");
     }
     if (state == nullptr)
         PG_RETURN_NULL();

@@ -32,4 +32,4 @@ COMMENT ON FUNCTION rate_all_final(internal) IS 'final function of rate_all';
 CREATE AGGREGATE rate_all(item bigint, match bigint, rank integer) (
     SFUNC = rate_all_accum, STYPE = internal, FINALFUNC = rate_all_final, PARALLEL = SAFE);
 COMMENT ON AGGREGATE rate_all(bigint, bigint, integer) IS
-    'ratings of all items after a history of matches, by mu - 3 sigma descending, for unnest; a match is played when its first row appears, so say ORDER BY inside; rows with a NULL are left out; memory within work_mem; errors 22023 (rank below 1, item twice in a match) and 53200 (Weng & Lin, JMLR 2011)';
+    'ratings of all items after a history of matches, by mu - 3 sigma descending, for unnest; a match is played when its first row appears, so say ORDER BY inside; rows with a NULL are left out; memory within work_mem; errors 22023 (rank below 1, item twice in a match) and 53400 (Weng & Lin, JMLR 2011)';

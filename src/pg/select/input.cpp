@@ -8,9 +8,10 @@
 #include <cmath>
 #include <span>
 
-#include "core/select/names.h"
+#include "core/base/names.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/compat.h"
+#include "pg/boundary/memory.h"
 #include "pg/types/vector.h"
 
 namespace vg::pg {
@@ -81,7 +82,7 @@ std::size_t bytes_with(const Input& input, std::size_t rows, std::size_t dims) {
 
 // Makes room for the rows to come, as far as the limits let them come.
 void reserve_rows(Input* input, std::size_t dims) {
-    const std::size_t fitting = work_mem_bytes() / select::Candidates::bytes(1, dims);
+    const std::size_t fitting = state_budget() / select::Candidates::bytes(1, dims);
     input->candidates.reserve(
         std::min({input->expected_rows, fitting, static_cast<std::size_t>(select_max_candidates)}),
         dims);
@@ -107,14 +108,14 @@ bool add_row(Input* input, const InputRow& row, bool needs_embedding) {
     const std::size_t rows = input->candidates.size() + 1;
     check_count(rows, input->request);
     if (!needs_embedding) {
-        check_work_mem(bytes_with(*input, rows, 0), rows);
+        check_selection_size(bytes_with(*input, rows, 0));
         input->candidates.add({}, row.row);
         return true;
     }
     const Vector* vector = datum_vector(row.embedding);
     check_vector(*input, *vector, row.number);
     const auto dims = static_cast<std::size_t>(vector->dim);
-    check_work_mem(bytes_with(*input, rows, dims), rows);
+    check_selection_size(bytes_with(*input, rows, dims));
     if (rows == 1)
         reserve_rows(input, dims);
     input->candidates.add({vector->x, dims}, row.row);
@@ -151,7 +152,7 @@ void set_group_limits(Input* input, int group, int64 at_most, int64 at_least) {
 
 void run_selection(Input* input) {
     const std::size_t used = bytes_with(*input, input->candidates.size(), input->candidates.dims());
-    const std::size_t spare = used < work_mem_bytes() ? work_mem_bytes() - used : 0;
+    const std::size_t spare = used < state_budget() ? state_budget() - used : 0;
     input->candidates.finish();
     input->picks = select::select(input->candidates, input->request, input->limits, spare,
                                   &input->memory, kInterruptPoll);
@@ -186,36 +187,16 @@ std::size_t checked_k(int32 k) {
 }
 
 select::Method checked_method(std::string_view name) {
-    const auto method = select::find_name<select::Method>(select::kMethodNames, name);
+    const auto method = find_name<select::Method>(select::kMethodNames, name);
     if (!method)
         report_unknown_name("selection method", "methods", name, select::kMethodNames.data(),
                             select::kMethodNames.size());
     return *method;
 }
 
-void report_unknown_name(const char* what, const char* plural, std::string_view name,
-                         const std::string_view* names, std::size_t count) {
-    StringInfoData list;
-    initStringInfo(&list);
-    for (std::size_t i = 0; i < count; ++i)
-        appendStringInfo(&list, "%s%.*s", i > 0 ? ", " : "", static_cast<int>(names[i].size()),
-                         names[i].data());
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("unknown %s \"%.*s\"", what, static_cast<int>(name.size()), name.data()),
-                    errhint("The %s are: %s.", plural, list.data)));
-    pg_unreachable();
-}
-
-void check_work_mem(std::size_t bytes, std::size_t rows) {
-    if (bytes > work_mem_bytes())
-        ereport(
-            ERROR,
-            (errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
-             errmsg("a selection needs more memory than work_mem allows"),
-             errdetail("The first %zu rows alone take %zu kB; work_mem is %d kB.", rows,
-                       (bytes + 1023) / 1024, work_mem),
-             errhint("Pass fewer rows, for example the nearest ones with ORDER BY ... LIMIT, or "
-                     "raise work_mem.")));
+void check_selection_size(std::size_t bytes) {
+    check_state_size("a selection", static_cast<double>(bytes),
+                     "pass fewer rows, for example the nearest ones with ORDER BY ... LIMIT");
 }
 
 Datum array_of(Oid type, int count, NullableDatum (*element)(int i, void* arg), void* arg) {

@@ -4,8 +4,8 @@
 
 #include "pg/boundary/pg.h"
 
+#include "core/base/names.h"
 #include "core/select/multiwinner.h"
-#include "core/select/names.h"
 #include "pg/boundary/boundary.h"
 #include "pg/select/select.h"
 
@@ -48,7 +48,7 @@ State* new_state(FunctionCallInfo fcinfo, MemoryContext aggregate) {
         if (PG_ARGISNULL(kRule))
             report_null("rule");
         const std::string_view name = text_view(PG_GETARG_TEXT_PP(kRule));
-        const auto rule = select::find_name<select::Rule>(select::kRuleNames, name);
+        const auto rule = find_name<select::Rule>(select::kRuleNames, name);
         if (!rule)
             report_unknown_name("rule", "rules", name, select::kRuleNames.data(),
                                 select::kRuleNames.size());
@@ -93,11 +93,10 @@ void add(FunctionCallInfo fcinfo, State* state) {
     state->ballots.push_back(
         {static_cast<std::uint32_t>(ranking), static_cast<std::uint32_t>(item), position});
     // Ballots are held three times while they are sorted.
-    check_work_mem(state->ballots.size() * 3 * sizeof(select::Ballot) + state->items.bytes() +
-                       state->rankings.bytes() + state->input.groups.bytes() +
-                       select::working_bytes(state->input.request, state->items.size(), 0,
-                                             state->input.limits.k),
-                   state->ballots.size());
+    check_selection_size(
+        state->ballots.size() * 3 * sizeof(select::Ballot) + state->items.bytes() +
+        state->rankings.bytes() + state->input.groups.bytes() +
+        select::working_bytes(state->input.request, state->items.size(), 0, state->input.limits.k));
 }
 
 NullableDatum chosen_item(int i, void* arg) {

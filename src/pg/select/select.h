@@ -97,10 +97,8 @@ double checked_share(const char* name, double value);              // in [0, 1]
 double checked_amount(const char* name, double value);             // finite and >= 0
 std::size_t checked_k(int32 k);
 select::Method checked_method(std::string_view name);
-[[noreturn]] void report_unknown_name(const char* what, const char* plural, std::string_view name,
-                                      const std::string_view* names, std::size_t count);
-// Raises an error when so many bytes exceed work_mem.
-void check_work_mem(std::size_t bytes, std::size_t rows);
+// 53400 when a selection would take more than a state may.
+void check_selection_size(std::size_t bytes);
 
 // An array of the values element(0, arg), ..., in CurrentMemoryContext.
 Datum array_of(Oid type, int count, NullableDatum (*element)(int i, void* arg), void* arg);
@@ -115,10 +113,6 @@ State* state_of(FunctionCallInfo fcinfo, State* (*create)(FunctionCallInfo, Memo
     if (!PG_ARGISNULL(0))
         return reinterpret_cast<State*>(PG_GETARG_POINTER(0));
     return create(fcinfo, aggregate);
-}
-
-inline std::string_view text_view(const text* value) {
-    return {VARDATA_ANY(value), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(value))};
 }
 
 }  // namespace vg::pg

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <type_traits>
 
-#include "core/select/names.h"
+#include "core/base/names.h"
 
 namespace vg::pg {
 
@@ -88,7 +88,7 @@ void WindowReader::read_compression(Input* input) {
     w.coverage = weight(layout_.coverage_weight, "coverage_weight");
     w.diversity = weight(layout_.diversity_weight, "diversity_weight");
     const std::string_view name = current_text(layout_.dispersion, "dispersion");
-    const auto dispersion = select::find_name<select::Dispersion>(select::kDispersionNames, name);
+    const auto dispersion = find_name<select::Dispersion>(select::kDispersionNames, name);
     if (!dispersion)
         report_unknown_name("dispersion", "dispersions", name, select::kDispersionNames.data(),
                             select::kDispersionNames.size());

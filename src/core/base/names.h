@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-namespace vg::select {
+namespace vg {
 
 // The enumerator whose name stands at its place in `names`.
 template <class Enum, std::size_t N>
@@ -19,4 +19,4 @@ std::optional<Enum> find_name(const std::array<std::string_view, N>& names,
     return static_cast<Enum>(found - names.begin());
 }
 
-}  // namespace vg::select
+}  // namespace vg

@@ -1,0 +1,28 @@
+// Results of functions that return a table. The result is materialised, so that nothing is left
+// open when the caller stops early. Raises PostgreSQL errors (R2); owns nothing.
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+namespace vg::pg {
+
+// An empty result in the caller's per-query memory, which the function fills before it returns.
+inline Tuplestorestate* start_result(FunctionCallInfo fcinfo, TupleDesc* columns) {
+    auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+    if (result == nullptr || !IsA(result, ReturnSetInfo) ||
+        (result->allowedModes & SFRM_Materialize) == 0)
+        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                        errmsg("set-valued function called in context that cannot accept a set")));
+    const MemoryContext old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
+    if (get_call_result_type(fcinfo, nullptr, columns) != TYPEFUNC_COMPOSITE)
+        elog(ERROR, "return type must be a row type");
+    Tuplestorestate* store = tuplestore_begin_heap(
+        (result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
+    result->returnMode = SFRM_Materialize;
+    result->setResult = store;
+    result->setDesc = *columns;
+    MemoryContextSwitchTo(old);
+    return store;
+}
+
+}  // namespace vg::pg

@@ -1,0 +1,64 @@
+// Where a search looks - table, key and column - and by which operator it orders; the SQL made of
+// them. Only names found in the catalog become SQL text, quoted.
+//
+// Ownership: everything lives in CurrentMemoryContext; nothing has a destructor, all of it may
+// ereport.
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include "pg/boundary/query.h"
+
+namespace vg::pg {
+
+struct Order {
+    Oid op;
+    const char* sql;  // OPERATOR(...)
+    Oid type;         // of both sides
+    enum { kDistance, kCosine, kInnerProduct } kind;
+
+    // Larger is better: 1 - distance for the cosine, else the distance with its sign changed.
+    double score(double distance) const noexcept {
+        return kind == kCosine ? 1.0 - distance : -distance;
+    }
+};
+
+// An operator between two values of one type that returns a number. 42883, 42809.
+Order order_argument(FunctionCallInfo fcinfo, int i);
+
+struct Source {
+    Oid relation;
+    const char* from;    // qualified and quoted
+    const char* id;      // quoted
+    const char* column;  // quoted
+};
+
+// The arguments i (regclass), i + 1 and i + 2 (names of the key and the column searched). 22004,
+// 42P01, 42703, 42809 for what has no rows, 42804 for a column the operator does not take.
+Source source_argument(FunctionCallInfo fcinfo, int i, const char* what, const Order& order);
+
+// A quoted column of a relation argument. 42703.
+const char* column_argument(FunctionCallInfo fcinfo, int i, const char* what, Oid relation);
+// A regclass argument that has rows to read.
+Oid relation_argument(FunctionCallInfo fcinfo, int i, const char* what);
+
+// The `limit` rows nearest to an expression: a SELECT of id as text, distance and, when
+// `with_value`, the column. Rows with a NULL in the key or the column are left out.
+const char* nearest_sql(const Source& source, const Order& order, const char* query, int limit,
+                        bool with_value);
+
+// The columns of its rows.
+enum NearestColumn { kNearestId = 1, kNearestDistance, kNearestValue };
+
+inline Datum column_of(HeapTuple row, TupleDesc columns, int number) {
+    bool isnull;
+    return heap_getattr(row, number, columns, &isnull);  // none of ours is null
+}
+
+// Whole numbers within bounds. 22004, 22023.
+int bounded_argument(FunctionCallInfo fcinfo, int i, const char* name, int least, int most);
+
+// Most rows that a search takes from one ordered query.
+inline constexpr int kMostRows = 100000;
+
+}  // namespace vg::pg
