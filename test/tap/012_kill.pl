@@ -93,13 +93,16 @@ for my $kill (1 .. $kills) {
         my $modulus = 3 + int rand 5;
         $node->safe_psql('postgres', "DELETE FROM items WHERE id < 2000000 AND id % $modulus = 0;"
               . "INSERT INTO items SELECT nextval('ids'), v FROM pool WHERE id % 8 = 0");
-        $worker = start_psql($node, 'SET vacuum_cost_delay = 1; SET vacuum_cost_limit = 100; VACUUM items;', \$out);
+        $worker = start_psql($node, 'SET vacuum_cost_delay = 2; SET vacuum_cost_limit = 60; VACUUM items;', \$out);
     } elsif ($kind eq 'build') {
         my $how = rand;
         $worker = start_psql($node, $how < 0.4 ? 'REINDEX INDEX CONCURRENTLY items_v;' : $how < 0.7 ? 'REINDEX INDEX items_v;'
               : "SET maintenance_work_mem = '1MB'; CREATE INDEX CONCURRENTLY another ON items USING lid_hnsw (v vector_l2_ops);", \$out);
     }
-    sleep 0.2 + rand(1.2);
+    # Builds and vacuums are met at work, or the kill would mostly fall behind them.
+    my %view = (vacuum => 'pg_stat_progress_vacuum', build => 'pg_stat_progress_create_index');
+    wait_for_phase($node, $view{$kind}, '.') if $worker;
+    sleep($worker ? rand(0.4) : 0.2 + rand(1.2));
     my $victim = $whole ? undef : $node->safe_psql('postgres',
         "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state = 'active' AND backend_type = 'client backend' ORDER BY (query ~ 'VACUUM|INDEX') DESC LIMIT 1");
     my $phase = $node->safe_psql('postgres', "SELECT coalesce((SELECT phase FROM pg_stat_progress_vacuum LIMIT 1), (SELECT phase FROM pg_stat_progress_create_index LIMIT 1), 'writing')");
