@@ -71,6 +71,7 @@ fi
 # Dependency direction between the rooms of the core.
 declare -A may_use=(
     [base]="base"
+    [input]="input"
     [distance]="base distance"
     [code]="base distance code"
     [node]="base distance code node"

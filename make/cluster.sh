@@ -6,6 +6,7 @@
 # When root calls, the server runs as user postgres (PostgreSQL refuses root); otherwise as the caller.
 #   VG_CLUSTER_CONF        extra lines for postgresql.conf
 #   VG_CLUSTER_DURABLE=1   keep fsync on
+#   VG_CLUSTER_WRAPPER     a command to run the server's processes under, such as valgrind with options
 #   VG_KEEP_CLUSTER=1      leave the directory behind, to look at its log
 #   PG_CONFIG              the pg_config of the server to use
 set -euo pipefail
@@ -70,8 +71,16 @@ shm_kb=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 {print $4}')
     printf '%s\n' "${VG_CLUSTER_CONF:-}"
 } | cd_home "${as_server[@]}" tee -a "$home/data/postgresql.conf" >/dev/null
 
+program=()
+timeout=60
+if [ -n "${VG_CLUSTER_WRAPPER:-}" ]; then
+    printf '#!/bin/sh\nexec %s %s "$@"\n' "$VG_CLUSTER_WRAPPER" "$bindir/postgres" >"$home/postgres"
+    chmod 755 "$home/postgres"
+    program=(-p "$home/postgres")
+    timeout=600
+fi
 started=1
-cd_home "${as_server[@]}" "$bindir/pg_ctl" -D "$home/data" -l "$home/server.log" -w -t 60 start \
+cd_home "${as_server[@]}" "$bindir/pg_ctl" -D "$home/data" -l "$home/server.log" -w -t $timeout "${program[@]}" start \
     >"$home/start.log" 2>&1 || { cat "$home/start.log" "$home/server.log" >&2; exit 1; }
 
 export PGHOST=$home PGPORT=5432 PGUSER=$superuser PGDATABASE=postgres PATH="$bindir:$PATH"

@@ -1,7 +1,8 @@
 # The commands for people. Each works from a clean clone and needs no running server: see
 # docs/testing.md. Included by the Makefile.
 
-.PHONY: demo test bench unit asan lint layers format format-check tidy regress isolation tap docs-test
+.PHONY: demo test bench unit asan lint layers format format-check tidy regress isolation tap docs-test \
+    fuzz valgrind
 
 # Private server, extension, real data, index, answers: under five minutes.
 demo:
@@ -18,6 +19,15 @@ test:
 bench:
 	make/install-deps.sh bench
 	bench/run.sh
+
+# Each fuzzer for FUZZ_SECONDS; needs clang. What it learns stays in build/fuzz/corpus.
+FUZZ_SECONDS ?= 60
+fuzz:
+	make/fuzz.sh $(FUZZ_SECONDS)
+
+# The regression tests under valgrind, slowly; needs valgrind. VALGRIND_TESTS names some of them.
+valgrind:
+	make/valgrind.sh $(VALGRIND_TESTS)
 
 unit asan lint regress isolation tap:
 	make/test.sh $@

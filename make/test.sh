@@ -33,8 +33,18 @@ unit_tests() {
     local dir=$1
     shift
     cmake -S . -B "$dir" "$@" && cmake --build "$dir" --target unit_tests || return 1
-    # Anything left unsaid by a test is a test that did not run.
-    (cd "$dir" && UBSAN_OPTIONS=print_stacktrace=1 ./unit_tests --gtest_brief=1 --gtest_output=xml:unit_tests.xml)
+    # One process per processor, each with its share of the tests.
+    local shard rc=0 pids=()
+    for ((shard = 0; shard < jobs; shard++)); do
+        (cd "$dir" && GTEST_TOTAL_SHARDS=$jobs GTEST_SHARD_INDEX=$shard UBSAN_OPTIONS=print_stacktrace=1 \
+            ./unit_tests --gtest_brief=1 --gtest_output="xml:unit_tests.$shard.xml") >"$dir/shard.$shard.log" 2>&1 &
+        pids+=($!)
+    done
+    for ((shard = 0; shard < jobs; shard++)); do
+        wait "${pids[shard]}" || rc=1
+        cat "$dir/shard.$shard.log"
+    done
+    return $rc
 }
 step_unit() { unit_tests build/release -DCMAKE_BUILD_TYPE=Release; }
 step_asan() {
@@ -82,7 +92,7 @@ step_tap() {
     fi
     (cd "$copy/tap" && "${as_user[@]}" env HOME="$copy" TESTDIR="$copy/tap" PATH="$bindir:$PATH" \
         PGPORT=65432 PG_REGRESS="$(pgxs_dir)/test/regress/pg_regress" \
-        prove --timer -I "$(pgxs_dir)/test/perl" -I . ./*.pl) || rc=$?
+        prove --timer -j"$jobs" -I "$(pgxs_dir)/test/perl" -I . ./*.pl) || rc=$?
     [ $rc -eq 0 ] || tail -n 50 "$copy"/tap/tmp_check/log/* 2>/dev/null
     rm -rf "$copy"
     return $rc
@@ -104,11 +114,9 @@ count_tests() {
         END { if (seen) print p + 0, f + 0 }' "$1"
 }
 
-passed=0
-failed=0
+# Runs a step and reports it in one go; leaves "<passed> <failed>" in build/test/<step>.result.
 run_step() {
     local name=$1 log=$logs/$1.log start=$SECONDS rc=0 counts p f
-    printf '%-10s ' "$name"
     "step_$name" >"$log" 2>&1 </dev/null || rc=$?
     counts=$(count_tests "$log")
     read -r p f <<<"${counts:-$((rc == 0)) $((rc != 0))}"
@@ -118,30 +126,35 @@ run_step() {
     if [ "$rc" -ne 0 ] && [ "$f" -eq 0 ]; then
         f=1  # a crash after or between tests counts too
     fi
-    passed=$((passed + p))
-    failed=$((failed + f))
+    echo "$p $f" >"$logs/$name.result"
     if [ "$f" -eq 0 ] && [ "$rc" -eq 0 ]; then
-        printf 'ok      %5d passed  %4d s\n' "$p" $((SECONDS - start))
+        printf '%-10s ok      %5d passed  %4d s\n' "$name" "$p" $((SECONDS - start))
     else
-        printf 'FAILED  %5d passed, %d failed  %4d s   %s\n' "$p" "$f" $((SECONDS - start)) "${log#"$root/"}"
-        sed 's/^/    | /' "$log" | tail -n 80
+        printf '%-10s FAILED  %5d passed, %d failed  %4d s   %s\n%s\n' "$name" "$p" "$f" $((SECONDS - start)) \
+            "${log#"$root/"}" "$(sed 's/^/    | /' "$log" | tail -n 80)"
     fi
     return "$rc"
 }
 
+rm -f "$logs"/*.result
 installed=
+beside=  # the TAP tests wait much and use little: they run beside the other steps that need a server
 for step in "${steps[@]}"; do
     case $step in
         regress | isolation | tap | docs)
             if [ -z "$installed" ]; then
                 installed=no
                 run_step install && installed=yes
+                case " ${steps[*]} " in
+                    *" tap "*) [ "$installed" = no ] || { run_step tap & beside=$!; } ;;
+                esac
             fi
             if [ "$installed" = no ]; then
                 echo "$step      not run: the extension is not installed"
-                failed=$((failed + 1))
+                echo "0 1" >"$logs/$step.result"
                 continue
             fi
+            [ "$step" != tap ] || continue
             ;;
         lint | unit | asan) ;;
         install) [ -n "$installed" ] && continue; run_step install && installed=yes; continue ;;
@@ -149,6 +162,6 @@ for step in "${steps[@]}"; do
     esac
     run_step "$step"
 done
+[ -z "$beside" ] || wait "$beside"
 echo
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+cat "$logs"/*.result | awk '{ p += $1; f += $2 } END { printf "%d passed, %d failed\n", p, f; exit (f > 0) }'

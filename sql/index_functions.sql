@@ -19,6 +19,37 @@ DELETE FROM looked_at WHERE id % 2 = 0;
 VACUUM looked_at;
 SELECT vectorgraph_index_check('looked_at_v', true) > 0 AS sound;
 SELECT dead_nodes, free_slots > 0 AS freed, unreachable FROM vectorgraph_index_stats('looked_at_v');
+-- When a REINDEX would pay, and from what that follows.
+CREATE FUNCTION pg_temp.advice(index text) RETURNS text LANGUAGE sql AS $$
+    SELECT format('shift %s, beyond %s: %s', centre_shift > 1, beyond_norm, coalesce(advice, 'none'))
+    FROM vectorgraph_index_stats($1::regclass)
+$$;
+CREATE TABLE moved (id integer, v vector(4)) WITH (autovacuum_enabled = off);
+CREATE FUNCTION pg_temp.fill(first integer, last integer, by real) RETURNS void LANGUAGE sql AS $$
+    INSERT INTO moved SELECT i, ARRAY[sin(i), cos(i), sin(i * 0.7), cos(i * 0.3)]::real[]::vector + ARRAY[by, 0, 0, 0]::vector
+    FROM generate_series(first, last) i
+$$;
+CREATE INDEX moved_l2 ON moved USING lid_hnsw (v vector_l2_ops);
+CREATE INDEX moved_ip ON moved USING lid_hnsw (v vector_ip_ops);
+SELECT pg_temp.advice('moved_l2');
+SELECT pg_temp.fill(1, 500, 0);
+SELECT pg_temp.advice('moved_l2');
+REINDEX TABLE moved;
+SELECT pg_temp.advice('moved_l2'), pg_temp.advice('moved_ip');
+SELECT pg_temp.fill(501, 510, 10);
+SELECT pg_temp.advice('moved_l2'), pg_temp.advice('moved_ip');
+SELECT pg_temp.fill(511, 1500, 10);
+SELECT pg_temp.advice('moved_l2'), pg_temp.advice('moved_ip');
+TRUNCATE moved;
+SELECT pg_temp.fill(1, 500, 30);
+SELECT pg_temp.advice('moved_l2');
+REINDEX TABLE moved;
+SELECT pg_temp.advice('moved_l2'), pg_temp.advice('moved_ip');
+DELETE FROM moved WHERE id > 200;
+VACUUM moved;
+SELECT pg_temp.advice('moved_l2');
+SELECT vectorgraph_index_check('moved_l2', true) > 0 AND vectorgraph_index_check('moved_ip', true) > 0 AS sound;
+DROP TABLE moved;
 \set VERBOSITY sqlstate
 SELECT vectorgraph_index_check('looked_at');
 CREATE INDEX looked_at_id ON looked_at (id);

@@ -198,6 +198,8 @@ SET statement_timeout = '50ms';
 SELECT count(*) FROM generate_series(1, 1000) i, lid_profile('cubes', 'ten', sample_rows => 3000, k => 100, seed => i);
 RESET statement_timeout;
 \set VERBOSITY default
+SELECT count(*) > 5 AS indexes, bool_and(vectorgraph_index_check(c.oid, true) >= 0) AS sound
+FROM pg_class c JOIN pg_am a ON a.oid = c.relam WHERE a.amname = 'lid_hnsw' AND c.relkind = 'i';
 DROP VIEW seen;
 DROP MATERIALIZED VIEW "Kept Rows";
 DROP TABLE cubes, parts, loose;

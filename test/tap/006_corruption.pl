@@ -17,6 +17,8 @@ $node->safe_psql('postgres', join '', map {
           . "INSERT INTO t$_ SELECT i, vec(CASE WHEN i < 40 THEN 1 ELSE i END, $dims) FROM generate_series(1, $rows) i;"
           . "CREATE INDEX t${_}_v ON t$_ USING lid_hnsw (v vector_l2_ops);"
 } 0 .. $tables - 1);
+make_table($node, 'circle', 300, 3, 'WITH (m = 2, ef_construction = 4)');
+my $circle = $node->data_dir . '/' . $node->safe_psql('postgres', "SELECT pg_relation_filepath('circle_v')");
 my @files = map { $node->data_dir . '/' . $node->safe_psql('postgres', "SELECT pg_relation_filepath('t${_}_v')") } 0 .. $tables - 1;
 $node->stop;
 
@@ -74,7 +76,35 @@ for my $t (0 .. $tables - 1) {
     close $file;
     push @done, $what;
 }
+
+# Every list full of protected links, the first of which leads from slot to slot in a circle.
+{
+    open my $file, '+<:raw', $circle or die "$circle: $!";
+    read $file, my $meta, 200;
+    my ($dims, $capacity, $slot_bytes) = unpack 'V3', substr $meta, 24 + 12, 12;
+    my $slots_per_page = unpack 'V', substr $meta, 24 + 24, 4;
+    my $ids_at = 56 + 8 * int((4 * $dims + 7) / 8);
+    my @slots;
+    for my $block (2 .. (-s $file) / 8192 - 1) {
+        seek $file, 8192 * $block, 0;
+        read $file, my $page, 8192;
+        my ($kind, $used) = unpack 'v2', substr $page, 8176, 4;
+        push @slots, map { [ 8192 * $block + 24 + $slot_bytes * $_, $block * $slots_per_page + $_ ] }
+          grep { substr($page, 24 + $slot_bytes * $_, 2) eq "\1\0" } 0 .. $used - 1
+          if $kind == 3;
+    }
+    for my $i (0 .. $#slots) {
+        seek $file, $slots[$i][0] + 2, 0;
+        print {$file} pack 'v', $capacity;
+        seek $file, $slots[$i][0] + $ids_at, 0;
+        print {$file} pack 'V*', map { 0x80000000 | $slots[ ($i + 1 + $_) % @slots ][1] } 0 .. $capacity - 1;
+    }
+    close $file;
+    cmp_ok(scalar @slots, '>=', 300, 'the lists of a whole index are changed');
+}
 $node->start;
+my ($text, $circled) = run_sql($node, "SET statement_timeout = '60s'; INSERT INTO circle VALUES (-1, vec(1000, 3));");
+is($circled, 'XX002', 'an insert ends where protected links run in a circle') or diag($text);
 
 my %allowed = map { $_ => 1 } '', 'XX001', 'XX002';
 my $noticed = 0;

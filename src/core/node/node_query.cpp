@@ -118,7 +118,8 @@ float quantise_sq8(const float* vector, std::size_t dims, float low, float step,
     double squared = 0;
     for (std::size_t i = 0; i < dims; ++i) {
         const double scaled = (static_cast<double>(vector[i]) - low) * inverse + 0.5;
-        codes[i] = static_cast<std::uint8_t>(std::clamp(scaled, 0.0, 255.0));
+        // NaN, from a damaged range, becomes 0: no integer has its value.
+        codes[i] = static_cast<std::uint8_t>(scaled > 0 ? std::min(scaled, 255.0) : 0.0);
         const double product = static_cast<double>(codes[i]) * step;
         const double value = product + low;
         // Readers round the product and the sum to float, or the sum alone where they fuse them.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "core/distance/distance.h"
 #include "core/distance/link_kernels.h"
@@ -66,9 +67,11 @@ class SlotView {
     // A link's id with the protected flag (its top bit) removed.
     SlotId link(std::size_t i) const noexcept { return ids()[i] & kLinkIdMask; }
     bool link_protected(std::size_t i) const noexcept { return (ids()[i] & ~kLinkIdMask) != 0; }
+    // Never NaN, which only damage brings and no sort can bear: that reads as infinity.
     float length(std::size_t i) const noexcept {
-        return distance::bf16_to_float(
+        const float length = distance::bf16_to_float(
             reinterpret_cast<const std::uint16_t*>(bytes_ + g_->length_offset())[i]);
+        return length == length ? length : std::numeric_limits<float>::infinity();
     }
     const std::uint64_t* code(std::size_t i) const noexcept {
         return reinterpret_cast<const std::uint64_t*>(bytes_ + g_->codes_offset()) + i * g_->words;

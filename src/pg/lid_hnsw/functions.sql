@@ -38,10 +38,13 @@ CREATE FUNCTION vectorgraph_index_stats(
     OUT pages bigint,
     OUT bytes bigint,
     OUT inserted_since_build bigint,
-    OUT removed_since_build bigint)
+    OUT removed_since_build bigint,
+    OUT centre_shift double precision,
+    OUT beyond_norm bigint,
+    OUT advice text)
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION vectorgraph_index_stats(regclass) IS
-    'figures about a lid_hnsw index: nodes, levels, links, reachability, LID, order of the build, size';
+    'figures about a lid_hnsw index: nodes, levels, links, reachability, LID, order of the build, size; whether a REINDEX would pay (advice, null for no), and what that follows from';
 
 CREATE FUNCTION vectorgraph_index_recall(
     index regclass,

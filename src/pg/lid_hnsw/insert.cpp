@@ -225,7 +225,12 @@ std::size_t find_parent(Inserter* in) {
         return 0;
     std::size_t parent = in->work.chosen();
     node::SlotId at = in->work.chosen_slot(0);
-    while (at != node::kNoSlot) {
+    // In a damaged index protected links may run in a circle. Then a slot marked on the way comes
+    // again (Brent's algorithm), and the tries of insert_row end in the error.
+    node::SlotId mark = node::kNoSlot;
+    for (std::uint64_t step = 1; at != node::kNoSlot && at != mark; ++step) {
+        if ((step & (step - 1)) == 0)
+            mark = at;
         CHECK_FOR_INTERRUPTS();
         node::SlotId child = node::kNoSlot;
         with_slot(in, at, [&](const node::SlotView& slot) {

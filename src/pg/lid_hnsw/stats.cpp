@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/hnsw/graph.h"
+#include "core/node/drift.h"
 #include "core/node/reach.h"
 #include "pg/boundary/context.h"
 
@@ -17,11 +18,12 @@ namespace vg::pg {
 namespace {
 
 struct Stats {
-    Stats(Relation rel, const node::MetaData& m, BlockNumber n)
+    Stats(Relation rel, const node::MetaData& m, const float* centre, BlockNumber n)
         : index(rel),
           meta(m),
           g(node::geometry_of(m)),
           blocks(n),
+          drift(g, static_cast<node::Metric>(m.metric), centre, m.max_norm2),
           reach(g, n),
           live(static_cast<std::size_t>(n) * g.slots_per_page),
           degrees(g.capacity + 1) {}
@@ -33,6 +35,7 @@ struct Stats {
     BufferAccessStrategy strategy = nullptr;
     PGAlignedBlock page;
 
+    node::Drift drift;
     node::Reach reach;
     std::vector<bool> live;              // base slots, by slot id
     std::vector<std::uint64_t> degrees;  // live base slots by number of links
@@ -62,6 +65,7 @@ void count_slot(Stats* s, BlockNumber block, std::uint32_t i) {
         return;
     s->live[s->g.slot_id(block, i)] = true;
     ++s->degrees[slot.degree()];
+    s->drift.add(slot);
 }
 
 std::uint32_t used_on_page(Stats* s) {
@@ -173,6 +177,9 @@ struct Row {
     }
     void add_int8(std::uint64_t v) { add(Int64GetDatum(static_cast<int64>(v))); }
     void add_text(const char* v) { add(CStringGetTextDatum(v)); }
+    void add_text_or_null(const char* v) {
+        add(v != nullptr ? CStringGetTextDatum(v) : Datum{0}, v == nullptr);
+    }
 };
 
 void fill_row(const Stats* s, Row* row) {
@@ -195,7 +202,15 @@ void fill_row(const Stats* s, Row* row) {
     row->add(Float8GetDatum(d.mean), nodes == 0);
     row->add(Int32GetDatum(d.min), nodes == 0);
     row->add(Int32GetDatum(d.median), nodes == 0);
-    row->add_int8(unreachable(s));
+    node::Upkeep upkeep;
+    upkeep.live_nodes = nodes;
+    upkeep.dead_nodes = s->dead_nodes;
+    upkeep.free_slots = s->free_slots;
+    upkeep.unreachable = unreachable(s);
+    upkeep.inserted = m.inserted_nodes;
+    upkeep.beyond_norm = s->drift.beyond_norm();
+    upkeep.centre_shift = s->drift.centre_shift();
+    row->add_int8(upkeep.unreachable);
     row->add_int8(m.connected);
     for (const float q : m.lid_quantiles)
         row->add(Float8GetDatum(q), m.lid_rows == 0);
@@ -209,6 +224,9 @@ void fill_row(const Stats* s, Row* row) {
     row->add_int8(static_cast<std::uint64_t>(s->blocks) * BLCKSZ);
     row->add_int8(m.inserted_nodes);
     row->add_int8(m.removed_nodes);
+    row->add(Float8GetDatum(upkeep.centre_shift), nodes == 0);
+    row->add_int8(upkeep.beyond_norm);
+    row->add_text_or_null(node::advise(upkeep));
 }
 
 }  // namespace
@@ -225,7 +243,8 @@ VG_FUNCTION(vectorgraph_index_stats) {
     lock_against_writers(open.index);
     const vg::node::MetaData meta = read_meta(open.index);
     auto* s =
-        new_in_context<Stats>(context, open.index, meta, RelationGetNumberOfBlocks(open.index));
+        new_in_context<Stats>(context, open.index, meta, index_state(open.index).centre.data(),
+                              RelationGetNumberOfBlocks(open.index));
     s->strategy = GetAccessStrategy(BAS_BULKREAD);
     walk(s);
     unlock_against_writers(open.index);

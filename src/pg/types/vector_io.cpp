@@ -1,14 +1,11 @@
 // Text and binary input and output of vectors, and their type modifier.
 //
-// Text: "[1,2.5,-3]" with white space anywhere between tokens. Elements are read with strtof and
-// written as the shortest decimal that reads back to the same float. Binary: int16 dimensions,
-// int16 zero, then the floats, all in network order. Both formats are pgvector's.
+// Reading is core/input's; here are the error texts. Elements are written as the shortest decimal
+// that reads back to the same float.
 
 #include "pg/boundary/pg.h"
 
-#include <cerrno>
-#include <cstdlib>
-
+#include "core/input/vector_input.h"
 #include "pg/boundary/boundary.h"
 #include "pg/types/vector.h"
 
@@ -19,17 +16,6 @@ extern "C" {
 namespace vg::pg {
 namespace {
 
-// The six characters PostgreSQL's own lexer calls white space, whatever the locale.
-bool is_space(char c) {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-const char* skip_space(const char* p) {
-    while (is_space(*p))
-        p++;
-    return p;
-}
-
 [[noreturn]] void report_syntax(const char* literal, const char* detail = nullptr) {
     ereport(ERROR, (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
                     errmsg("invalid input syntax for type vector: \"%s\"", literal),
@@ -37,61 +23,36 @@ const char* skip_space(const char* p) {
     pg_unreachable();
 }
 
-// Reads one element at p and moves p behind it.
-float read_element(const char* literal, const char*& p) {
-    p = skip_space(p);
-    // strtof would skip no further, but says nothing about an empty rest.
-    if (*p == '\0')
-        report_syntax(literal);
-    char* end;
-    errno = 0;
-    const float value = std::strtof(p, &end);
-    if (end == p)
-        report_syntax(literal);
-    // Underflow rounds to zero or a denormal, as for type real's storage; only overflow is an
-    // error.
-    if (errno == ERANGE && std::isinf(value))
-        ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
-                        errmsg("\"%s\" is out of range for type vector",
-                               pnstrdup(p, static_cast<Size>(end - p)))));
-    check_element(value);
-    p = end;
-    return value;
-}
-
-// Upper bound of the elements of a literal: exact when the literal is well-formed, never above the
-// limit.
-int count_elements(const char* p) {
-    int count = 1;
-    for (; *p != '\0' && count < kMaxDimensions; p++)
-        count += *p == ',';
-    return count;
+[[noreturn]] void report_text(const char* literal, const input::TextResult& result) {
+    switch (result.fault) {
+        case input::TextFault::kNoBracket:
+            report_syntax(literal, "Vector contents must start with \"[\".");
+        case input::TextFault::kEmpty:
+            report_bad_dim(0);
+        case input::TextFault::kTooMany:
+            report_bad_dim(kMaxDimensions + 1);
+        case input::TextFault::kOutOfRange:
+            ereport(ERROR, (errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+                            errmsg("\"%s\" is out of range for type vector",
+                                   pnstrdup(result.at, result.length))));
+        case input::TextFault::kNotFinite:
+            report_bad_element(result.value);
+        case input::TextFault::kJunk:
+            report_syntax(literal, "Junk after closing right brace.");
+        case input::TextFault::kSyntax:
+        case input::TextFault::kNone:
+            break;
+    }
+    report_syntax(literal);
 }
 
 Vector* parse_vector(const char* literal) {
-    const char* p = skip_space(literal);
-    if (*p != '[')
-        report_syntax(literal, "Vector contents must start with \"[\".");
-    p = skip_space(p + 1);
-    if (*p == ']')
-        report_bad_dim(0);
-    const int room = count_elements(p);
-    Vector* vector = make_vector(room);
-    int dim = 0;
-    for (;;) {
-        if (dim == room)
-            report_bad_dim(kMaxDimensions + 1);
-        vector->x[dim++] = read_element(literal, p);
-        p = skip_space(p);
-        if (*p == ']')
-            break;
-        if (*p != ',')
-            report_syntax(literal);
-        p++;
-    }
-    if (*skip_space(p + 1) != '\0')
-        report_syntax(literal, "Junk after closing right brace.");
-    Assert(dim == room);
+    const std::size_t room = input::count_elements(literal, kMaxDimensions);
+    Vector* vector = make_vector(static_cast<int>(room));
+    const input::TextResult result = input::read_text(literal, vector->x, room);
+    if (result.fault != input::TextFault::kNone)
+        report_text(literal, result);
+    Assert(result.count == room);
     return vector;
 }
 
@@ -126,18 +87,22 @@ VG_FUNCTION(vg_vector_out) {
 VG_FUNCTION(vg_vector_recv) {
     auto* message = reinterpret_cast<StringInfo>(PG_GETARG_POINTER(0));
     const int32 typmod = PG_GETARG_INT32(2);
-    const int dim = static_cast<int>(pq_getmsgint(message, sizeof(int16)));
-    const int unused = static_cast<int>(pq_getmsgint(message, sizeof(int16)));
-    check_dim(dim);
-    check_expected_dim(typmod, dim);
-    if (unused != 0)
+    const auto next_bytes = [message](std::size_t n) {
+        return reinterpret_cast<const unsigned char*>(pq_getmsgbytes(message, static_cast<int>(n)));
+    };
+    const input::BinaryHeader header =
+        input::read_binary_header(next_bytes(input::kBinaryHeaderBytes));
+    check_dim(header.dim);
+    check_expected_dim(typmod, header.dim);
+    if (header.reserved != 0)
         ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
-                        errmsg("expected unused to be 0, not %d", unused)));
-    Vector* vector = make_vector(dim);
-    for (int i = 0; i < dim; i++) {
-        vector->x[i] = pq_getmsgfloat4(message);
-        check_element(vector->x[i]);
-    }
+                        errmsg("expected unused to be 0, not %d", header.reserved)));
+    // The message must hold the elements before there is room for them.
+    const unsigned char* elements = next_bytes(header.dim * input::kBinaryElementBytes);
+    Vector* vector = make_vector(header.dim);
+    const std::size_t read = input::read_binary_elements(elements, header.dim, vector->x);
+    if (read < header.dim)
+        report_bad_element(vector->x[read]);
     return vector_datum(vector);
 }
 
