@@ -5,6 +5,7 @@
 #include "pg/boundary/pg.h"
 
 #include "core/knn/weight.h"
+#include "pg/lid_hnsw/inspect.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
 #include "pg/semantic_graph/keys.h"
 #include "pg/semantic_graph/lists.h"
@@ -39,6 +40,10 @@ SideInserter* make_side_inserter(Relation index, MemoryContext context, bool dir
 // The inserter of the node store that it completes; the key of the next row for it.
 Inserter* node_inserter(SideInserter* in);
 void set_row_key(SideInserter* in, Datum key, bool isnull);
+
+// See pg/lid_hnsw/inspect.h.
+SideCheck* make_semantic_graph_check(const OpenIndex& open, const node::MetaData& meta,
+                                     MemoryContext context);
 
 // The callbacks of the access method.
 IndexBuildResult* semantic_graph_build(Relation heap, Relation index, IndexInfo* info);
