@@ -11,7 +11,7 @@ namespace {
 // A new node is offered to this many nodes near it, in lengths of a list: a node farther away has
 // nearer neighbours, except where many rows lie around one hub.
 constexpr std::size_t kOffersPerList = 6;
-// Beam of a repair's search, in lengths of a list.
+// Beam of a search for a list, in lengths of a list.
 constexpr std::size_t kSearchBeam = 4;
 
 std::size_t checked_count(const SideStore* s, BlockNumber block, const node::ListHead* list) {
@@ -144,6 +144,39 @@ void ListKeeper::write_back() {
     commit_edits(&e);
 }
 
+// Hands a slot to the search.
+void ListKeeper::visit(node::SlotId slot) {
+    const BlockNumber block = g_.block_of(slot);
+    const Buffer buffer =
+        read_page(side_->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
+    const node::SlotView view(g_, slot_bytes(g_, BufferGetPage(buffer), g_.index_of(slot)));
+    if (const char* fault = view.check())
+        report_corrupt(side_->index, block, fault);
+    search_.expand(slot, view);
+    UnlockReleaseBuffer(buffer);
+}
+
+// Offers what a search of the graph for the node at hand finds, from a slot of some level on.
+void ListKeeper::search(node::SlotId from, unsigned level, float tail) {
+    // What is near by inner product is not what is near in the graph's space.
+    if (metric_ == node::Metric::kInnerProduct)
+        query_.set_query(vector_.data());
+    else
+        query_.set_row(vector_.data(), tail);
+    search_.start(from, level, 0, kSearchBeam * side_->g.k);
+    for (;;) {
+        const node::SlotId id = search_.next();
+        if (id == node::kNoSlot)
+            break;
+        visit(id);
+        CHECK_FOR_INTERRUPTS();
+    }
+    for (const hnsw::Found& f : search_.found()) {
+        if (met_.insert(f.slot))
+            measure(f.slot);
+    }
+}
+
 void ListKeeper::add_node(const hnsw::NodeInsert& work, node::SlotId base) {
     read_list(side_, base, &member_);
     if (member_.count > 0)
@@ -153,6 +186,10 @@ void ListKeeper::add_node(const hnsw::NodeInsert& work, node::SlotId base) {
         if (met_.insert(work.candidate_slot(i)))
             offer(work.candidate_slot(i), similarity_(work.row(), work.candidate_vector(i)));
     }
+    if (metric_ == node::Metric::kInnerProduct) {
+        const node::MetaData meta = read_meta(side_->index);
+        search(meta.entry, meta.entry_level, 0);
+    }
     const ListCopy ring = list_;
     offer_second_ring(ring, [](node::SlotId) { return false; });
     write_own();
@@ -161,28 +198,8 @@ void ListKeeper::add_node(const hnsw::NodeInsert& work, node::SlotId base) {
 
 // ---- vacuum -------------------------------------------------------------------------------------
 
-// More candidates, when the lists around do not have enough: what a search from the node finds.
-void ListKeeper::search(Vacuum* v) {
-    v->query.set_row(vector_.data(),
-                     copy_slot(v, base_, &v->other).header().tail);
-    const hnsw::BeamSearch::Seed self{base_, 0.0f};
-    v->search.set_root(node::kNoSlot);
-    v->search.start({&self, 1}, 0, kSearchBeam * side_->g.k);
-    for (;;) {
-        const node::SlotId id = v->search.next();
-        if (id == node::kNoSlot)
-            break;
-        v->search.expand(id, copy_slot(v, id, &v->other));
-        CHECK_FOR_INTERRUPTS();
-    }
-    for (const hnsw::Found& f : v->search.found()) {
-        if (!v->is_dead(f.slot) && met_.insert(f.slot))
-            measure(f.slot);
-    }
-}
-
 // Makes the list of base_ anew from its old one; the result is in list_.
-void ListKeeper::refill(Vacuum* v, const ListCopy& old) {
+void ListKeeper::refill(Vacuum* v, const ListCopy& old, float tail) {
     for (std::size_t i = 0; i < old.count; ++i) {
         met_.insert(old.items[i].node);
         if (!v->is_dead(old.items[i].node))
@@ -191,8 +208,7 @@ void ListKeeper::refill(Vacuum* v, const ListCopy& old) {
     // The lists of dead neighbours are still there, and lie just where the gap is.
     const auto dead = [v](node::SlotId slot) { return v->is_dead(slot); };
     offer_second_ring(old, dead);
-    if (list_.count < side_->g.k || 2 * old.count < side_->g.k)
-        search(v);
+    search(base_, 0, tail);
 }
 
 void ListKeeper::repair_page(Vacuum* v, BlockNumber block) {
@@ -223,7 +239,7 @@ void ListKeeper::repair_page(Vacuum* v, BlockNumber block) {
         ListCopy old;
         old.count = count;
         std::copy_n(items, count, old.items);
-        refill(v, old);
+        refill(v, old, view.header().tail);
         refills_.push_back({slot, list_});
     }
     if (refills_.empty())

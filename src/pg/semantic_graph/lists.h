@@ -49,6 +49,9 @@ class ListKeeper {
     ListKeeper(SideStore* side, const IndexState& state)
         : side_(side),
           g_(state.geometry),
+          metric_(state.metric),
+          query_(state.geometry, state.metric, state.rotation, state.centre.data()),
+          search_(query_),
           similarity_(state.metric, state.geometry.dims,
                       state.geometry.storage == node::Storage::kFloat32),
           vector_(state.geometry.dims),
@@ -72,12 +75,16 @@ class ListKeeper {
     bool measure(node::SlotId slot);
     void write_own();
     void write_back();
-    void refill(Vacuum* v, const ListCopy& old);
-    void search(Vacuum* v);
+    void refill(Vacuum* v, const ListCopy& old, float tail);
+    void search(node::SlotId from, unsigned level, float tail);
+    void visit(node::SlotId slot);
     void repair_page(Vacuum* v, BlockNumber block);
 
     SideStore* side_;
     const node::Geometry& g_;
+    node::Metric metric_;
+    node::NodeQuery query_;
+    hnsw::BeamSearch search_;
     knn::Similarity similarity_;
     std::vector<float> vector_;  // of the node at hand
     std::vector<float> other_;   // scratch, for 8-bit storage
