@@ -87,9 +87,8 @@ class Searcher {
                 return;
             pool_.pop_back();
         }
-        const auto at =
-            std::upper_bound(pool_.begin(), pool_.end(), gap,
-                             [](float g, const Candidate& c) { return g < c.gap; });
+        const auto at = std::upper_bound(pool_.begin(), pool_.end(), gap,
+                                         [](float g, const Candidate& c) { return g < c.gap; });
         first_new_ = std::min(first_new_, static_cast<std::size_t>(at - pool_.begin()));
         pool_.insert(at, {gap, row, false});
     }

@@ -1,5 +1,5 @@
-// Weights of the edges of a nearest-neighbour graph, derived from the lists of both ends. Lists hold
-// similarities; nothing of a weight is stored, so it is always that of the lists as they are.
+// Weights of the edges of a nearest-neighbour graph, derived from the lists of both ends. Lists
+// hold similarities; nothing of a weight is stored, so it is always that of the lists as they are.
 //   similarity     the similarity, 0 where it is negative
 //   local scaling  exp(-d^2 / (s_i s_j)), s the distance of an end to the last of its list
 //                  (Zelnik-Manor & Perona 2004): comparable between dense and sparse regions
@@ -17,7 +17,12 @@
 
 namespace vg::knn {
 
-enum class EdgeWeight : std::uint8_t { kSimilarity = 0, kLocalScaling = 1, kShared = 2, kMutual = 3 };
+enum class EdgeWeight : std::uint8_t {
+    kSimilarity = 0,
+    kLocalScaling = 1,
+    kShared = 2,
+    kMutual = 3
+};
 
 // One end of an edge: its node and its list.
 struct End {

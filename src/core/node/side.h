@@ -28,7 +28,7 @@ inline constexpr std::size_t kMaxKeyBytes = 1024;
 // Buckets are added in generations, each eight times the one before: an entry stays in the bucket
 // of the generation that was the newest when it came, and a look-up asks all generations.
 inline constexpr std::size_t kMaxGenerations = 8;
-inline constexpr unsigned kGenerationStep = 3;   // bits
+inline constexpr unsigned kGenerationStep = 3;  // bits
 inline constexpr unsigned kMaxGenerationBits = 21;
 
 //   offset  size  field

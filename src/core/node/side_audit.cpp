@@ -84,9 +84,9 @@ SideFault SideAudit::add_list(std::uint32_t block, SlotId slot, const std::byte*
             return {"a node is in its own list", block};
         if (live ? !nodes_.is_live_base(list[i].node) : !nodes_.is_base(list[i].node))
             return {"a list names a slot that is no live base node", block};
-        if (i > 0 && (list[i - 1].similarity < list[i].similarity ||
-                      (list[i - 1].similarity == list[i].similarity &&
-                       list[i - 1].node >= list[i].node)))
+        if (i > 0 &&
+            (list[i - 1].similarity < list[i].similarity ||
+             (list[i - 1].similarity == list[i].similarity && list[i - 1].node >= list[i].node)))
             return {"a list is out of order", block};
         for (std::size_t j = 0; j < i; ++j) {
             if (list[j].node == list[i].node)
@@ -124,8 +124,8 @@ bool SideAudit::is_bucket_of(std::uint32_t number, std::uint32_t hash) const noe
     return false;
 }
 
-SideFault SideAudit::add_bucket(std::uint32_t block, std::uint32_t number,
-                                const std::byte* entries, std::size_t bytes) {
+SideFault SideAudit::add_bucket(std::uint32_t block, std::uint32_t number, const std::byte* entries,
+                                std::size_t bytes) {
     if (bytes % sizeof(BucketEntry) != 0)
         return {"an entry reaches past the end of the page", block};
     const auto* e = reinterpret_cast<const BucketEntry*>(entries);

@@ -347,13 +347,12 @@ void build_and_write(Builder* b) {
 void switch_to_pages(Builder* b) {
     const std::size_t n = b->rows->total();
     call_pg([n, b] {
-        ereport(
-            NOTICE,
-            (errmsg("%s graph no longer fits into maintenance_work_mem after " UINT64_FORMAT
-                    " tuples",
-                    access_method(b->index), static_cast<uint64>(n)),
-             errdetail("Building will take significantly more time."),
-             errhint("Increase maintenance_work_mem to speed up builds.")));
+        ereport(NOTICE,
+                (errmsg("%s graph no longer fits into maintenance_work_mem after " UINT64_FORMAT
+                        " tuples",
+                        access_method(b->index), static_cast<uint64>(n)),
+                 errdetail("Building will take significantly more time."),
+                 errhint("Increase maintenance_work_mem to speed up builds.")));
     });
     build_and_write(b);
     call_pg([b] {

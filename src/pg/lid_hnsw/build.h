@@ -40,7 +40,14 @@ Buffer add_page(Relation index, ForkNumber fork, node::PageKind kind);
 void finish_page(Buffer buffer);
 
 // Progress of pg_stat_progress_create_index.
-enum BuildStep : int64 { kStepLoading = 2, kStepBuilding = 3, kStepWriting = 9, kStepInserting, kStepLists, kStepSide };
+enum BuildStep : int64 {
+    kStepLoading = 2,
+    kStepBuilding = 3,
+    kStepWriting = 9,
+    kStepInserting,
+    kStepLists,
+    kStepSide
+};
 void report_progress(int64 phase, std::size_t done, std::size_t total);
 
 }  // namespace vg::pg

@@ -108,8 +108,8 @@ hnsw::BuildOrder option_build_order(Relation index) {
 
 void add_node_store_options(relopt_kind kind) {
     const LOCKMODE lock = ShareUpdateExclusiveLock;
-    add_int_reloption(kind, "m", "Links chosen per node when it is inserted", kDefaultM,
-                      kMinM, kMaxM, lock);
+    add_int_reloption(kind, "m", "Links chosen per node when it is inserted", kDefaultM, kMinM,
+                      kMaxM, lock);
     add_int_reloption(kind, "ef_construction", "Candidates considered for a node's links",
                       kDefaultEfConstruction, kMinEfConstruction, kMaxEfConstruction, lock);
     add_enum_reloption(kind, "build_order", "Order in which a build inserts the rows",

@@ -48,10 +48,11 @@ hnsw::BuildOrder option_build_order(Relation index);
 // Registers the options above, all but the struct's header, with a relopt kind.
 void add_node_store_options(relopt_kind kind);
 // Entries of a relopt_parse_elt table for them, in `type` at `prefix`.
-#define VG_NODE_STORE_OPTIONS(type, prefix)                                        \
-    {"m", RELOPT_TYPE_INT, offsetof(type, prefix m)},                              \
-        {"ef_construction", RELOPT_TYPE_INT, offsetof(type, prefix ef_construction)}, \
-        {"build_order", RELOPT_TYPE_ENUM, offsetof(type, prefix build_order)}
+#define VG_NODE_STORE_OPTIONS(type, prefix)                                             \
+    {"m", RELOPT_TYPE_INT, offsetof(type, prefix m)},                                   \
+        {"ef_construction", RELOPT_TYPE_INT, offsetof(type, prefix ef_construction)}, { \
+        "build_order", RELOPT_TYPE_ENUM, offsetof(type, prefix build_order)             \
+    }
 // The routine of lid_hnsw, for an access method on the same node store to adapt.
 IndexAmRoutine* make_node_store_routine();
 

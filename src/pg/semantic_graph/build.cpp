@@ -77,8 +77,8 @@ class Build final : public SideBuild {
 
     void graph_built(const hnsw::RowStore& rows, const hnsw::Graph& graph,
                      const hnsw::BuildParams& params) override {
-        const node::Geometry g = node::plan_geometry(
-            static_cast<std::uint32_t>(rows.dims()), params.m, kPageUsable);
+        const node::Geometry g =
+            node::plan_geometry(static_cast<std::uint32_t>(rows.dims()), params.m, kPageUsable);
         const knn::Similarity similarity(metric_, rows.dims(),
                                          g.storage == node::Storage::kFloat32);
         knn::BulkParams p;
@@ -86,14 +86,11 @@ class Build final : public SideBuild {
         p.beam = std::max<std::size_t>(params.ef_construction, kBeamPerList * k_);
         p.threads = params.threads;
         p.poll = kInterruptPoll;
-        p.progress = [n = rows.size()](std::size_t done) {
-            report_progress(kStepLists, done, n);
-        };
+        p.progress = [n = rows.size()](std::size_t done) { report_progress(kStepLists, done, n); };
         lists_.emplace(rows, graph, similarity, p);
     }
 
-    void write(BlockNumber next, const hnsw::RowStore& rows,
-               const hnsw::SlotPlan& plan) override {
+    void write(BlockNumber next, const hnsw::RowStore& rows, const hnsw::SlotPlan& plan) override {
         call_pg([&] { write_empty_side(index_, MAIN_FORKNUM, next, k_, kind_, keys_.size()); });
         SideStore* side = call_pg([&] { return open_side(index_, true); });
         keys_.sort();
@@ -167,7 +164,8 @@ IndexBuildResult* semantic_graph_build(Relation heap, Relation index, IndexInfo*
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "semantic_graph build", ALLOCSET_DEFAULT_SIZES);
     // In a context: build_index may ereport.
-    SideBuild* side = enter_cpp([&] { return new_in_context<Build>(context, index, kind, metric); });
+    SideBuild* side =
+        enter_cpp([&] { return new_in_context<Build>(context, index, kind, metric); });
     IndexBuildResult* result = build_index(heap, index, info, side);
     MemoryContextDelete(context);
     return result;

@@ -86,8 +86,7 @@ class Check final : public SideCheck {
             if (leaves_[i] == node::kNoBlock)
                 continue;
             copy_map(leaves_[i]);
-            require(audit_->add_map(leaves_[i], of, false, i,
-                                    {page_map(page_.data), kMapEntries}));
+            require(audit_->add_map(leaves_[i], of, false, i, {page_map(page_.data), kMapEntries}));
         }
     }
 

@@ -138,9 +138,8 @@ class Graph final : public GraphIndex {
     Relation index() const override { return open_.index; }
     Oid key_type() const override { return key_type_of(side_->key_kind); }
     AttrNumber key_attribute() const override {
-        return side_->key_kind == node::KeyKind::kNone
-                   ? InvalidAttrNumber
-                   : open_.index->rd_index->indkey.values[1];
+        return side_->key_kind == node::KeyKind::kNone ? InvalidAttrNumber
+                                                       : open_.index->rd_index->indkey.values[1];
     }
     int k() const override { return static_cast<int>(side_->g.k); }
     int dimensions() const override { return static_cast<int>(g_.dims); }
@@ -272,9 +271,8 @@ class Graph final : public GraphIndex {
                 return call_pg([&] { return copy_chain_page(side_, chain, block, page); });
             },
             [&](const std::byte* entries, std::size_t bytes) {
-                const bool sound =
-                    each_row_entry(entries, bytes, [&](const node::RowEntry& e,
-                                                       const std::byte* key) {
+                const bool sound = each_row_entry(
+                    entries, bytes, [&](const node::RowEntry& e, const std::byte* key) {
                         if (e.slot == node)
                             take(e, key);
                     });
@@ -416,8 +414,7 @@ class Graph final : public GraphIndex {
         read_row_entries(
             node, chain,
             [&](const node::RowEntry& e, const std::byte* key) {
-                found |= e.key_bytes == key_.size &&
-                         std::memcmp(key, key_.bytes, key_.size) == 0;
+                found |= e.key_bytes == key_.size && std::memcmp(key, key_.bytes, key_.size) == 0;
             },
             [] {});
         return found;

@@ -27,9 +27,8 @@ bytea* parse_options(Datum reloptions, bool validate) {
         {"k", RELOPT_TYPE_INT, offsetof(SemanticGraphOptions, k)},
         {"edge_weight", RELOPT_TYPE_ENUM, offsetof(SemanticGraphOptions, edge_weight)},
     };
-    return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind,
-                                                sizeof(SemanticGraphOptions), table,
-                                                lengthof(table)));
+    return static_cast<bytea*>(build_reloptions(
+        reloptions, validate, options_kind, sizeof(SemanticGraphOptions), table, lengthof(table)));
 }
 
 }  // namespace
@@ -57,8 +56,8 @@ void semantic_graph_init() {
     const LOCKMODE lock = ShareUpdateExclusiveLock;
     options_kind = add_reloption_kind();
     add_node_store_options(options_kind);
-    add_int_reloption(options_kind, "k", "Nearest neighbors kept per node", kDefaultK, kMinK,
-                      kMaxK, lock);
+    add_int_reloption(options_kind, "k", "Nearest neighbors kept per node", kDefaultK, kMinK, kMaxK,
+                      lock);
     add_enum_reloption(options_kind, "edge_weight", "Weight of an edge between neighbors",
                        edge_weight_values, static_cast<int>(knn::EdgeWeight::kSimilarity),
                        "Valid values are \"cosine\", \"local_scaling\", \"snn\" and \"mutual\".",

@@ -1,8 +1,8 @@
 // Inserting one row: the node store's insert, then the row's key and its node's list.
 // Locks: as the node store's insert, whose gate covers all of it (README, "Concurrency").
 // A crash or an error between two edits leaves a valid index: a row that lacks its key or a node
-// that lacks its list belongs to a transaction that did not commit. A later row with an equal vector
-// gives such a node its list.
+// that lacks its list belongs to a transaction that did not commit. A later row with an equal
+// vector gives such a node its list.
 
 #include "pg/boundary/pg.h"
 
@@ -13,8 +13,7 @@
 namespace vg::pg {
 
 struct SideInserter {
-    SideInserter(Relation rel, SideStore* s)
-        : index(rel), side(s), keeper(s, index_state(rel)) {}
+    SideInserter(Relation rel, SideStore* s) : index(rel), side(s), keeper(s, index_state(rel)) {}
 
     Relation index;
     SideStore* side;

@@ -70,12 +70,11 @@ void encode_key(Relation index, node::KeyKind kind, Datum key, KeyBytes* out) {
             text* value = DatumGetTextPP(key);
             const std::size_t size = VARSIZE_ANY_EXHDR(value);
             if (size > node::kMaxKeyBytes)
-                ereport(ERROR,
-                        (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                         errmsg("key of %zu bytes is too long for index \"%s\"", size,
-                                RelationGetRelationName(index)),
-                         errdetail("A key can have %zu bytes.", node::kMaxKeyBytes),
-                         errhint("Include a shorter column, such as a number or a uuid.")));
+                ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                                errmsg("key of %zu bytes is too long for index \"%s\"", size,
+                                       RelationGetRelationName(index)),
+                                errdetail("A key can have %zu bytes.", node::kMaxKeyBytes),
+                                errhint("Include a shorter column, such as a number or a uuid.")));
             out->size = static_cast<std::uint16_t>(size);
             std::memcpy(out->bytes, VARDATA_ANY(value), size);
             if (reinterpret_cast<Pointer>(value) != DatumGetPointer(key))

@@ -1,7 +1,7 @@
 // Keys of rows: the INCLUDE column as bytes, stored with the row's heap TID beside the list of its
-// node, and a hash table from key to node. One record per row in each; both are written in one edit,
-// so a crash leaves both or none. A null key has no record. Keys are equal when their bytes are
-// (numbers and uuid: when they are equal; text: equality of a deterministic collation).
+// node, and a hash table from key to node. One record per row in each; both are written in one
+// edit, so a crash leaves both or none. A null key has no record. Keys are equal when their bytes
+// are (numbers and uuid: when they are equal; text: equality of a deterministic collation).
 //
 // May ereport: callers own no C++ object with a destructor, or use call_pg.
 #pragma once

@@ -24,8 +24,7 @@ std::size_t checked_count(const SideStore* s, BlockNumber block, const node::Lis
 
 void read_list(SideStore* s, node::SlotId slot, ListCopy* out) {
     out->count = 0;
-    const BlockNumber block =
-        find_side_page(s, node::PageKind::kLists, s->g.list_page_of(slot));
+    const BlockNumber block = find_side_page(s, node::PageKind::kLists, s->g.list_page_of(slot));
     if (block == node::kNoBlock)
         return;
     const Buffer buffer = read_page(s->index, block, node::PageKind::kLists, BUFFER_LOCK_SHARE);
@@ -55,8 +54,7 @@ void ListKeeper::offer(node::SlotId slot, float similarity) {
 // Offers a node after a look at its slot; false when that is no live base slot.
 bool ListKeeper::measure(node::SlotId slot) {
     const BlockNumber block = g_.block_of(slot);
-    const Buffer buffer =
-        read_page(side_->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
+    const Buffer buffer = read_page(side_->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
     const node::SlotView view(g_, slot_bytes(g_, BufferGetPage(buffer), g_.index_of(slot)));
     const bool live = view.live() && view.header().level == 0;
     float similarity = 0;
@@ -91,8 +89,7 @@ void ListKeeper::write_own() {
         need_side_page(side_, node::PageKind::kLists, side_->g.list_page_of(base_));
     PageEdits e;
     begin_edits(&e, side_->index, side_->direct);
-    node::ListHead* list =
-        page_list(side_, edit_page(&e, block, node::PageKind::kLists), base_);
+    node::ListHead* list = page_list(side_, edit_page(&e, block, node::PageKind::kLists), base_);
     std::size_t count = checked_count(side_, block, list);
     for (std::size_t i = 0; i < list_.count; ++i) {
         if (knn::wants({list_items(list), count}, side_->g.k, list_.items[i]))
@@ -110,8 +107,8 @@ void ListKeeper::write_back() {
                      others_.end(), knn::nearer);
     targets_.clear();
     for (std::size_t i = 0; i < offers; ++i) {
-        const BlockNumber block = find_side_page(side_, node::PageKind::kLists,
-                                                 side_->g.list_page_of(others_[i].node));
+        const BlockNumber block =
+            find_side_page(side_, node::PageKind::kLists, side_->g.list_page_of(others_[i].node));
         if (block != node::kNoBlock)
             targets_.push_back({block, others_[i]});
     }
@@ -138,8 +135,8 @@ void ListKeeper::write_back() {
             continue;
         }
         list = page_list(side_, edit_page(&e, block, node::PageKind::kLists), other.node);
-        list->count = static_cast<std::uint16_t>(
-            knn::put(list_items(list), count, side_->g.k, back));
+        list->count =
+            static_cast<std::uint16_t>(knn::put(list_items(list), count, side_->g.k, back));
     }
     commit_edits(&e);
 }
@@ -147,8 +144,7 @@ void ListKeeper::write_back() {
 // Hands a slot to the search.
 void ListKeeper::visit(node::SlotId slot) {
     const BlockNumber block = g_.block_of(slot);
-    const Buffer buffer =
-        read_page(side_->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
+    const Buffer buffer = read_page(side_->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
     const node::SlotView view(g_, slot_bytes(g_, BufferGetPage(buffer), g_.index_of(slot)));
     if (const char* fault = view.check())
         report_corrupt(side_->index, block, fault);
@@ -249,9 +245,8 @@ void ListKeeper::repair_page(Vacuum* v, BlockNumber block) {
     const Page page = edit_page(&e, block, node::PageKind::kLists);
     for (const Refill& r : refills_) {
         node::ListHead* list = page_list(side_, page, r.slot);
-        std::size_t count =
-            knn::drop(list_items(list), checked_count(side_, block, list),
-                      [v](node::SlotId slot) { return v->is_dead(slot); });
+        std::size_t count = knn::drop(list_items(list), checked_count(side_, block, list),
+                                      [v](node::SlotId slot) { return v->is_dead(slot); });
         for (std::size_t i = 0; i < r.list.count; ++i) {
             if (knn::wants({list_items(list), count}, side_->g.k, r.list.items[i]))
                 count = knn::put(list_items(list), count, side_->g.k, r.list.items[i]);
@@ -279,9 +274,8 @@ void ListKeeper::clear_dead(Vacuum* v) {
                       true) == at + static_cast<std::ptrdiff_t>(end))
             continue;
         delay_point();
-        const BlockNumber block =
-            find_side_page(side_, node::PageKind::kLists,
-                           static_cast<std::uint32_t>(first / per_page));
+        const BlockNumber block = find_side_page(side_, node::PageKind::kLists,
+                                                 static_cast<std::uint32_t>(first / per_page));
         if (block == node::kNoBlock)
             continue;
         PageEdits e;

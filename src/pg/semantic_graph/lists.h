@@ -1,8 +1,8 @@
 // The stored lists of nearest neighbours: reading, taking new nodes in, repair.
 // A list is changed under the lock of its list page alone. What it was made from may be out of date
 // by then, so an edit merges into the list as it is: it drops dead nodes and takes nodes in by
-// similarity, which depends on the two vectors alone. No list gets a node that was not seen alive by
-// an insert or vacuum which ends before the node's slot can be freed (README, "Concurrency").
+// similarity, which depends on the two vectors alone. No list gets a node that was not seen alive
+// by an insert or vacuum which ends before the node's slot can be freed (README, "Concurrency").
 //
 // May ereport: callers own no C++ object with a destructor, or use call_pg.
 #pragma once
@@ -97,7 +97,7 @@ class ListKeeper {
         node::ListNeighbour node;
     };
     std::vector<Target> targets_;  // scratch of write_back
-    ListCopy member_;                          // scratch: the list of another node
+    ListCopy member_;              // scratch: the list of another node
 
     struct Refill {
         node::SlotId slot;

@@ -1,8 +1,8 @@
 // The side store of a semantic_graph index (core/node/side.h): its metapage, its maps, pages by
 // number, and the chains of entries behind list and bucket pages.
 //
-// Locks, in the order of page.h: side metapage, map pages, list pages, bucket pages, overflow pages,
-// each kind by ascending block. Node store pages are never locked together with these.
+// Locks, in the order of page.h: side metapage, map pages, list pages, bucket pages, overflow
+// pages, each kind by ascending block. Node store pages are never locked together with these.
 // Chains. Who changes what, so that nobody needs a lock on a whole chain:
 //   inserts   add entries to the numbered page or to the first overflow page, or put an empty
 //             overflow page in front of the others

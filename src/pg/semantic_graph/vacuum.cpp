@@ -1,5 +1,5 @@
-// VACUUM: the passes of the node store (pg/lid_hnsw/vacuum.cpp) with those of the side store between
-// them:
+// VACUUM: the passes of the node store (pg/lid_hnsw/vacuum.cpp) with those of the side store
+// between them:
 //   1. forget_all      the node store's first pass
 //   -  sweep_keys      records of rows that are gone
 //   -  wait until the inserts that had begun by then are over
