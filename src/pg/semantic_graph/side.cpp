@@ -156,6 +156,12 @@ BlockNumber need_side_page(SideStore* s, node::PageKind kind, std::uint32_t numb
 
 // ---- chains -------------------------------------------------------------------------------------
 
+void ChainGuard::check() {
+    limit_ = RelationGetNumberOfBlocks(s_->index);
+    if (steps_ > limit_)
+        report_corrupt(s_->index, first_, "a chain of overflow pages has no end");
+}
+
 bool copy_chain_page(const SideStore* s, const Chain& chain, BlockNumber block,
                      PGAlignedBlock* out) {
     CHECK_FOR_INTERRUPTS();
@@ -254,8 +260,14 @@ static bool try_append(SideStore* s, const Chain& rows, const std::byte* row,
         if (a.block > b.block)
             std::swap(by_block[0], by_block[1]);
         for (Place* p : by_block) {
-            if (p->page == nullptr)
-                p->page = edit_page(&e, p->block, node::PageKind::kOverflow);
+            if (p->page != nullptr)
+                continue;
+            p->page = edit_page(&e, p->block, node::PageKind::kOverflow);
+            const Chain& chain = p == &a ? rows : bucket;
+            if (page_chain(p->page)->owner != chain.number ||
+                page_chain(p->page)->of != static_cast<std::uint16_t>(chain.of))
+                report_corrupt(s->index, p->block,
+                               "an overflow page does not belong to its chain");
         }
         if (!has_room(s, a.page, row_bytes))
             full = &rows;
@@ -311,8 +323,11 @@ static bool unlink_page(SideStore* s, const Chain& chain, BlockNumber before, Bl
 void unlink_empty_pages(SideStore* s, const Chain& chain) {
     PGAlignedBlock page;
     BlockNumber before = chain.first;
-    copy_chain_page(s, chain, before, &page);
+    if (!copy_chain_page(s, chain, before, &page))
+        report_corrupt(s->index, before, "the map names a page of another number");
+    ChainGuard guard(s, before);
     for (BlockNumber block = page_chain(page.data)->next; block != node::kNoBlock;) {
+        guard.step();
         // Vacuum alone takes pages out, so this one belongs to the chain.
         if (!copy_chain_page(s, chain, block, &page))
             report_corrupt(s->index, block, "an overflow page does not belong to its chain");

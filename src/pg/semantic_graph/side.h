@@ -20,6 +20,7 @@
 #include <cstdint>
 
 #include "core/node/side.h"
+#include "pg/boundary/boundary.h"
 #include "pg/page/page.h"
 
 namespace vg::pg {
@@ -83,13 +84,42 @@ struct Chain {
 bool copy_chain_page(const SideStore* s, const Chain& chain, BlockNumber block,
                      PGAlignedBlock* out);
 
-// Reads a chain page by page: copy(block, page) as copy_chain_page, take(entries, bytes) for the
+// Counts the pages of a chain as they are read: more than the index has, and the chain runs in a
+// circle. Chains that change under a reader let him start over, but not for ever.
+class ChainGuard {
+  public:
+    explicit ChainGuard(const SideStore* s, BlockNumber first) : s_(s), first_(first) {}
+    // May ereport.
+    void step() {
+        if (unlikely(++steps_ > limit_))
+            check();
+    }
+    void restart() {
+        steps_ = 0;
+        if (unlikely(++restarts_ > kMaxRestarts))
+            report_corrupt(s_->index, first_, "an overflow page does not belong to its chain");
+    }
+
+  private:
+    static constexpr int kMaxRestarts = 100;
+    void check();
+    const SideStore* s_;
+    BlockNumber first_;
+    std::uint64_t steps_ = 0;
+    std::uint64_t limit_ = 16;
+    int restarts_ = 0;
+};
+
+// For callers that may own C++ objects. Reads a chain page by page: copy(block, page) as copy_chain_page, take(entries, bytes) for the
 // entries of each, restart() when what was taken is void.
 template <typename Copy, typename Take, typename Restart>
 void read_chain(const SideStore* s, const Chain& chain, PGAlignedBlock* page, Copy&& copy,
                 Take&& take, Restart&& restart) {
+    ChainGuard guard(s, chain.first);
     for (BlockNumber block = chain.first; block != node::kNoBlock;) {
+        call_pg([&] { guard.step(); });
         if (!copy(block, page)) {
+            call_pg([&] { guard.restart(); });
             restart();
             block = chain.first;
             continue;

@@ -65,6 +65,11 @@ class Survey {
 
     // First pass: counts, and the sample (Vitter 1985, Algorithm R).
     void count() {
+        std::uint32_t last = 0;
+        for (std::uint32_t n = graph_->next_node(0); n != kNoGraphNode;
+             n = graph_->next_node(n + 1))
+            last = n;
+        in_degree_.resize(std::size_t{last} + 1);
         f_.shortest = std::numeric_limits<std::size_t>::max();
         double similarity = 0;
         each_node(kGraphKeys | kGraphKnn, [&] {
@@ -78,14 +83,12 @@ class Survey {
                 f_.keys += row.key_is_null ? 0 : 1;
             f_.edges += node_.knn.size();
             f_.shortest = std::min(f_.shortest, node_.knn.size());
-            if (node_.node >= in_degree_.size())
-                in_degree_.resize(node_.node + 1);
-            in_degree_[node_.node].node = true;
+            if (node_.node <= last)
+                in_degree_[node_.node].node = true;
             for (const GraphNeighbour& n : node_.knn) {
                 similarity += n.similarity;
-                if (n.node >= in_degree_.size())
-                    in_degree_.resize(n.node + 1);
-                ++in_degree_[n.node].count;
+                if (n.node <= last)
+                    ++in_degree_[n.node].count;
             }
         });
         if (f_.nodes == 0)
