@@ -77,6 +77,7 @@ declare -A may_use=(
     [node]="base distance code node"
     [lid]="base distance code node lid"
     [hnsw]="base distance code node lid hnsw"
+    [knn]="base distance code node lid hnsw knn"
     [graph]="base distance code node graph"
     [cur]="base distance code node cur"
     [select]="base distance code node select"

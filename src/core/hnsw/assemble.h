@@ -30,6 +30,7 @@ class SlotPlan {
     std::uint32_t pages() const noexcept {
         return static_cast<std::uint32_t>(occupants_.size() / geometry_.slots_per_page);
     }
+    std::uint32_t slots_per_page() const noexcept { return geometry_.slots_per_page; }
     const Occupant& occupant(std::uint32_t page, std::uint32_t index) const noexcept {
         return occupants_[static_cast<std::size_t>(page) * geometry_.slots_per_page + index];
     }

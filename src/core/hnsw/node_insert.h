@@ -43,6 +43,14 @@ class NodeInsert {
     std::size_t chosen() const noexcept { return chosen_.size(); }
     SlotId chosen_slot(std::size_t i) const noexcept { return slots_[chosen_[i].id]; }
 
+    // The row as it is stored, and the candidates, after choose() nearest first: slot and vector.
+    const float* row() const noexcept { return row_.data(); }
+    std::size_t candidates() const noexcept { return candidates_.size(); }
+    SlotId candidate_slot(std::size_t i) const noexcept { return slots_[candidates_[i].id]; }
+    const float* candidate_vector(std::size_t i) const noexcept {
+        return vectors_.data() + candidates_[i].id * stride_;
+    }
+
     // Whether a slot, looked at again later, still is a live base slot with this row's vector, or
     // what chosen neighbour i was on `level`. Links depend on the vectors alone, so a slot that was
     // freed and taken by an equal row is as good as the one that was read.

@@ -80,6 +80,7 @@ class RowStore {
     std::size_t total() const noexcept { return size() + more_.size(); }
     // Row i: dims floats and the tail.
     const float* row(std::size_t i) const noexcept { return data_.data() + i * stride_; }
+    std::size_t dims() const noexcept { return dims_; }
     float tail(std::size_t i) const noexcept { return row(i)[dims_]; }
     // 8-bit storage: how row i was quantised; the row itself is the decoded vector. `error` is the
     // largest of the equal rows'.

@@ -51,6 +51,7 @@ class Audit {
     // Whether the slot is a base slot that is in use, live or dead: what an overflow chunk may
     // belong to.
     bool is_base(SlotId id) const noexcept;
+    bool is_live_base(SlotId id) const noexcept { return is_live(id) && entries_[id].level == 0; }
 
   private:
     // Per slot. For a free slot `other` is the next free slot.

@@ -49,7 +49,19 @@ static_assert(sizeof(Tid) == 6);
 //        2     2  used: slots or chunks initialised on this page, a prefix of the page
 //        4    10  reserved
 //       14     2  page_id
-enum class PageKind : std::uint16_t { kMeta = 1, kCentre = 2, kSlots = 3, kChunks = 4 };
+// Kinds from kSideMeta on are those of a side store (side.h). Their numbers are their lock order
+// (pg/page/page.h).
+enum class PageKind : std::uint16_t {
+    kMeta = 1,
+    kCentre = 2,
+    kSlots = 3,
+    kChunks = 4,
+    kSideMeta = 5,
+    kMap = 6,
+    kLists = 7,
+    kBuckets = 8,
+    kOverflow = 9
+};
 struct PageTrailer {
     std::uint16_t kind;
     std::uint16_t used;
@@ -132,7 +144,7 @@ static_assert(sizeof(TidChunk) == 64 && offsetof(TidChunk, tids) == 10);
 //      112    20  lid_quantiles p5 p25 p50 p75 p95
 //      132     4  lid_rows   rows that have a LID estimate
 //      136     4  calibration_block  reserved for calibrated recall; kNoSlot
-//      140     4  key_block          reserved for scalar key columns; kNoSlot
+//      140     4  side_block         metapage of the side store (side.h); kNoBlock without one
 //      144     4  root               base slot at the root of the spanning tree of protected links
 //      148     4  reserved
 struct MetaData {
@@ -166,7 +178,7 @@ struct MetaData {
     float lid_quantiles[5];
     std::uint32_t lid_rows;
     std::uint32_t calibration_block;
-    std::uint32_t key_block;
+    std::uint32_t side_block;
     SlotId root;
     std::uint32_t reserved;
 };

@@ -8,6 +8,7 @@
 #include "pg/boundary/boundary.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
 #include "pg/select/select.h"
+#include "pg/semantic_graph/semantic_graph.h"
 
 extern "C" {
 PG_MODULE_MAGIC;
@@ -17,6 +18,7 @@ extern PGDLLEXPORT void _PG_init(void);
 void _PG_init(void) {
     vg::pg::enter_cpp([] {
         vg::pg::lid_hnsw_init();
+        vg::pg::semantic_graph_init();
         vg::pg::select_init();
     });
 }

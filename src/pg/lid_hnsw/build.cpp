@@ -6,7 +6,7 @@
 
 #include "pg/boundary/pg.h"
 
-#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/build.h"
 
 #include <unistd.h>
 
@@ -18,8 +18,6 @@
 
 #include "core/base/large_blocks.h"
 #include "core/base/parallel.h"
-#include "core/hnsw/assemble.h"
-#include "core/hnsw/row_store.h"
 
 namespace vg::pg {
 namespace {
@@ -27,8 +25,7 @@ namespace {
 // One seed for all indexes makes builds repeatable; it is stored, and may change with any release.
 constexpr std::uint64_t kSeed = 0x76656374'6F726772ull;
 
-// Subphases of pg_stat_progress_create_index; 1 is PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE.
-enum Phase : int64 { kLoading = 2, kBuilding = 3, kWriting = 9 };
+// 1 is PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE.
 const char* const kPhaseNames[] = {
     nullptr,
     "initializing",
@@ -41,8 +38,11 @@ const char* const kPhaseNames[] = {
     "placing nodes",
     "writing pages",
     "inserting through pages",
+    "finding nearest neighbors",
+    "writing lists and keys",
 };
-constexpr int64 kInsertingOnDisk = 10;
+
+}  // namespace
 
 void report_progress(int64 phase, std::size_t done, std::size_t total) {
     const int index[] = {PROGRESS_CREATEIDX_SUBPHASE, PROGRESS_CREATEIDX_TUPLES_TOTAL,
@@ -50,6 +50,19 @@ void report_progress(int64 phase, std::size_t done, std::size_t total) {
     const int64 values[] = {phase, static_cast<int64>(total), static_cast<int64>(done)};
     pgstat_progress_update_multi_param(3, index, values);
 }
+
+Buffer add_page(Relation index, ForkNumber fork, node::PageKind kind) {
+    const Buffer buffer = ReadBufferExtended(index, fork, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
+    init_page(BufferGetPage(buffer), kind);
+    return buffer;
+}
+
+void finish_page(Buffer buffer) {
+    MarkBufferDirty(buffer);
+    UnlockReleaseBuffer(buffer);
+}
+
+namespace {
 
 // Threads of a build: the backend and as many helpers as parallel workers would be allowed, but not
 // more than there are processors.
@@ -69,8 +82,8 @@ std::uint32_t column_dims(Relation index) {
                                 "index an expression with a cast to one.")));
     if (static_cast<std::uint32_t>(typmod) > node::kMaxDims)
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                        errmsg("column cannot have more than %u dimensions for lid_hnsw index",
-                               node::kMaxDims),
+                        errmsg("column cannot have more than %u dimensions for %s index",
+                               node::kMaxDims, access_method(index)),
                         errdetail("The column has %d dimensions.", typmod),
                         errhint("Index subvector(column, 1, %u)::vector(%u), or reduce the "
                                 "dimensions of the embedding.",
@@ -79,13 +92,15 @@ std::uint32_t column_dims(Relation index) {
 }
 
 struct Builder {
-    Builder(Relation heap_rel, Relation index_rel, node::Metric m, const node::Geometry& g)
-        : heap(heap_rel), index(index_rel), metric(m), geometry(g) {}
+    Builder(Relation heap_rel, Relation index_rel, node::Metric m, const node::Geometry& g,
+            SideBuild* s)
+        : heap(heap_rel), index(index_rel), metric(m), geometry(g), side(s) {}
 
     Relation heap;
     Relation index;
     node::Metric metric;
     node::Geometry geometry;
+    SideBuild* side;  // may be null
     hnsw::BuildParams params;
     std::optional<hnsw::RowStore> rows;
     std::size_t budget = 0;  // bytes
@@ -108,24 +123,12 @@ hnsw::BuildParams make_params(Relation index, const node::Geometry& g) {
     p.threads = build_threads();
     p.poll = kInterruptPoll;
     p.progress = [](hnsw::BuildPhase phase, std::size_t done, std::size_t total) {
-        report_progress(kBuilding + static_cast<int64>(phase), done, total);
+        report_progress(kStepBuilding + static_cast<int64>(phase), done, total);
     };
     return p;
 }
 
 // ---- writing ----------------------------------------------------------------------------------
-
-// Adds a formatted page at the end of the index and returns it locked.
-Buffer add_page(Relation index, ForkNumber fork, node::PageKind kind) {
-    const Buffer buffer = ReadBufferExtended(index, fork, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
-    init_page(BufferGetPage(buffer), kind);
-    return buffer;
-}
-
-void finish_page(Buffer buffer) {
-    MarkBufferDirty(buffer);
-    UnlockReleaseBuffer(buffer);
-}
 
 node::MetaData make_meta(Relation index, node::Metric metric, const node::Geometry& g) {
     node::MetaData m{};
@@ -145,7 +148,7 @@ node::MetaData make_meta(Relation index, node::Metric metric, const node::Geomet
     m.centre_block = kMetaBlock + 1;
     m.seed = kSeed;
     m.entry = m.free_slot = m.root = node::kNoSlot;
-    m.tail_block = m.chunk_tail_block = m.calibration_block = m.key_block = node::kNoBlock;
+    m.tail_block = m.chunk_tail_block = m.calibration_block = m.side_block = node::kNoBlock;
     m.free_chunk = node::kNoChunk;
     return m;
 }
@@ -261,7 +264,7 @@ void write_slot_pages(Builder* b, const hnsw::SlotWriter& writer, const hnsw::Sl
                 finish_page(buffer);
             });
         }
-        report_progress(kWriting, first + n, plan.pages());
+        report_progress(kStepWriting, first + n, plan.pages());
     }
 }
 
@@ -300,6 +303,8 @@ void build_and_write(Builder* b) {
     hnsw::RowStore& rows = *b->rows;
     rows.finish();
     const hnsw::Graph graph = hnsw::bulk_build(rows.rows(), b->params);
+    if (b->side != nullptr)
+        b->side->graph_built(rows, graph, b->params);
 
     const code::Rotation rotation(b->geometry.dims, kSeed);
     const hnsw::RotatedRows rotated(rows, rotation, b->params.threads, kInterruptPoll);
@@ -322,11 +327,17 @@ void build_and_write(Builder* b) {
         meta.chunk_tail_block =
             chunk_block + static_cast<std::uint32_t>((chunks.chunks().size() - 1) / kChunksPerPage);
     fill_lid_quantiles(graph.lid, &meta);
+    const auto chunk_pages =
+        static_cast<std::uint32_t>((chunks.chunks().size() + kChunksPerPage - 1) / kChunksPerPage);
+    if (b->side != nullptr)
+        meta.side_block = chunk_block + chunk_pages;
 
     call_pg([&] { write_head(b->index, MAIN_FORKNUM, meta, rows.centre()); });
     const hnsw::SlotWriter writer(graph, rows, rotated, plan, b->geometry);
     write_slot_pages(b, writer, plan, chunks);
     write_chunk_pages(b, chunks.chunks());
+    if (b->side != nullptr)
+        b->side->write(meta.side_block, rows, plan);
     b->rows.reset();
 }
 
@@ -335,33 +346,43 @@ void build_and_write(Builder* b) {
 // maintenance_work_mem is used up: put what there is on the pages, and go on there.
 void switch_to_pages(Builder* b) {
     const std::size_t n = b->rows->total();
-    call_pg([n] {
-        ereport(
-            NOTICE,
-            (errmsg("lid_hnsw graph no longer fits into maintenance_work_mem after " UINT64_FORMAT
-                    " tuples",
-                    static_cast<uint64>(n)),
-             errdetail("Building will take significantly more time."),
-             errhint("Increase maintenance_work_mem to speed up builds.")));
+    call_pg([n, b] {
+        ereport(NOTICE,
+                (errmsg("%s graph no longer fits into maintenance_work_mem after " UINT64_FORMAT
+                        " tuples",
+                        access_method(b->index), static_cast<uint64>(n)),
+                 errdetail("Building will take significantly more time."),
+                 errhint("Increase maintenance_work_mem to speed up builds.")));
     });
     build_and_write(b);
     call_pg([b] {
         // Beside row_context, which is current here: its reset after each row deletes its children.
         b->insert_context = AllocSetContextCreate(MemoryContextGetParent(b->row_context),
                                                   "lid_hnsw build insert", ALLOCSET_DEFAULT_SIZES);
-        b->inserter = make_inserter(b->index, b->insert_context, true);
+        if (b->side == nullptr)
+            b->inserter = make_inserter(b->index, b->insert_context, true);
     });
+    if (b->side != nullptr)
+        b->inserter = b->side->make_inserter(b->insert_context);
 }
 
-void take_row(Builder* b, const float* vector, const ItemPointerData& tid) {
+void take_row(Builder* b, const ItemPointerData& tid, const float* vector, const Datum* values,
+              const bool* isnull) {
     if (b->inserter != nullptr) {
+        if (b->side != nullptr)
+            b->side->add_row(tid, values, isnull);
         Inserter* inserter = b->inserter;
         b->index_tuples += call_pg([=] { return insert_row(inserter, vector, tid); });
         return;
     }
-    if (b->rows->add(vector, to_tid(tid)))
+    if (b->rows->add(vector, to_tid(tid))) {
         b->index_tuples += 1;
-    const std::size_t used = b->rows->bytes() + b->rows->build_bytes(b->params);
+        if (b->side != nullptr)
+            b->side->add_row(tid, values, isnull);
+    }
+    std::size_t used = b->rows->bytes() + b->rows->build_bytes(b->params);
+    if (b->side != nullptr)
+        used += b->side->bytes(b->rows->size());
     if (used > b->budget)
         switch_to_pages(b);
 }
@@ -374,16 +395,16 @@ void build_callback(Relation, ItemPointer tid, Datum* values, bool* isnull, bool
     const MemoryContext old = MemoryContextSwitchTo(b->row_context);
     const Vector* vector = datum_vector(values[0]);
     check_expected_dim(static_cast<int32>(b->geometry.dims), vector->dim);
-    enter_cpp([&] { take_row(b, vector->x, *tid); });
+    enter_cpp([&] { take_row(b, *tid, vector->x, values, isnull); });
     MemoryContextSwitchTo(old);
     MemoryContextReset(b->row_context);
     if (b->inserter != nullptr)
-        pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, kInsertingOnDisk);
+        pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, kStepInserting);
 }
 
 void run_build(Builder* b, IndexInfo* info) {
     b->rows.emplace(b->geometry, b->metric);
-    report_progress(kLoading, 0, 0);
+    report_progress(kStepLoading, 0, 0);
     call_pg([=] {
         b->heap_tuples =
             table_index_build_scan(b->heap, b->index, info, true, true, build_callback, b, nullptr);
@@ -396,7 +417,7 @@ void run_build(Builder* b, IndexInfo* info) {
 
 }  // namespace
 
-IndexBuildResult* lid_hnsw_build(Relation heap, Relation index, IndexInfo* info) {
+IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, SideBuild* side) {
     if (RelationGetNumberOfBlocks(index) != 0)
         elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(index));
     if (option_ef_construction(index) < 2 * option_m(index))
@@ -412,7 +433,7 @@ IndexBuildResult* lid_hnsw_build(Relation heap, Relation index, IndexInfo* info)
     enter_cpp([&] {
         const node::Geometry geometry =
             node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)), kPageUsable);
-        Builder builder(heap, index, metric, geometry);
+        Builder builder(heap, index, metric, geometry, side);
         builder.params = make_params(index, geometry);
         builder.budget = std::size_t{1024} * static_cast<std::size_t>(maintenance_work_mem);
         builder.row_context = row_context;
@@ -426,16 +447,28 @@ IndexBuildResult* lid_hnsw_build(Relation heap, Relation index, IndexInfo* info)
     return result;
 }
 
-void lid_hnsw_buildempty(Relation index) {
+void build_empty_index(Relation index, void (*write_empty_side)(Relation index)) {
     const std::uint32_t dims = column_dims(index);
     const node::Metric metric = index_metric(index);
     const node::Geometry geometry = enter_cpp([&] {
         return node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)), kPageUsable);
     });
-    const node::MetaData meta = make_meta(index, metric, geometry);
+    node::MetaData meta = make_meta(index, metric, geometry);
+    if (write_empty_side != nullptr)
+        meta.side_block = head_blocks(dims);
     write_head(index, INIT_FORKNUM, meta, nullptr);
+    if (write_empty_side != nullptr)
+        write_empty_side(index);
     log_newpage_range(index, INIT_FORKNUM, 0, RelationGetNumberOfBlocksInFork(index, INIT_FORKNUM),
                       true);
+}
+
+IndexBuildResult* lid_hnsw_build(Relation heap, Relation index, IndexInfo* info) {
+    return build_index(heap, index, info, nullptr);
+}
+
+void lid_hnsw_buildempty(Relation index) {
+    build_empty_index(index, nullptr);
 }
 
 char* lid_hnsw_buildphasename(int64 phase) {

@@ -14,12 +14,14 @@
 #include <vector>
 
 #include "core/hnsw/row_store.h"
-#include "core/node/audit.h"
 #include "core/node/chunk_audit.h"
 #include "core/node/reach.h"
 #include "pg/boundary/context.h"
 
 namespace vg::pg {
+
+MakeSideCheck* make_side_check = nullptr;
+
 namespace {
 
 struct Check {
@@ -49,6 +51,7 @@ struct Check {
     std::vector<node::PageKind> kinds;    // by block; PageKind{0}: never written
     hnsw::GrowArray<std::uint64_t> tids;  // keys of all heap TIDs, sorted after the walk
     std::vector<float> row;               // scratch
+    SideCheck* side = nullptr;
 };
 
 [[noreturn]] void report_fault(Check* c, const node::Fault& f) {
@@ -164,14 +167,15 @@ void check_page(Check* c, BlockNumber block) {
         return;
     }
     const node::PageKind kind = copied_kind(c->open.index, block, &c->page);
-    if (kind == node::PageKind::kMeta || centre != (kind == node::PageKind::kCentre))
+    if (kind == node::PageKind::kMeta || centre != (kind == node::PageKind::kCentre) ||
+        (kind >= node::PageKind::kSideMeta && c->side == nullptr))
         report_corrupt(c->open.index, block, "the page is of another kind than expected");
     c->kinds[block] = kind;
     if (kind == node::PageKind::kCentre)
         check_centre(c, block);
     else if (kind == node::PageKind::kSlots)
         check_slots(c, block);
-    else
+    else if (kind == node::PageKind::kChunks)
         check_chunks(c, block);
 }
 
@@ -247,18 +251,21 @@ void check_duplicate_tids(Check* c) {
 // ---- the table
 // -----------------------------------------------------------------------------------
 
-void check_row(ItemPointer tid, Datum value, bool isnull, void* arg) {
+void check_row(ItemPointer tid, const Datum* values, const bool* nulls, void* arg) {
     auto* c = static_cast<Check*>(arg);
-    if (isnull)
+    if (nulls[0])
         return;
-    const Vector* vector = checked_vector(value, c->g.dims);
+    const Vector* vector = checked_vector(values[0], c->g.dims);
     std::copy_n(vector->x, c->g.dims, c->row.begin());
-    release_vector(vector, value);
+    release_vector(vector, values[0]);
     if (!node::prepare_row(static_cast<node::Metric>(c->meta.metric), c->row.data(), c->g.dims))
         return;
     const std::uint64_t* begin = c->tids.data();
-    if (std::binary_search(begin, begin + c->tids.size(), to_tid(*tid).key()))
+    if (std::binary_search(begin, begin + c->tids.size(), to_tid(*tid).key())) {
+        if (c->side != nullptr)
+            c->side->check_row(*tid, values, nulls);
         return;
+    }
     ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
                     errmsg("index \"%s\" is corrupted", RelationGetRelationName(c->open.index)),
                     errdetail("The row (%u,%u) of table \"%s\" is missing from the index.",
@@ -277,9 +284,16 @@ std::uint64_t run(const OpenIndex& open, bool heapallindexed, MemoryContext cont
     const node::MetaData meta = read_meta(open.index);
     auto* c = new_in_context<Check>(context, open, meta, RelationGetNumberOfBlocks(open.index));
     c->strategy = GetAccessStrategy(BAS_BULKREAD);
+    if (meta.side_block != node::kNoBlock) {
+        if (make_side_check == nullptr)
+            report_corrupt(open.index, kMetaBlock, "the metapage names a side store");
+        c->side = make_side_check(open, meta, context);
+    }
     first_walk(c);
     second_walk(c);
     check_duplicate_tids(c);
+    if (c->side != nullptr)
+        c->side->walk(c->audit, c->kinds, {c->tids.data(), c->tids.size()});
     unlock_against_writers(open.index);
     if (heapallindexed) {
         scan_indexed_rows(open, snapshot, check_row, c);

@@ -9,6 +9,7 @@ extern "C" {
 #include "catalog/pg_amop.h"
 #include "catalog/pg_amproc.h"
 #include "catalog/pg_opclass.h"
+#include "commands/defrem.h"
 #include "utils/regproc.h"
 }
 
@@ -33,17 +34,16 @@ const LidHnswOptions* options_of(Relation index) {
 
 bytea* parse_options(Datum reloptions, bool validate) {
     static const relopt_parse_elt table[] = {
-        {"m", RELOPT_TYPE_INT, offsetof(LidHnswOptions, m)},
-        {"ef_construction", RELOPT_TYPE_INT, offsetof(LidHnswOptions, ef_construction)},
-        {"build_order", RELOPT_TYPE_ENUM, offsetof(LidHnswOptions, build_order)},
+        VG_NODE_STORE_OPTIONS(LidHnswOptions, ),
     };
     return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind,
                                                 sizeof(LidHnswOptions), table, lengthof(table)));
 }
 
-void invalid_class(const char* name, const char* what) {
+void invalid_class(const FormData_pg_opclass* form, const char* what) {
     ereport(INFO, (errcode(ERRCODE_INVALID_OBJECT_DEFINITION),
-                   errmsg("operator class \"%s\" of access method lid_hnsw %s", name, what)));
+                   errmsg("operator class \"%s\" of access method %s %s", NameStr(form->opcname),
+                          get_am_name(form->opcmethod), what)));
 }
 
 // An operator class needs ordering operators as strategy 1 and the metric procedure.
@@ -52,7 +52,6 @@ bool validate_class(Oid opclass) {
     if (!HeapTupleIsValid(tuple))
         elog(ERROR, "cache lookup failed for operator class %u", opclass);
     const auto* form = reinterpret_cast<Form_pg_opclass>(GETSTRUCT(tuple));
-    const char* name = NameStr(form->opcname);
     bool valid = true;
 
     CatCList* procs = SearchSysCacheList1(AMPROCNUM, ObjectIdGetDatum(form->opcfamily));
@@ -60,10 +59,10 @@ bool validate_class(Oid opclass) {
     for (int i = 0; i < procs->n_members; ++i) {
         const auto* proc = reinterpret_cast<Form_pg_amproc>(GETSTRUCT(&procs->members[i]->tuple));
         if (proc->amprocnum != kMetricProc) {
-            invalid_class(name, "has a support function of an unknown number");
+            invalid_class(form, "has a support function of an unknown number");
             valid = false;
         } else if (!check_amproc_signature(proc->amproc, INT4OID, true, 1, 1, INTERNALOID)) {
-            invalid_class(name, "has a support function 1 of another signature");
+            invalid_class(form, "has a support function 1 of another signature");
             valid = false;
         } else {
             has_metric = true;
@@ -74,14 +73,14 @@ bool validate_class(Oid opclass) {
     for (int i = 0; i < opers->n_members; ++i) {
         const auto* oper = reinterpret_cast<Form_pg_amop>(GETSTRUCT(&opers->members[i]->tuple));
         if (oper->amopstrategy != 1 || oper->amoppurpose != AMOP_ORDER) {
-            invalid_class(name, "has an operator that is not an ordering operator of strategy 1");
+            invalid_class(form, "has an operator that is not an ordering operator of strategy 1");
             valid = false;
         } else {
             has_order = true;
         }
     }
     if (!has_metric || !has_order) {
-        invalid_class(name, "lacks its ordering operator or its support function 1");
+        invalid_class(form, "lacks its ordering operator or its support function 1");
         valid = false;
     }
     ReleaseCatCacheList(opers);
@@ -107,17 +106,20 @@ hnsw::BuildOrder option_build_order(Relation index) {
                : hnsw::BuildOrder::kAuto;
 }
 
-void lid_hnsw_init() {
+void add_node_store_options(relopt_kind kind) {
     const LOCKMODE lock = ShareUpdateExclusiveLock;
-    options_kind = add_reloption_kind();
-    add_int_reloption(options_kind, "m", "Links chosen per node when it is inserted", kDefaultM,
-                      kMinM, kMaxM, lock);
-    add_int_reloption(options_kind, "ef_construction", "Candidates considered for a node's links",
+    add_int_reloption(kind, "m", "Links chosen per node when it is inserted", kDefaultM, kMinM,
+                      kMaxM, lock);
+    add_int_reloption(kind, "ef_construction", "Candidates considered for a node's links",
                       kDefaultEfConstruction, kMinEfConstruction, kMaxEfConstruction, lock);
-    add_enum_reloption(options_kind, "build_order", "Order in which a build inserts the rows",
+    add_enum_reloption(kind, "build_order", "Order in which a build inserts the rows",
                        build_order_values, static_cast<int>(hnsw::BuildOrder::kAuto),
                        "Valid values are \"auto\", \"lid\" and \"random\".", lock);
+}
 
+void lid_hnsw_init() {
+    options_kind = add_reloption_kind();
+    add_node_store_options(options_kind);
     DefineCustomIntVariable(
         "lid_hnsw.ef_search", "Candidates a search keeps, and roughly the pages it reads.",
         "Higher values give better recall at the cost of speed.", &lid_hnsw_ef_search,
@@ -125,10 +127,7 @@ void lid_hnsw_init() {
     reserve_guc_prefix("lid_hnsw");
 }
 
-}  // namespace vg::pg
-
-VG_FUNCTION(lid_hnsw_handler) {
-    using namespace vg::pg;
+IndexAmRoutine* make_node_store_routine() {
     IndexAmRoutine* am = makeNode(IndexAmRoutine);
     am->amstrategies = 0;
     am->amsupport = 1;
@@ -172,7 +171,13 @@ VG_FUNCTION(lid_hnsw_handler) {
     am->amestimateparallelscan = nullptr;
     am->aminitparallelscan = nullptr;
     am->amparallelrescan = nullptr;
-    PG_RETURN_POINTER(am);
+    return am;
+}
+
+}  // namespace vg::pg
+
+VG_FUNCTION(lid_hnsw_handler) {
+    PG_RETURN_POINTER(vg::pg::make_node_store_routine());
 }
 
 // Support functions 1 of the operator classes.

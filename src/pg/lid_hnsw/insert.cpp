@@ -22,15 +22,19 @@
 namespace vg::pg {
 
 struct Inserter {
-    Inserter(Relation rel, const IndexState& s, bool is_direct)
+    Inserter(Relation rel, const IndexState& s, bool is_direct, InsertHook h, void* arg)
         : index(rel),
           state(s),
           direct(is_direct),
+          hook(h),
+          hook_arg(arg),
           work(s.geometry, s.metric, s.rotation, s.centre.data()) {}
 
     Relation index;
     const IndexState& state;
     bool direct;
+    InsertHook hook;
+    void* hook_arg;
     hnsw::NodeInsert work;
     std::vector<std::size_t> by_block;  // chosen neighbours in the order of their pages
 };
@@ -374,6 +378,19 @@ constexpr int kMaxTries = 1000;
 // What came of one try to insert a row.
 enum class Outcome { kDone, kNotIndexable, kAgain };
 
+void call_hook(Inserter* in, node::SlotId base, const ItemPointerData& tid) {
+    if (in->hook != nullptr)
+        in->hook(in->hook_arg, in->work, base, tid);
+}
+
+// What comes after an attempt to add the row's node: null id, and nothing was added.
+Outcome outcome_of(Inserter* in, node::SlotId base, const ItemPointerData& tid) {
+    if (base == node::kNoSlot)
+        return Outcome::kAgain;
+    call_hook(in, base, tid);
+    return Outcome::kDone;
+}
+
 Outcome try_insert(Inserter* in, const float* vector, const ItemPointerData& tid) {
     node::MetaData meta = read_meta(in->index);
     const bool first = meta.root == node::kNoSlot;
@@ -383,26 +400,23 @@ Outcome try_insert(Inserter* in, const float* vector, const ItemPointerData& tid
         return Outcome::kNotIndexable;
     if (first) {
         in->work.choose();
-        const node::SlotId id = add_first_slot(in, tid, meta.max_norm2);
-        return id != node::kNoSlot ? Outcome::kDone : Outcome::kAgain;
+        return outcome_of(in, add_first_slot(in, tid, meta.max_norm2), tid);
     }
 
     search_level(in, meta, 0);
     const node::SlotId same = in->work.duplicate();
     if (same != node::kNoSlot && add_tid(in, same, tid))
-        return Outcome::kDone;
+        return outcome_of(in, same, tid);
     const std::size_t parent = find_parent(in);
-    node::SlotId base;
-    if (in->work.chosen() == 0) {
-        base = add_root_slot(in, tid, meta.root);
-        return base != node::kNoSlot ? Outcome::kDone : Outcome::kAgain;
-    }
+    if (in->work.chosen() == 0)
+        return outcome_of(in, add_root_slot(in, tid, meta.root), tid);
     if (parent == in->work.chosen())
         return Outcome::kAgain;
-    base = add_base_slot(in, tid, parent);
+    const node::SlotId base = add_base_slot(in, tid, parent);
     if (base == node::kNoSlot)
         return Outcome::kAgain;
     add_back_links(in, 0, base, parent);
+    call_hook(in, base, tid);
     add_upper_slots(in, meta, base, tid);
     return Outcome::kDone;
 }
@@ -416,9 +430,11 @@ Inserter* statement_inserter(Relation index, IndexInfo* info) {
 
 }  // namespace
 
-Inserter* make_inserter(Relation index, MemoryContext context, bool direct) {
+Inserter* make_inserter(Relation index, MemoryContext context, bool direct, InsertHook hook,
+                        void* hook_arg) {
     const IndexState& state = index_state(index);
-    return enter_cpp([&] { return new_in_context<Inserter>(context, index, state, direct); });
+    return enter_cpp(
+        [&] { return new_in_context<Inserter>(context, index, state, direct, hook, hook_arg); });
 }
 
 bool insert_row(Inserter* in, const float* vector, const ItemPointerData& tid) {

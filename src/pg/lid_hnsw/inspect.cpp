@@ -12,19 +12,23 @@ extern "C" {
 namespace vg::pg {
 namespace {
 
-[[noreturn]] void report_no_index(Oid oid) {
+[[noreturn]] void report_no_index(Oid oid, const char* method) {
+    if (method == nullptr)
+        method = "lid_hnsw";
     const char* name = get_rel_name(oid);
     if (name == nullptr)
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
                         errmsg("relation with OID %u does not exist", oid)));
     ereport(ERROR,
-            (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not a lid_hnsw index", name),
-             errhint("Name an index made with CREATE INDEX ... USING lid_hnsw.")));
+            (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not a %s index", name, method),
+             errhint("Name an index made with CREATE INDEX ... USING %s.", method)));
     pg_unreachable();
 }
 
 void check_right(Oid heap, Right right) {
     const char* name = get_rel_name(heap);
+    if (right == Right::kAny)
+        return;
     if (right == Right::kOwner) {
         if (!owns_relation(heap))
             ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
@@ -64,12 +68,12 @@ struct ScanArg {
 
 void forward_row(Relation, ItemPointer tid, Datum* values, bool* isnull, bool, void* arg) {
     const auto* a = static_cast<const ScanArg*>(arg);
-    a->fn(tid, values[0], isnull[0], a->arg);
+    a->fn(tid, values, isnull, a->arg);
 }
 
 }  // namespace
 
-OpenIndex open_index(Oid oid, Right right) {
+OpenIndex open_index(Oid oid, Right right, const char* method) {
     const char kind = get_rel_relkind(oid);
     if (kind == RELKIND_PARTITIONED_INDEX)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -77,13 +81,14 @@ OpenIndex open_index(Oid oid, Right right) {
                         errhint("Name the index of one partition.")));
     const Oid table = kind == RELKIND_INDEX ? IndexGetRelation(oid, true) : InvalidOid;
     if (!OidIsValid(table))
-        report_no_index(oid);
+        report_no_index(oid, method);
     check_right(table, right);
     // Table before index, as everybody locks them.
     OpenIndex open{table_open(table, AccessShareLock), index_open(oid, AccessShareLock)};
     if (IndexGetRelation(oid, true) != table || open.index->rd_indam == nullptr ||
-        open.index->rd_indam->ambeginscan != lid_hnsw_beginscan)
-        report_no_index(oid);
+        open.index->rd_indam->ambeginscan != lid_hnsw_beginscan ||
+        (method != nullptr && std::strcmp(access_method(open.index), method) != 0))
+        report_no_index(oid, method);
     check_usable(open.index);
     return open;
 }
@@ -122,7 +127,7 @@ node::PageKind copied_kind(Relation index, BlockNumber block, PGAlignedBlock* pa
     const char* fault = page_fault(page->data, kind);
     if (fault != nullptr)
         report_corrupt(index, block, fault);
-    if (kind < node::PageKind::kMeta || kind > node::PageKind::kChunks)
+    if (kind < node::PageKind::kMeta || kind > node::PageKind::kOverflow)
         report_corrupt(index, block, "the page is of an unknown kind");
     return kind;
 }

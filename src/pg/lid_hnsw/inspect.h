@@ -6,21 +6,26 @@
 
 #include "pg/boundary/pg.h"
 
+#include <span>
+#include <vector>
+
+#include "core/node/audit.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
 
 namespace vg::pg {
 
-// Who may look: whoever owns the table, or whoever may read all of it.
-enum class Right { kOwner, kSelect };
+// Who may look: whoever owns the table, or whoever may read all of it. kAny: the caller checks.
+enum class Right { kOwner, kSelect, kAny };
 
 struct OpenIndex {
     Relation heap;
     Relation index;
 };
 
-// 42809 for anything but a lid_hnsw index, 42501 without the right, 55000 for an index that is not
-// valid, 0A000 for a temporary one of another session.
-OpenIndex open_index(Oid index, Right right);
+// 42809 for anything but an index on a node store (of access method `method`, unless that is null),
+// 42501 without the right, 55000 for an index that is not valid, 0A000 for a temporary one of
+// another session.
+OpenIndex open_index(Oid index, Right right, const char* method = nullptr);
 void close_index(const OpenIndex& open);
 
 // 40001 when the snapshot belongs to a transaction that began before the index was built: it may
@@ -45,9 +50,25 @@ AsOwner begin_as_owner(Relation heap);
 void end_as_owner(const AsOwner& saved);
 
 // Calls fn(tid, value, isnull) for every row of the table that `snapshot` sees and the index's
-// predicate admits, with the indexed value. tid: what the index holds for it, the root of its HOT
-// chain. Runs as the table's owner. fn may ereport. Returns the rows seen.
-using RowFn = void (*)(ItemPointer tid, Datum value, bool isnull, void* arg);
+// predicate admits, with the values of the index's columns. tid: what the index holds for it, the
+// root of its HOT chain. Runs as the table's owner. fn may ereport. Returns the rows seen.
+using RowFn = void (*)(ItemPointer tid, const Datum* values, const bool* nulls, void* arg);
 double scan_indexed_rows(const OpenIndex& open, Snapshot snapshot, RowFn fn, void* arg);
+
+// The part of vectorgraph_index_check for an index with a side store, which the room of its access
+// method provides. Lives in a memory context; may ereport and throw.
+class SideCheck {
+  public:
+    virtual ~SideCheck() = default;
+    // Everything, after the node store was found sound. kinds: of the pages by block, PageKind{0}
+    // for one that was never written. tids: keys of the node store's heap TIDs, sorted.
+    virtual void walk(const node::Audit& audit, const std::vector<node::PageKind>& kinds,
+                      std::span<const std::uint64_t> tids) = 0;
+    // A row of the table that the node store holds.
+    virtual void check_row(const ItemPointerData& tid, const Datum* values, const bool* nulls) = 0;
+};
+using MakeSideCheck = SideCheck*(const OpenIndex& open, const node::MetaData& meta,
+                                 MemoryContext context);
+extern MakeSideCheck* make_side_check;  // set when the library is loaded
 
 }  // namespace vg::pg

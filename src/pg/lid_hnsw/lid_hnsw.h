@@ -11,6 +11,7 @@
 
 #include "core/code/rotation.h"
 #include "core/hnsw/bulk_builder.h"
+#include "core/hnsw/node_insert.h"
 #include "core/node/node_query.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/compat.h"
@@ -32,7 +33,8 @@ inline constexpr int kMaxEfSearch = 1000;
 // Support function 1 of an operator class: takes internal, returns the node::Metric as int4.
 inline constexpr int kMetricProc = 1;
 
-// Reloptions, laid out for build_reloptions.
+// Reloptions, laid out for build_reloptions. Options of an access method that builds on this one
+// begin with these.
 struct LidHnswOptions {
     int32 vl_len_;
     int m;
@@ -43,6 +45,17 @@ int option_m(Relation index);
 int option_ef_construction(Relation index);
 hnsw::BuildOrder option_build_order(Relation index);
 
+// Registers the options above, all but the struct's header, with a relopt kind.
+void add_node_store_options(relopt_kind kind);
+// Entries of a relopt_parse_elt table for them, in `type` at `prefix`.
+#define VG_NODE_STORE_OPTIONS(type, prefix)                                             \
+    {"m", RELOPT_TYPE_INT, offsetof(type, prefix m)},                                   \
+        {"ef_construction", RELOPT_TYPE_INT, offsetof(type, prefix ef_construction)}, { \
+        "build_order", RELOPT_TYPE_ENUM, offsetof(type, prefix build_order)             \
+    }
+// The routine of lid_hnsw, for an access method on the same node store to adapt.
+IndexAmRoutine* make_node_store_routine();
+
 // GUC lid_hnsw.ef_search.
 extern int lid_hnsw_ef_search;
 
@@ -50,6 +63,9 @@ extern int lid_hnsw_ef_search;
 void lid_hnsw_init();
 
 node::Metric index_metric(Relation index);
+
+// Name of the index's access method, for messages.
+const char* access_method(Relation index);
 
 // What stays the same for the life of an index's storage. Owned by the relation cache.
 struct IndexState {
@@ -80,8 +96,13 @@ const Vector* checked_vector(Datum value, std::uint32_t dims);
 
 // Inserts rows through the pages, with everything it needs for that. Lives in `context`.
 //   direct  no WAL per change, see PageEdits
+//   hook    called once the row is in node `base`, a new one or one with an equal vector, while
+//           `work` still holds the candidates of the base level; may ereport. Null: nothing
 struct Inserter;
-Inserter* make_inserter(Relation index, MemoryContext context, bool direct);
+using InsertHook = void (*)(void* arg, const hnsw::NodeInsert& work, node::SlotId base,
+                            const ItemPointerData& tid);
+Inserter* make_inserter(Relation index, MemoryContext context, bool direct,
+                        InsertHook hook = nullptr, void* hook_arg = nullptr);
 // The caller has passed an insert gate, or is the only one to see the index, and owns no C++ object
 // with a destructor. vector: geometry.dims floats. False when the metric cannot index it (a zero
 // vector under cosine).

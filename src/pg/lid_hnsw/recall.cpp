@@ -75,9 +75,9 @@ bool prepare(Recall* c, Datum value, bool isnull) {
 // -------------------------------------------------------------------------------------
 
 // Reservoir sampling (Vitter 1985, Algorithm R).
-void sample_row(ItemPointer, Datum value, bool isnull, void* arg) {
+void sample_row(ItemPointer, const Datum* values, const bool* nulls, void* arg) {
     auto* c = static_cast<Recall*>(arg);
-    if (!prepare(c, value, isnull))
+    if (!prepare(c, values[0], nulls[0]))
         return;
     const auto n = static_cast<std::uint64_t>(c->request.n);
     const std::uint64_t seen = c->sampled_from++;
@@ -155,9 +155,9 @@ void take_queries(Recall* c, ArrayType* array) {
 // ---- exact and approximate answers
 // ---------------------------------------------------------------
 
-void show_row(ItemPointer, Datum value, bool isnull, void* arg) {
+void show_row(ItemPointer, const Datum* values, const bool* nulls, void* arg) {
     auto* c = static_cast<Recall*>(arg);
-    if (prepare(c, value, isnull))
+    if (prepare(c, values[0], nulls[0]))
         c->panel.add_row(c->row.data());
 }
 

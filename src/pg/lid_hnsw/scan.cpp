@@ -120,14 +120,16 @@ bool gettuple(IndexScanDesc scan) {
     if (!s->running) {
         if (scan->numberOfOrderBys == 0 || scan->orderByData == nullptr)
             ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                            errmsg("cannot scan lid_hnsw index without order"),
+                            errmsg("cannot scan %s index without order",
+                                   access_method(scan->indexRelation)),
                             errhint("Add ORDER BY with the operator of the index's operator "
                                     "class.")));
         // Heap TIDs are returned after their page is unlocked; only an MVCC snapshot guarantees
         // that a tuple which took over such a TID meanwhile is not seen.
         if (!IsMVCCSnapshot(scan->xs_snapshot))
             ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                            errmsg("non-MVCC snapshots are not supported with lid_hnsw")));
+                            errmsg("non-MVCC snapshots are not supported with %s",
+                                   access_method(scan->indexRelation))));
         pgstat_count_index_scan(scan->indexRelation);
         const MemoryContext old = MemoryContextSwitchTo(s->context);
         begin_search(scan, s);

@@ -12,6 +12,10 @@
 #include "pg/boundary/context.h"
 #include "pg/types/vector.h"
 
+extern "C" {
+#include "commands/defrem.h"
+}
+
 namespace vg::pg {
 namespace {
 
@@ -108,6 +112,10 @@ const Vector* checked_vector(Datum value, std::uint32_t dims) {
     if (v->dim != static_cast<int>(dims))
         report_different_dims(v->dim, static_cast<int>(dims));
     return v;
+}
+
+const char* access_method(Relation index) {
+    return get_am_name(index->rd_rel->relam);
 }
 
 node::Metric index_metric(Relation index) {

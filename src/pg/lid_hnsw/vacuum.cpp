@@ -142,6 +142,9 @@ void forget_uppers(Vacuum* v) {
         commit_edits(&e);
     }
 }
+
+}  // namespace
+
 void forget_all(Vacuum* v) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
     v->dead.assign(static_cast<std::size_t>(blocks) * v->g.slots_per_page, false);
@@ -153,7 +156,7 @@ void forget_all(Vacuum* v) {
     forget_uppers(v);
 }
 
-void release_page(Vacuum* v, BlockNumber block) {
+static void release_page(Vacuum* v, BlockNumber block) {
     const std::uint32_t used = used_slots(v, &v->page);
     bool any = false;
     for (std::uint32_t i = 0; i < used; ++i) {
@@ -197,7 +200,7 @@ void release_all(Vacuum* v) {
     }
 }
 
-void run(Vacuum* v) {
+static void run(Vacuum* v) {
     forget_all(v);
     if (v->dead_nodes == 0)
         return;
@@ -208,10 +211,9 @@ void run(Vacuum* v) {
     release_all(v);
 }
 
-}  // namespace
-
-IndexBulkDeleteResult* lid_hnsw_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
-                                           IndexBulkDeleteCallback callback, void* callback_state) {
+IndexBulkDeleteResult* vacuum_index(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
+                                    IndexBulkDeleteCallback callback, void* callback_state,
+                                    VacuumPasses passes) {
     if (stats == nullptr)
         stats = static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));
     stats->num_index_tuples = 0;
@@ -224,12 +226,17 @@ IndexBulkDeleteResult* lid_hnsw_bulkdelete(IndexVacuumInfo* info, IndexBulkDelet
         auto* v = new_in_context<Vacuum>(context, info->index, state);
         v->filter = {callback, callback_state, stats};
         v->strategy = info->strategy;
-        run(v);
+        passes(v);
     });
     unlock_for_vacuum(info->index);
     MemoryContextSwitchTo(old);
     MemoryContextDelete(context);
     return stats;
+}
+
+IndexBulkDeleteResult* lid_hnsw_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
+                                           IndexBulkDeleteCallback callback, void* callback_state) {
+    return vacuum_index(info, stats, callback, callback_state, run);
 }
 
 IndexBulkDeleteResult* lid_hnsw_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats) {

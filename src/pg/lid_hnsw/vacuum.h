@@ -77,6 +77,16 @@ struct Vacuum {
     std::vector<std::uint64_t> new_codes;  // words per new link
 };
 
+// Frame of ambulkdelete: runs the passes of one access method under the upkeep lock, on a Vacuum in
+// a context of its own (CurrentMemoryContext while they run).
+using VacuumPasses = void (*)(Vacuum*);
+IndexBulkDeleteResult* vacuum_index(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
+                                    IndexBulkDeleteCallback callback, void* callback_state,
+                                    VacuumPasses passes);
+
+// Pass 1: drops dead heap TIDs and marks nodes without any dead.
+void forget_all(Vacuum* v);
+
 // Copies a slots page; false when the block holds something else.
 bool copy_slots_page(Vacuum* v, BlockNumber block, PGAlignedBlock* out);
 // Copies the page of a slot; XX002 when it is no slots page.
@@ -96,5 +106,7 @@ void repair_page(Vacuum* v, BlockNumber block);
 void repair_entry(Vacuum* v);
 // Pass 3: gives every orphan collected so far another parent.
 void reparent_orphans(Vacuum* v);
+// Pass 4: puts dead slots and their overflow chunks on the free lists.
+void release_all(Vacuum* v);
 
 }  // namespace vg::pg

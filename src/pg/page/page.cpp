@@ -131,7 +131,7 @@ static Page find_open(const PageEdits* e, BlockNumber block) {
 
 // Locks a page that is not open yet.
 static Buffer lock_next(PageEdits* e, BlockNumber block, node::PageKind kind) {
-    // Slots pages first, then chunk pages, each kind by ascending block; block 0 before all.
+    // Kinds in the order of their numbers, each by ascending block; block 0 before all.
     Assert(e->count == 0 || opened_block(e, e->count - 1) < block ||
            kind > static_cast<node::PageKind>(page_trailer(e->pages[e->count - 1])->kind));
     return read_page(e->index, block, kind, BUFFER_LOCK_EXCLUSIVE);

@@ -1,0 +1,108 @@
+// The side store's part of vectorgraph_index_check: shows every page to core/node/side_audit.h.
+// Locks: the caller's lock against writers. Ownership: all containers are members of Check, which
+// lives in a memory context.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/semantic_graph/semantic_graph.h"
+
+#include <cstring>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "core/node/side_audit.h"
+#include "pg/boundary/context.h"
+#include "pg/lid_hnsw/inspect.h"
+
+namespace vg::pg {
+namespace {
+
+class Check final : public SideCheck {
+  public:
+    explicit Check(const OpenIndex& open) : open_(open) {}
+
+    void walk(const node::Audit& nodes, const std::vector<node::PageKind>& kinds,
+              std::span<const std::uint64_t> tids) override {
+        side_ = open_side(open_.index, false);
+        const node::SideMeta meta = read_side_meta(side_);
+        if (side_->key_kind != key_kind_of(open_.index))
+            report_corrupt(open_.index, side_->block,
+                           "the side metapage names another type of key than the index has");
+        audit_.emplace(meta, side_->g, static_cast<std::uint32_t>(kinds.size()), nodes,
+                       kInterruptPoll);
+        const BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
+        show_map(node::PageKind::kLists, meta.list_root);
+        show_map(node::PageKind::kBuckets, meta.bucket_root);
+        for (BlockNumber block = 0; block < kinds.size(); ++block) {
+            CHECK_FOR_INTERRUPTS();
+            if (kinds[block] < node::PageKind::kLists)
+                continue;
+            copy_page(open_.index, block, strategy, &page_);
+            require(audit_->add_page(block, kinds[block], page_data(page_.data), hash_key));
+        }
+        require(audit_->finish(tids));
+    }
+
+    void check_row(const ItemPointerData& tid, const Datum* values, const bool* nulls) override {
+        if (side_->key_kind == node::KeyKind::kNone)
+            return;
+        std::uint32_t hash = 0;
+        const bool has_key = audit_->key_hash(to_tid(tid).key(), &hash);
+        bool same = nulls[1] ? !has_key : has_key;
+        if (same && has_key) {
+            encode_key(open_.index, side_->key_kind, values[1], &key_);
+            same = hash == hash_key(key_.bytes, key_.size);
+        }
+        if (!same)
+            ereport(ERROR,
+                    (errcode(ERRCODE_INDEX_CORRUPTED),
+                     errmsg("index \"%s\" is corrupted", RelationGetRelationName(open_.index)),
+                     errdetail("The key of the row (%u,%u) of table \"%s\" is not the one in the "
+                               "index.",
+                               ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid),
+                               RelationGetRelationName(open_.heap)),
+                     errhint("Rebuild the index with REINDEX.")));
+    }
+
+  private:
+    void require(const node::SideFault& f) {
+        if (unlikely(f.what != nullptr))
+            report_corrupt(open_.index, f.block == node::kNoBlock ? side_->block : f.block, f.what);
+    }
+
+    void copy_map(BlockNumber block) {
+        const Buffer buffer =
+            read_page(open_.index, block, node::PageKind::kMap, BUFFER_LOCK_SHARE);
+        std::memcpy(page_.data, BufferGetPage(buffer), BLCKSZ);
+        UnlockReleaseBuffer(buffer);
+    }
+
+    void show_map(node::PageKind of, BlockNumber root) {
+        copy_map(root);
+        leaves_.assign(page_map(page_.data), page_map(page_.data) + kMapEntries);
+        require(audit_->add_map(root, of, true, 0, leaves_));
+        for (std::uint32_t i = 0; i < kMapEntries; ++i) {
+            if (leaves_[i] == node::kNoBlock)
+                continue;
+            copy_map(leaves_[i]);
+            require(audit_->add_map(leaves_[i], of, false, i, {page_map(page_.data), kMapEntries}));
+        }
+    }
+
+    OpenIndex open_;
+    SideStore* side_ = nullptr;
+    std::optional<node::SideAudit> audit_;
+    PGAlignedBlock page_;
+    std::vector<std::uint32_t> leaves_;
+    KeyBytes key_{};
+};
+
+}  // namespace
+
+SideCheck* make_semantic_graph_check(const OpenIndex& open, const node::MetaData&,
+                                     MemoryContext context) {
+    return new_in_context<Check>(context, open);
+}
+
+}  // namespace vg::pg

@@ -1,0 +1,472 @@
+// Implements graph_index.h. Every member copies what it needs of a page inside call_pg, into memory
+// of fixed size, and works on the copy outside: so neither an error of PostgreSQL nor one of C++
+// crosses the other's frames.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/semantic_graph/graph_index.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "core/hnsw/beam_search.h"
+#include "pg/boundary/context.h"
+#include "pg/lid_hnsw/inspect.h"
+#include "pg/lid_hnsw/tids.h"
+#include "pg/semantic_graph/semantic_graph.h"
+
+extern "C" {
+#include "utils/uuid.h"
+}
+
+namespace vg::pg {
+namespace {
+
+struct SlotBuffer {
+    alignas(8) std::byte bytes[BLCKSZ];
+};
+
+// Copies one slot. False for a block that is no slots page or a slot past its used ones.
+bool copy_slot_bytes(Relation index, const node::Geometry& g, node::SlotId id, BlockNumber blocks,
+                     SlotBuffer* out) {
+    const BlockNumber block = g.block_of(id);
+    if (block >= blocks && block >= RelationGetNumberOfBlocks(index))
+        return false;
+    const Buffer buffer = ReadBuffer(index, block);
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+    const Page page = BufferGetPage(buffer);
+    const bool there = page_fault(page, node::PageKind::kSlots) == nullptr &&
+                       g.index_of(id) < page_trailer(page)->used;
+    if (there)
+        std::memcpy(out->bytes, slot_bytes(g, page, g.index_of(id)), g.slot_bytes);
+    UnlockReleaseBuffer(buffer);
+    if (there) {
+        if (const char* fault = node::SlotView(g, out->bytes).check())
+            report_corrupt(index, block, fault);
+    }
+    return there;
+}
+
+// The operator's value of an order (node_query.h).
+double distance_of_order(node::Metric metric, bool exact, float order) {
+    if (!exact)
+        return order;  // 8-bit storage: a bound of the value itself
+    switch (metric) {
+        case node::Metric::kL2:
+            return std::sqrt(static_cast<double>(order));
+        case node::Metric::kCosine:
+            return static_cast<double>(order) / 2.0;  // unit vectors
+        case node::Metric::kInnerProduct:
+        case node::Metric::kL1:
+            break;
+    }
+    return order;
+}
+
+class Seeds final : public GraphSeeds {
+  public:
+    Seeds(Relation index, const IndexState& state, const float* query, int ef)
+        : index_(index),
+          state_(state),
+          query_(state.geometry, state.metric, state.rotation, state.centre.data()),
+          search_(query_) {
+        const node::MetaData meta = call_pg([&] { return read_meta(index_); });
+        blocks_ = call_pg([&] { return RelationGetNumberOfBlocks(index_); });
+        query_.set_query(query);
+        search_.set_root(meta.root);
+        search_.start(meta.entry, meta.entry_level, 0, static_cast<std::size_t>(ef));
+        run_round();
+    }
+
+    bool next(GraphHit& out) override {
+        hnsw::Found found;
+        while (!search_.pop(&found)) {
+            if (!search_.grow())
+                return false;
+            run_round();
+        }
+        out.node = found.slot;
+        out.distance = distance_of_order(state_.metric, !query_.lower_bound_only(), found.order);
+        out.similarity = knn::similarity_of_distance(state_.metric, out.distance);
+        return true;
+    }
+
+  private:
+    void run_round() {
+        for (;;) {
+            const node::SlotId id = search_.next();
+            if (id == node::kNoSlot)
+                return;
+            const bool there = call_pg([&] {
+                CHECK_FOR_INTERRUPTS();
+                return copy_slot_bytes(index_, state_.geometry, id, blocks_, &slot_);
+            });
+            if (there)
+                search_.expand(id, {state_.geometry, slot_.bytes});
+        }
+    }
+
+    Relation index_;
+    const IndexState& state_;
+    node::NodeQuery query_;
+    hnsw::BeamSearch search_;
+    BlockNumber blocks_ = 0;
+    SlotBuffer slot_;
+};
+
+class Graph final : public GraphIndex {
+  public:
+    Graph(const OpenIndex& open, const IndexState& state, SideStore* side, BlockNumber blocks,
+          MemoryContext context)
+        : open_(open),
+          state_(state),
+          g_(state.geometry),
+          side_(side),
+          weight_(option_edge_weight(open.index)),
+          blocks_(blocks) {
+        more_.context = context;
+    }
+
+    void close() override {
+        call_pg([&] {
+            index_close(open_.index, NoLock);
+            table_close(open_.heap, NoLock);
+        });
+    }
+    Relation heap() const override { return open_.heap; }
+    Relation index() const override { return open_.index; }
+    Oid key_type() const override { return key_type_of(side_->key_kind); }
+    AttrNumber key_attribute() const override {
+        return side_->key_kind == node::KeyKind::kNone ? InvalidAttrNumber
+                                                       : open_.index->rd_index->indkey.values[1];
+    }
+    int k() const override { return static_cast<int>(side_->g.k); }
+    int dimensions() const override { return static_cast<int>(g_.dims); }
+    node::Metric metric() const override { return state_.metric; }
+
+    bool read_node(std::uint32_t node, unsigned parts, GraphNode& out) override {
+        out.node = kNoGraphNode;
+        out.live = false;
+        out.rows.clear();
+        out.knn.clear();
+        out.vector.clear();
+        out.keys.clear();
+        if (!read_slot(node))
+            return false;
+        const node::SlotView slot(g_, slot_.bytes);
+        out.node = node;
+        out.live = slot.live();
+        if ((parts & kGraphVector) != 0) {
+            out.vector.resize(g_.dims);
+            slot.read_vector(out.vector.data());
+        }
+        if (out.live && (parts & kGraphRows) != 0)
+            read_rows(slot.header(), out);
+        const bool keys = (parts & kGraphKeys) == kGraphKeys && !out.rows.empty() &&
+                          side_->key_kind != node::KeyKind::kNone;
+        if (keys || (parts & kGraphKnn) != 0)
+            read_list_page(node, keys, (parts & kGraphKnn) != 0, out);
+        if ((parts & kGraphWeights) == kGraphWeights)
+            fill_weights(out);
+        return true;
+    }
+
+    void find_key(Datum key, std::vector<std::uint32_t>& nodes) override {
+        nodes.clear();
+        if (side_->key_kind == node::KeyKind::kNone)
+            return;
+        call_pg([&] { encode_key(open_.index, side_->key_kind, key, &key_); });
+        const std::uint32_t hash = hash_key(key_.bytes, key_.size);
+        const node::SideMeta meta = call_pg([&] { return read_side_meta(side_); });
+        for (std::size_t g = 0; g < meta.generations; ++g)
+            read_bucket(node::bucket_of(meta, g, hash), hash, nodes);
+        sort_distinct(nodes);
+        // Keys of equal hashes, and entries that a vacuum is about to remove, are told apart by the
+        // rows themselves.
+        std::erase_if(nodes, [this](std::uint32_t node) { return !has_key(node); });
+    }
+
+    GraphSeeds* search(const float* query, int ef) override {
+        return new_in_context<Seeds>(CurrentMemoryContext, open_.index, state_, query, ef);
+    }
+
+    std::uint32_t next_node(std::uint32_t from) override {
+        for (BlockNumber block = g_.block_of(from);; ++block, from = g_.slot_id(block, 0)) {
+            if (block >= blocks_) {
+                blocks_ = call_pg([&] { return RelationGetNumberOfBlocks(open_.index); });
+                if (block >= blocks_)
+                    return kNoGraphNode;
+            }
+            if (!load_page(block))
+                continue;
+            const std::uint32_t used =
+                std::min<std::uint32_t>(page_trailer(page_.data)->used, g_.slots_per_page);
+            for (std::uint32_t i = g_.index_of(from); i < used; ++i) {
+                const node::SlotView slot(g_, slot_bytes(g_, page_.data, i));
+                if (slot.live() && slot.header().level == 0)
+                    return g_.slot_id(block, i);
+            }
+        }
+    }
+
+  private:
+    static void sort_distinct(std::vector<std::uint32_t>& v) {
+        std::sort(v.begin(), v.end());
+        v.erase(std::unique(v.begin(), v.end()), v.end());
+    }
+
+    // Copies a slots page into page_, unless it is the one that is there.
+    bool load_page(BlockNumber block) {
+        if (loaded_ == block)
+            return true;
+        loaded_ = InvalidBlockNumber;
+        const bool ours = call_pg([&] {
+            CHECK_FOR_INTERRUPTS();
+            const Buffer buffer = ReadBuffer(open_.index, block);
+            LockBuffer(buffer, BUFFER_LOCK_SHARE);
+            const bool slots = page_fault(BufferGetPage(buffer), node::PageKind::kSlots) == nullptr;
+            if (slots)
+                std::memcpy(page_.data, BufferGetPage(buffer), BLCKSZ);
+            UnlockReleaseBuffer(buffer);
+            return slots;
+        });
+        if (ours)
+            loaded_ = block;
+        return ours;
+    }
+
+    // Copies a slot into slot_; false when it is no base slot in use.
+    bool read_slot(node::SlotId id) {
+        if (id > node::kMaxSlotId)
+            return false;
+        const bool there = call_pg([&] {
+            CHECK_FOR_INTERRUPTS();
+            return copy_slot_bytes(open_.index, g_, id, blocks_, &slot_);
+        });
+        if (!there)
+            return false;
+        const node::SlotView slot(g_, slot_.bytes);
+        return (slot.live() || slot.dead()) && slot.header().level == 0;
+    }
+
+    // TIDs of the slot in slot_.
+    void read_rows(const node::SlotHeader& h, GraphNode& out) {
+        for (int i = 0; i < h.tid_count; ++i)
+            out.rows.push_back({from_tid(h.tids[i]), true, 0});
+        if (h.chunk == node::kNoChunk)
+            return;
+        const node::ChunkId head = h.chunk;
+        call_pg([&] { read_chunks(open_.index, g_, out.node, head, &more_); });
+        for (std::size_t i = 0; i < more_.count; ++i)
+            out.rows.push_back({more_.tids[i], true, 0});
+    }
+
+    // Calls take(entry, bytes) for the row entries of a node.
+    template <typename Take, typename Restart>
+    void read_row_entries(node::SlotId node, const Chain& chain, Take&& take, Restart&& restart) {
+        read_chain(
+            side_, chain, &chain_page_,
+            [&](BlockNumber block, PGAlignedBlock* page) {
+                return call_pg([&] { return copy_chain_page(side_, chain, block, page); });
+            },
+            [&](const std::byte* entries, std::size_t bytes) {
+                const bool sound = each_row_entry(
+                    entries, bytes, [&](const node::RowEntry& e, const std::byte* key) {
+                        if (e.slot == node)
+                            take(e, key);
+                    });
+                if (!sound)
+                    call_pg([&] {
+                        report_corrupt(open_.index, chain.first, "an entry reaches past the end");
+                    });
+            },
+            restart);
+    }
+
+    bool list_chain(node::SlotId node, Chain* chain) {
+        const std::uint32_t number = side_->g.list_page_of(node);
+        const BlockNumber block =
+            call_pg([&] { return find_side_page(side_, node::PageKind::kLists, number); });
+        *chain = {node::PageKind::kLists, number, block};
+        return block != node::kNoBlock;
+    }
+
+    void read_list_page(node::SlotId node, bool keys, bool knn, GraphNode& out) {
+        Chain chain;
+        if (!list_chain(node, &chain))
+            return;
+        if (!keys) {
+            call_pg([&] { read_list(side_, node, &list_); });
+            take_list(out);
+            return;
+        }
+        found_.clear();
+        bool first = knn;
+        read_row_entries(
+            node, chain,
+            [&](const node::RowEntry& e, const std::byte* key) {
+                found_.push_back({e.tid.key(), out.keys.size(), e.key_bytes});
+                append_key(e, key, out.keys);
+            },
+            [&] {
+                found_.clear();
+                out.keys.clear();
+            });
+        if (first) {
+            call_pg([&] { read_list(side_, node, &list_); });
+            take_list(out);
+        }
+        give_keys(out);
+    }
+
+    void take_list(GraphNode& out) const {
+        for (std::size_t i = 0; i < list_.count; ++i)
+            out.knn.push_back({list_.items[i].node, 0.0f, list_.items[i].similarity});
+    }
+
+    // Appends what a Datum of the key points to, or the value itself.
+    void append_key(const node::RowEntry& e, const std::byte* key, std::vector<char>& keys) const {
+        const auto* bytes = reinterpret_cast<const char*>(key);
+        if (side_->key_kind == node::KeyKind::kText) {
+            char head[VARHDRSZ];
+            SET_VARSIZE(head, VARHDRSZ + e.key_bytes);
+            keys.insert(keys.end(), head, head + VARHDRSZ);
+        }
+        keys.insert(keys.end(), bytes, bytes + e.key_bytes);
+        keys.resize(MAXALIGN(keys.size()));
+    }
+
+    Datum key_datum(const char* at) const {
+        switch (side_->key_kind) {
+            case node::KeyKind::kInt4: {
+                int32 value;
+                std::memcpy(&value, at, sizeof value);
+                return Int32GetDatum(value);
+            }
+            case node::KeyKind::kInt8: {
+                int64 value;
+                std::memcpy(&value, at, sizeof value);
+                return Int64GetDatum(value);
+            }
+            default:
+                return PointerGetDatum(at);
+        }
+    }
+
+    // Joins rows and keys by heap TID. What an interrupted vacuum left of rows that are gone finds
+    // no row.
+    void give_keys(GraphNode& out) {
+        std::sort(found_.begin(), found_.end(),
+                  [](const FoundKey& a, const FoundKey& b) { return a.tid < b.tid; });
+        for (GraphRow& row : out.rows) {
+            const std::uint64_t tid = to_tid(row.tid).key();
+            const auto at =
+                std::lower_bound(found_.begin(), found_.end(), tid,
+                                 [](const FoundKey& f, std::uint64_t t) { return f.tid < t; });
+            if (at == found_.end() || at->tid != tid)
+                continue;
+            row.key_is_null = false;
+            row.key = key_datum(out.keys.data() + at->at);
+        }
+    }
+
+    void fill_weights(GraphNode& out) {
+        // list_ still holds the node's own list.
+        const knn::End from{out.node, list_.span()};
+        for (std::size_t i = 0; i < out.knn.size(); ++i) {
+            far_.count = 0;
+            const node::SlotId to = out.knn[i].node;
+            if (knn::needs_far_list(weight_))
+                call_pg([&] { read_list(side_, to, &far_); });
+            out.knn[i].weight =
+                knn::edge_weight(weight_, state_.metric, side_->g.k, from, i, {to, far_.span()});
+        }
+    }
+
+    void read_bucket(std::uint32_t number, std::uint32_t hash, std::vector<std::uint32_t>& nodes) {
+        const BlockNumber block =
+            call_pg([&] { return find_side_page(side_, node::PageKind::kBuckets, number); });
+        if (block == node::kNoBlock)
+            return;
+        const Chain chain{node::PageKind::kBuckets, number, block};
+        read_chain(
+            side_, chain, &chain_page_,
+            [&](BlockNumber at, PGAlignedBlock* page) {
+                return call_pg([&] { return copy_chain_page(side_, chain, at, page); });
+            },
+            [&](const std::byte* entries, std::size_t bytes) {
+                const auto* e = reinterpret_cast<const node::BucketEntry*>(entries);
+                for (std::size_t i = 0; i < bytes / sizeof *e; ++i) {
+                    if (e[i].hash == hash)
+                        nodes.push_back(e[i].slot);
+                }
+            },
+            [] {});  // nodes met twice are dropped later
+    }
+
+    // Whether a node has a row with the key in key_.
+    bool has_key(node::SlotId node) {
+        Chain chain;
+        if (!list_chain(node, &chain))
+            return false;
+        bool found = false;
+        read_row_entries(
+            node, chain,
+            [&](const node::RowEntry& e, const std::byte* key) {
+                found |= e.key_bytes == key_.size && std::memcmp(key, key_.bytes, key_.size) == 0;
+            },
+            [] {});
+        return found;
+    }
+
+    struct FoundKey {
+        std::uint64_t tid;
+        std::size_t at;  // in GraphNode::keys
+        std::uint16_t size;
+    };
+
+    OpenIndex open_;
+    const IndexState& state_;
+    const node::Geometry& g_;
+    SideStore* side_;
+    knn::EdgeWeight weight_;
+    BlockNumber blocks_;  // at least so many
+    BlockNumber loaded_ = InvalidBlockNumber;
+    PGAlignedBlock page_;        // slots page of next_node
+    PGAlignedBlock chain_page_;  // scratch
+    SlotBuffer slot_;            // scratch
+    ListCopy list_;              // scratch
+    ListCopy far_;               // scratch
+    KeyBytes key_{};             // scratch
+    TidList more_;               // scratch
+    std::vector<FoundKey> found_;
+};
+
+// May ereport.
+OpenIndex open_relations(Oid oid, bool need_key, Snapshot snapshot) {
+    const OpenIndex open = open_index(oid, Right::kAny, kSemanticGraph);
+    if (snapshot != nullptr)
+        check_snapshot(open.index, snapshot);
+    if (need_key && RelationGetDescr(open.index)->natts < 2)
+        ereport(ERROR,
+                (errcode(ERRCODE_WRONG_OBJECT_TYPE),
+                 errmsg("index \"%s\" has no key", RelationGetRelationName(open.index)),
+                 errdetail("The function speaks of rows by their key."),
+                 errhint("Create the index with INCLUDE (key), key being a column of type integer, "
+                         "bigint, uuid or text.")));
+    return open;
+}
+
+}  // namespace
+
+GraphIndex* GraphIndex::open(Oid index, bool need_key, Snapshot snapshot) {
+    const OpenIndex open = call_pg([&] { return open_relations(index, need_key, snapshot); });
+    SideStore* side = call_pg([&] { return open_side(open.index, false); });
+    const IndexState* state = call_pg([&] { return &index_state(open.index); });
+    const BlockNumber blocks = call_pg([&] { return RelationGetNumberOfBlocks(open.index); });
+    return new_in_context<Graph>(CurrentMemoryContext, open, *state, side, blocks,
+                                 CurrentMemoryContext);
+}
+
+}  // namespace vg::pg

@@ -1,0 +1,80 @@
+// The routine of access method semantic_graph and its options.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/semantic_graph/semantic_graph.h"
+
+namespace vg::pg {
+namespace {
+
+relopt_kind options_kind;
+
+relopt_enum_elt_def edge_weight_values[] = {
+    {"cosine", static_cast<int>(knn::EdgeWeight::kSimilarity)},
+    {"local_scaling", static_cast<int>(knn::EdgeWeight::kLocalScaling)},
+    {"snn", static_cast<int>(knn::EdgeWeight::kShared)},
+    {"mutual", static_cast<int>(knn::EdgeWeight::kMutual)},
+    {nullptr, 0},
+};
+
+const SemanticGraphOptions* options_of(Relation index) {
+    return reinterpret_cast<const SemanticGraphOptions*>(index->rd_options);
+}
+
+bytea* parse_options(Datum reloptions, bool validate) {
+    static const relopt_parse_elt table[] = {
+        VG_NODE_STORE_OPTIONS(SemanticGraphOptions, store.),
+        {"k", RELOPT_TYPE_INT, offsetof(SemanticGraphOptions, k)},
+        {"edge_weight", RELOPT_TYPE_ENUM, offsetof(SemanticGraphOptions, edge_weight)},
+    };
+    return static_cast<bytea*>(build_reloptions(
+        reloptions, validate, options_kind, sizeof(SemanticGraphOptions), table, lengthof(table)));
+}
+
+}  // namespace
+
+int option_k(Relation index) {
+    return index->rd_options != nullptr ? options_of(index)->k : kDefaultK;
+}
+
+knn::EdgeWeight option_edge_weight(Relation index) {
+    return index->rd_options != nullptr
+               ? static_cast<knn::EdgeWeight>(options_of(index)->edge_weight)
+               : knn::EdgeWeight::kSimilarity;
+}
+
+void check_edge_weight(Relation index) {
+    if (option_edge_weight(index) == knn::EdgeWeight::kLocalScaling &&
+        index_metric(index) == node::Metric::kInnerProduct)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("edge_weight \"local_scaling\" needs a distance"),
+                        errdetail("An inner product is none."),
+                        errhint("Use \"cosine\", \"snn\" or \"mutual\", or vector_cosine_ops.")));
+}
+
+void semantic_graph_init() {
+    const LOCKMODE lock = ShareUpdateExclusiveLock;
+    options_kind = add_reloption_kind();
+    add_node_store_options(options_kind);
+    add_int_reloption(options_kind, "k", "Nearest neighbors kept per node", kDefaultK, kMinK, kMaxK,
+                      lock);
+    add_enum_reloption(options_kind, "edge_weight", "Weight of an edge between neighbors",
+                       edge_weight_values, static_cast<int>(knn::EdgeWeight::kSimilarity),
+                       "Valid values are \"cosine\", \"local_scaling\", \"snn\" and \"mutual\".",
+                       lock);
+    make_side_check = make_semantic_graph_check;
+}
+
+}  // namespace vg::pg
+
+VG_FUNCTION(semantic_graph_handler) {
+    using namespace vg::pg;
+    IndexAmRoutine* am = make_node_store_routine();
+    am->amcaninclude = true;
+    am->ambuild = semantic_graph_build;
+    am->ambuildempty = semantic_graph_buildempty;
+    am->aminsert = semantic_graph_insert;
+    am->ambulkdelete = semantic_graph_bulkdelete;
+    am->amoptions = parse_options;
+    PG_RETURN_POINTER(am);
+}

@@ -1,0 +1,71 @@
+// Inserting one row: the node store's insert, then the row's key and its node's list.
+// Locks: as the node store's insert, whose gate covers all of it (README, "Concurrency").
+// A crash or an error between two edits leaves a valid index: a row that lacks its key or a node
+// that lacks its list belongs to a transaction that did not commit. A later row with an equal
+// vector gives such a node its list.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/semantic_graph/semantic_graph.h"
+
+#include "pg/boundary/context.h"
+
+namespace vg::pg {
+
+struct SideInserter {
+    SideInserter(Relation rel, SideStore* s) : index(rel), side(s), keeper(s, index_state(rel)) {}
+
+    Relation index;
+    SideStore* side;
+    ListKeeper keeper;
+    Inserter* nodes = nullptr;
+    bool has_key = false;
+    KeyBytes key{};
+};
+
+static void complete_row(void* arg, const hnsw::NodeInsert& work, node::SlotId base,
+                         const ItemPointerData& tid) {
+    auto* in = static_cast<SideInserter*>(arg);
+    if (in->has_key)
+        add_key(in->side, base, to_tid(tid), in->key.bytes, in->key.size);
+    in->keeper.add_node(work, base);
+}
+
+SideInserter* make_side_inserter(Relation index, MemoryContext context, bool direct) {
+    const MemoryContext old = MemoryContextSwitchTo(context);
+    SideStore* side = open_side(index, direct);
+    index_state(index);
+    SideInserter* in =
+        enter_cpp([&] { return new_in_context<SideInserter>(context, index, side); });
+    in->nodes = make_inserter(index, context, direct, complete_row, in);
+    MemoryContextSwitchTo(old);
+    return in;
+}
+
+Inserter* node_inserter(SideInserter* in) {
+    return in->nodes;
+}
+
+void set_row_key(SideInserter* in, Datum key, bool isnull) {
+    in->has_key = in->side->key_kind != node::KeyKind::kNone && !isnull;
+    if (in->has_key)
+        encode_key(in->index, in->side->key_kind, key, &in->key);
+}
+
+bool semantic_graph_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Relation,
+                           IndexUniqueCheck, VG_AMINSERT_EXTRA IndexInfo* info) {
+    if (isnull[0])
+        return false;
+    const Vector* vector = checked_vector(values[0], index_state(index).geometry.dims);
+    if (info->ii_AmCache == nullptr)
+        info->ii_AmCache = make_side_inserter(index, info->ii_Context, false);
+    auto* in = static_cast<SideInserter*>(info->ii_AmCache);
+    set_row_key(in, values[1], RelationGetDescr(index)->natts < 2 || isnull[1]);
+    const BlockNumber gate = enter_insert(index);
+    enter_cpp([&] { insert_row(in->nodes, vector->x, *tid); });
+    leave_insert(index, gate);
+    release_vector(vector, values[0]);
+    return false;
+}
+
+}  // namespace vg::pg

@@ -1,0 +1,293 @@
+#include "pg/boundary/pg.h"
+
+#include "pg/semantic_graph/lists.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace vg::pg {
+namespace {
+
+// A new node is offered to this many nodes near it, in lengths of a list: a node farther away has
+// nearer neighbours, except where many rows lie around one hub.
+constexpr std::size_t kOffersPerList = 6;
+// Beam of a search for a list, in lengths of a list.
+constexpr std::size_t kSearchBeam = 4;
+
+std::size_t checked_count(const SideStore* s, BlockNumber block, const node::ListHead* list) {
+    if (unlikely(list->count > s->g.k))
+        report_corrupt(s->index, block, "a list is longer than lists can be");
+    return list->count;
+}
+
+}  // namespace
+
+void read_list(SideStore* s, node::SlotId slot, ListCopy* out) {
+    out->count = 0;
+    const BlockNumber block = find_side_page(s, node::PageKind::kLists, s->g.list_page_of(slot));
+    if (block == node::kNoBlock)
+        return;
+    const Buffer buffer = read_page(s->index, block, node::PageKind::kLists, BUFFER_LOCK_SHARE);
+    const node::ListHead* list = page_list(s, BufferGetPage(buffer), slot);
+    out->count = checked_count(s, block, list);
+    std::memcpy(out->items, list_items(list), out->count * sizeof(node::ListNeighbour));
+    UnlockReleaseBuffer(buffer);
+}
+
+void ListKeeper::start(node::SlotId base, const float* vector) {
+    base_ = base;
+    if (vector != vector_.data())
+        std::copy_n(vector, g_.dims, vector_.begin());
+    met_.clear();
+    met_.insert(base);
+    others_.clear();
+    list_.count = 0;
+}
+
+void ListKeeper::offer(node::SlotId slot, float similarity) {
+    const node::ListNeighbour n{slot, similarity};
+    others_.push_back(n);
+    if (knn::wants(list_.span(), side_->g.k, n))
+        list_.count = knn::put(list_.items, list_.count, side_->g.k, n);
+}
+
+// Offers a node after a look at its slot; false when that is no live base slot.
+bool ListKeeper::measure(node::SlotId slot) {
+    const BlockNumber block = g_.block_of(slot);
+    const Buffer buffer = read_page(side_->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
+    const node::SlotView view(g_, slot_bytes(g_, BufferGetPage(buffer), g_.index_of(slot)));
+    const bool live = view.live() && view.header().level == 0;
+    float similarity = 0;
+    if (live && g_.storage == node::Storage::kFloat32) {
+        similarity = similarity_(vector_.data(), view.floats());
+    } else if (live) {
+        view.read_vector(other_.data());
+        similarity = similarity_(vector_.data(), other_.data());
+    }
+    UnlockReleaseBuffer(buffer);
+    if (live)
+        offer(slot, similarity);
+    return live;
+}
+
+template <typename Skip>
+void ListKeeper::offer_second_ring(const ListCopy& ring, Skip&& skip) {
+    for (std::size_t i = 0; i < ring.count; ++i) {
+        read_list(side_, ring.items[i].node, &member_);
+        for (std::size_t j = 0; j < member_.count; ++j) {
+            const node::SlotId slot = member_.items[j].node;
+            if (!skip(slot) && met_.insert(slot))
+                measure(slot);
+        }
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+// Merges list_ into the stored list of base_.
+void ListKeeper::write_own() {
+    const BlockNumber block =
+        need_side_page(side_, node::PageKind::kLists, side_->g.list_page_of(base_));
+    PageEdits e;
+    begin_edits(&e, side_->index, side_->direct);
+    node::ListHead* list = page_list(side_, edit_page(&e, block, node::PageKind::kLists), base_);
+    std::size_t count = checked_count(side_, block, list);
+    for (std::size_t i = 0; i < list_.count; ++i) {
+        if (knn::wants({list_items(list), count}, side_->g.k, list_.items[i]))
+            count = knn::put(list_items(list), count, side_->g.k, list_.items[i]);
+    }
+    list->count = static_cast<std::uint16_t>(count);
+    commit_edits(&e);
+}
+
+// Puts base_ into the lists of the nearest of others_ that want it, a few pages per edit, in the
+// order of the pages.
+void ListKeeper::write_back() {
+    const std::size_t offers = std::min(others_.size(), kOffersPerList * side_->g.k);
+    std::nth_element(others_.begin(), others_.begin() + static_cast<std::ptrdiff_t>(offers),
+                     others_.end(), knn::nearer);
+    targets_.clear();
+    for (std::size_t i = 0; i < offers; ++i) {
+        const BlockNumber block =
+            find_side_page(side_, node::PageKind::kLists, side_->g.list_page_of(others_[i].node));
+        if (block != node::kNoBlock)
+            targets_.push_back({block, others_[i]});
+    }
+    std::sort(targets_.begin(), targets_.end(),
+              [](const Target& a, const Target& b) { return a.block < b.block; });
+    PageEdits e;
+    begin_edits(&e, side_->index, side_->direct);
+    for (const auto& [block, other] : targets_) {
+        if (!edits_have_room(&e, block)) {
+            commit_edits(&e);
+            CHECK_FOR_INTERRUPTS();
+            begin_edits(&e, side_->index, side_->direct);
+        }
+        Page page = look_at_page(&e, block, node::PageKind::kLists);
+        const bool looking = page != nullptr;
+        if (!looking)
+            page = edit_page(&e, block, node::PageKind::kLists);
+        node::ListHead* list = page_list(side_, page, other.node);
+        std::size_t count = checked_count(side_, block, list);
+        const node::ListNeighbour back{base_, other.similarity};
+        if (!knn::wants({list_items(list), count}, side_->g.k, back)) {
+            if (looking)
+                drop_look(&e);
+            continue;
+        }
+        list = page_list(side_, edit_page(&e, block, node::PageKind::kLists), other.node);
+        list->count =
+            static_cast<std::uint16_t>(knn::put(list_items(list), count, side_->g.k, back));
+    }
+    commit_edits(&e);
+}
+
+// Hands a slot to the search.
+void ListKeeper::visit(node::SlotId slot) {
+    const BlockNumber block = g_.block_of(slot);
+    const Buffer buffer = read_page(side_->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
+    const node::SlotView view(g_, slot_bytes(g_, BufferGetPage(buffer), g_.index_of(slot)));
+    if (const char* fault = view.check())
+        report_corrupt(side_->index, block, fault);
+    search_.expand(slot, view);
+    UnlockReleaseBuffer(buffer);
+}
+
+// Offers what a search of the graph for the node at hand finds, from a slot of some level on.
+void ListKeeper::search(node::SlotId from, unsigned level, float tail) {
+    // What is near by inner product is not what is near in the graph's space.
+    if (metric_ == node::Metric::kInnerProduct)
+        query_.set_query(vector_.data());
+    else
+        query_.set_row(vector_.data(), tail);
+    search_.start(from, level, 0, kSearchBeam * side_->g.k);
+    for (;;) {
+        const node::SlotId id = search_.next();
+        if (id == node::kNoSlot)
+            break;
+        visit(id);
+        CHECK_FOR_INTERRUPTS();
+    }
+    for (const hnsw::Found& f : search_.found()) {
+        if (met_.insert(f.slot))
+            measure(f.slot);
+    }
+}
+
+void ListKeeper::add_node(const hnsw::NodeInsert& work, node::SlotId base) {
+    read_list(side_, base, &member_);
+    if (member_.count > 0)
+        return;  // a node with another row; an insert that did not finish may have left it none
+    start(base, work.row());
+    for (std::size_t i = 0; i < work.candidates(); ++i) {
+        if (met_.insert(work.candidate_slot(i)))
+            offer(work.candidate_slot(i), similarity_(work.row(), work.candidate_vector(i)));
+    }
+    if (metric_ == node::Metric::kInnerProduct) {
+        const node::MetaData meta = read_meta(side_->index);
+        search(meta.entry, meta.entry_level, 0);
+    }
+    const ListCopy ring = list_;
+    offer_second_ring(ring, [](node::SlotId) { return false; });
+    write_own();
+    write_back();
+}
+
+// ---- vacuum -------------------------------------------------------------------------------------
+
+// Makes the list of base_ anew from its old one; the result is in list_.
+void ListKeeper::refill(Vacuum* v, const ListCopy& old, float tail) {
+    for (std::size_t i = 0; i < old.count; ++i) {
+        met_.insert(old.items[i].node);
+        if (!v->is_dead(old.items[i].node))
+            offer(old.items[i].node, old.items[i].similarity);
+    }
+    // The lists of dead neighbours are still there, and lie just where the gap is.
+    const auto dead = [v](node::SlotId slot) { return v->is_dead(slot); };
+    offer_second_ring(old, dead);
+    search(base_, 0, tail);
+}
+
+void ListKeeper::repair_page(Vacuum* v, BlockNumber block) {
+    const Buffer buffer =
+        ReadBufferExtended(side_->index, MAIN_FORKNUM, block, RBM_NORMAL, v->strategy);
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+    const bool ours = page_fault(BufferGetPage(buffer), node::PageKind::kLists) == nullptr;
+    if (ours)
+        std::memcpy(page_.data, BufferGetPage(buffer), BLCKSZ);
+    UnlockReleaseBuffer(buffer);
+    if (!ours)
+        return;
+    refills_.clear();
+    const node::SlotId first = page_chain(page_.data)->owner * side_->g.slots_per_list_page;
+    for (node::SlotId slot = first; slot < first + side_->g.slots_per_list_page; ++slot) {
+        const node::ListHead* list = page_list(side_, page_.data, slot);
+        const std::size_t count = checked_count(side_, block, list);
+        const node::ListNeighbour* items = list_items(list);
+        if (count == 0 || v->is_dead(slot) ||
+            std::none_of(items, items + count,
+                         [v](const node::ListNeighbour& n) { return v->is_dead(n.node); }))
+            continue;
+        const node::SlotView view = copy_slot(v, slot, &v->other);
+        if (!view.live() || view.header().level != 0)
+            continue;
+        view.read_vector(vector_.data());
+        start(slot, vector_.data());
+        ListCopy old;
+        old.count = count;
+        std::copy_n(items, count, old.items);
+        refill(v, old, view.header().tail);
+        refills_.push_back({slot, list_});
+    }
+    if (refills_.empty())
+        return;
+    PageEdits e;
+    begin_edits(&e, side_->index, side_->direct);
+    const Page page = edit_page(&e, block, node::PageKind::kLists);
+    for (const Refill& r : refills_) {
+        node::ListHead* list = page_list(side_, page, r.slot);
+        std::size_t count = knn::drop(list_items(list), checked_count(side_, block, list),
+                                      [v](node::SlotId slot) { return v->is_dead(slot); });
+        for (std::size_t i = 0; i < r.list.count; ++i) {
+            if (knn::wants({list_items(list), count}, side_->g.k, r.list.items[i]))
+                count = knn::put(list_items(list), count, side_->g.k, r.list.items[i]);
+        }
+        list->count = static_cast<std::uint16_t>(count);
+    }
+    commit_edits(&e);
+}
+
+void ListKeeper::repair(Vacuum* v) {
+    const BlockNumber blocks = RelationGetNumberOfBlocks(side_->index);
+    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
+        delay_point();
+        repair_page(v, block);
+    }
+}
+
+void ListKeeper::clear_dead(Vacuum* v) {
+    const std::uint32_t per_page = side_->g.slots_per_list_page;
+    for (std::size_t first = 0; first < v->dead.size(); first += per_page) {
+        const std::size_t end = std::min(first + per_page, v->dead.size());
+        const auto at = v->dead.begin();
+        if (std::find(at + static_cast<std::ptrdiff_t>(first),
+                      at + static_cast<std::ptrdiff_t>(end),
+                      true) == at + static_cast<std::ptrdiff_t>(end))
+            continue;
+        delay_point();
+        const BlockNumber block = find_side_page(side_, node::PageKind::kLists,
+                                                 static_cast<std::uint32_t>(first / per_page));
+        if (block == node::kNoBlock)
+            continue;
+        PageEdits e;
+        begin_edits(&e, side_->index, side_->direct);
+        const Page page = edit_page(&e, block, node::PageKind::kLists);
+        for (std::size_t slot = first; slot < end; ++slot) {
+            if (v->dead[slot])
+                std::memset(page_list(side_, page, static_cast<node::SlotId>(slot)), 0,
+                            side_->g.list_bytes());
+        }
+        commit_edits(&e);
+    }
+}
+
+}  // namespace vg::pg

@@ -1,0 +1,110 @@
+// The stored lists of nearest neighbours: reading, taking new nodes in, repair.
+// A list is changed under the lock of its list page alone. What it was made from may be out of date
+// by then, so an edit merges into the list as it is: it drops dead nodes and takes nodes in by
+// similarity, which depends on the two vectors alone. No list gets a node that was not seen alive
+// by an insert or vacuum which ends before the node's slot can be freed (README, "Concurrency").
+//
+// May ereport: callers own no C++ object with a destructor, or use call_pg.
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include <span>
+#include <vector>
+
+#include "core/hnsw/beam_search.h"
+#include "core/hnsw/node_insert.h"
+#include "core/knn/list.h"
+#include "core/knn/similarity.h"
+#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/vacuum.h"
+#include "pg/semantic_graph/side.h"
+
+namespace vg::pg {
+
+inline node::ListHead* page_list(const SideStore* s, Page page, node::SlotId slot) {
+    return reinterpret_cast<node::ListHead*>(page_data(page) + s->g.list_offset(slot));
+}
+inline node::ListNeighbour* list_items(node::ListHead* list) {
+    return reinterpret_cast<node::ListNeighbour*>(list + 1);
+}
+inline const node::ListNeighbour* list_items(const node::ListHead* list) {
+    return reinterpret_cast<const node::ListNeighbour*>(list + 1);
+}
+
+// A list copied from its page.
+struct ListCopy {
+    std::size_t count;
+    node::ListNeighbour items[node::kMaxListLength];
+
+    std::span<const node::ListNeighbour> span() const { return {items, count}; }
+};
+// Empty for a slot whose list was never written.
+void read_list(SideStore* s, node::SlotId slot, ListCopy* out);
+
+// Works out lists and writes them; for inserts and vacuum. Its containers live with it, in a memory
+// context.
+class ListKeeper {
+  public:
+    ListKeeper(SideStore* side, const IndexState& state)
+        : side_(side),
+          g_(state.geometry),
+          metric_(state.metric),
+          query_(state.geometry, state.metric, state.rotation, state.centre.data()),
+          search_(query_),
+          similarity_(state.metric, state.geometry.dims,
+                      state.geometry.storage == node::Storage::kFloat32),
+          vector_(state.geometry.dims),
+          other_(state.geometry.dims) {}
+
+    // A node that an insert has just put a row into: gives it its list if it has none, and puts it
+    // into the lists of the nodes found near it.
+    void add_node(const hnsw::NodeInsert& work, node::SlotId base);
+
+    // Vacuum: replaces dead nodes in all lists.
+    void repair(Vacuum* v);
+    // Vacuum: empties the lists of dead nodes, whose slots are about to be freed.
+    void clear_dead(Vacuum* v);
+
+  private:
+    void start(node::SlotId base, const float* vector);
+    void offer(node::SlotId slot, float similarity);
+    // Offers the neighbours of the list's own members, each unless skip(node).
+    template <typename Skip>
+    void offer_second_ring(const ListCopy& ring, Skip&& skip);
+    bool measure(node::SlotId slot);
+    void write_own();
+    void write_back();
+    void refill(Vacuum* v, const ListCopy& old, float tail);
+    void search(node::SlotId from, unsigned level, float tail);
+    void visit(node::SlotId slot);
+    void repair_page(Vacuum* v, BlockNumber block);
+
+    SideStore* side_;
+    const node::Geometry& g_;
+    node::Metric metric_;
+    node::NodeQuery query_;
+    hnsw::BeamSearch search_;
+    knn::Similarity similarity_;
+    std::vector<float> vector_;  // of the node at hand
+    std::vector<float> other_;   // scratch, for 8-bit storage
+    node::SlotId base_ = node::kNoSlot;
+    hnsw::SlotSet met_;
+    ListCopy list_;                            // of the node at hand, as it grows
+    std::vector<node::ListNeighbour> others_;  // everything measured for it
+    struct Target {
+        BlockNumber block;
+        node::ListNeighbour node;
+    };
+    std::vector<Target> targets_;  // scratch of write_back
+    ListCopy member_;              // scratch: the list of another node
+
+    struct Refill {
+        node::SlotId slot;
+        ListCopy list;
+    };
+    std::vector<Refill> refills_;  // of the list page at hand
+    PGAlignedBlock page_;
+};
+
+}  // namespace vg::pg

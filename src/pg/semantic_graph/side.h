@@ -1,0 +1,141 @@
+// The side store of a semantic_graph index (core/node/side.h): its metapage, its maps, pages by
+// number, and the chains of entries behind list and bucket pages.
+//
+// Locks, in the order of page.h: side metapage, map pages, list pages, bucket pages, overflow
+// pages, each kind by ascending block. Node store pages are never locked together with these.
+// Chains. Who changes what, so that nobody needs a lock on a whole chain:
+//   inserts   add entries to the numbered page or to the first overflow page, or put an empty
+//             overflow page in front of the others
+//   vacuum    removes entries anywhere, and takes empty overflow pages out of the chain
+//   readers   copy one page at a time. An overflow page taken out from under them has another owner
+//             or none: they start over. One that came back to the same chain shows entries twice.
+// An entry never moves to another page.
+//
+// Everything here may ereport: callers own no C++ object with a destructor, or use call_pg.
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/node/side.h"
+#include "pg/boundary/boundary.h"
+#include "pg/page/page.h"
+
+namespace vg::pg {
+
+// What never changes about a side store, and where its pages are, as far as was asked. Plain
+// memory.
+struct SideStore {
+    Relation index;
+    bool direct;  // see PageEdits
+    BlockNumber block;
+    node::SideGeometry g;
+    node::KeyKind key_kind;
+    BlockNumber list_root;
+    BlockNumber bucket_root;
+    static constexpr std::uint32_t kCacheSize = 2048;
+    struct Cell {
+        std::uint64_t page;  // kind and number, 0: none
+        BlockNumber block;
+    } cache[kCacheSize];
+};
+
+// In CurrentMemoryContext.
+SideStore* open_side(Relation index, bool direct);
+node::SideMeta read_side_meta(const SideStore* s);
+// Writes an empty side store to the next three blocks of a fork, of which `block` is the first.
+//   rows   how many to choose the number of buckets for
+void write_empty_side(Relation index, ForkNumber fork, BlockNumber block, std::uint32_t k,
+                      node::KeyKind kind, std::size_t rows);
+
+inline node::SideMeta* page_side_meta(Page page) {
+    return reinterpret_cast<node::SideMeta*>(page_data(page));
+}
+inline std::uint32_t* page_map(Page page) {
+    return reinterpret_cast<std::uint32_t*>(page_data(page));
+}
+inline constexpr std::uint32_t kMapEntries = kPageUsable / sizeof(std::uint32_t);
+
+// Block of list or bucket page `number`; kNoBlock when it has not been used yet.
+BlockNumber find_side_page(SideStore* s, node::PageKind kind, std::uint32_t number);
+// The same, added when it is not there.
+BlockNumber need_side_page(SideStore* s, node::PageKind kind, std::uint32_t number);
+
+// ---- chains -------------------------------------------------------------------------------------
+
+inline node::ChainHead* page_chain(Page page) {
+    return reinterpret_cast<node::ChainHead*>(page_data(page));
+}
+// Where the entries of a page of a chain begin.
+inline std::byte* page_entries(const SideStore* s, Page page) {
+    const auto kind = static_cast<node::PageKind>(page_trailer(page)->kind);
+    return page_data(page) + s->g.entries_offset(kind);
+}
+
+struct Chain {
+    node::PageKind of;  // kLists or kBuckets
+    std::uint32_t number;
+    BlockNumber first;
+};
+
+// Copies a page of a chain. False when it belongs to another chain by now.
+bool copy_chain_page(const SideStore* s, const Chain& chain, BlockNumber block,
+                     PGAlignedBlock* out);
+
+// Counts the pages of a chain as they are read: more than the index has, and the chain runs in a
+// circle. Chains that change under a reader let him start over, but not for ever.
+class ChainGuard {
+  public:
+    explicit ChainGuard(const SideStore* s, BlockNumber first) : s_(s), first_(first) {}
+    // May ereport.
+    void step() {
+        if (unlikely(++steps_ > limit_))
+            check();
+    }
+    void restart() {
+        steps_ = 0;
+        if (unlikely(++restarts_ > kMaxRestarts))
+            report_corrupt(s_->index, first_, "an overflow page does not belong to its chain");
+    }
+
+  private:
+    static constexpr int kMaxRestarts = 100;
+    void check();
+    const SideStore* s_;
+    BlockNumber first_;
+    std::uint64_t steps_ = 0;
+    std::uint64_t limit_ = 16;
+    int restarts_ = 0;
+};
+
+// For callers that may own C++ objects. Reads a chain page by page: copy(block, page) as copy_chain_page, take(entries, bytes) for the
+// entries of each, restart() when what was taken is void.
+template <typename Copy, typename Take, typename Restart>
+void read_chain(const SideStore* s, const Chain& chain, PGAlignedBlock* page, Copy&& copy,
+                Take&& take, Restart&& restart) {
+    ChainGuard guard(s, chain.first);
+    for (BlockNumber block = chain.first; block != node::kNoBlock;) {
+        call_pg([&] { guard.step(); });
+        if (!copy(block, page)) {
+            call_pg([&] { guard.restart(); });
+            restart();
+            block = chain.first;
+            continue;
+        }
+        const node::ChainHead* head = page_chain(page->data);
+        take(page_entries(s, page->data), static_cast<std::size_t>(head->used));
+        block = head->next;
+    }
+}
+
+// Adds entries to two chains in one edit: a row to the list page of its slot, and where its bucket
+// is. Sizes in bytes, multiples of 4.
+void append_entries(SideStore* s, const Chain& rows, const std::byte* row, std::uint32_t row_bytes,
+                    const Chain& bucket, const node::BucketEntry& entry);
+
+// Takes the empty overflow pages of a chain out of it. For vacuum.
+void unlink_empty_pages(SideStore* s, const Chain& chain);
+
+}  // namespace vg::pg
