@@ -12,14 +12,14 @@ extern "C" {
 namespace vg::pg {
 namespace {
 
-[[noreturn]] void report_no_index(Oid oid) {
+[[noreturn]] void report_no_index(Oid oid, const char* method) {
     const char* name = get_rel_name(oid);
     if (name == nullptr)
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
                         errmsg("relation with OID %u does not exist", oid)));
     ereport(ERROR,
-            (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not a lid_hnsw index", name),
-             errhint("Name an index made with CREATE INDEX ... USING lid_hnsw.")));
+            (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("\"%s\" is not a %s index", name, method),
+             errhint("Name an index made with CREATE INDEX ... USING %s.", method)));
     pg_unreachable();
 }
 
@@ -69,7 +69,7 @@ void forward_row(Relation, ItemPointer tid, Datum* values, bool* isnull, bool, v
 
 }  // namespace
 
-OpenIndex open_index(Oid oid, Right right) {
+OpenIndex open_index(Oid oid, Right right, const IndexMethod& method) {
     const char kind = get_rel_relkind(oid);
     if (kind == RELKIND_PARTITIONED_INDEX)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -77,13 +77,13 @@ OpenIndex open_index(Oid oid, Right right) {
                         errhint("Name the index of one partition.")));
     const Oid table = kind == RELKIND_INDEX ? IndexGetRelation(oid, true) : InvalidOid;
     if (!OidIsValid(table))
-        report_no_index(oid);
+        report_no_index(oid, method.name);
     check_right(table, right);
     // Table before index, as everybody locks them.
     OpenIndex open{table_open(table, AccessShareLock), index_open(oid, AccessShareLock)};
     if (IndexGetRelation(oid, true) != table || open.index->rd_indam == nullptr ||
-        open.index->rd_indam->ambeginscan != lid_hnsw_beginscan)
-        report_no_index(oid);
+        open.index->rd_indam->ambeginscan != method.beginscan)
+        report_no_index(oid, method.name);
     check_usable(open.index);
     return open;
 }

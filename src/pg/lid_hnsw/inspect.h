@@ -18,9 +18,16 @@ struct OpenIndex {
     Relation index;
 };
 
-// 42809 for anything but a lid_hnsw index, 42501 without the right, 55000 for an index that is not
-// valid, 0A000 for a temporary one of another session.
-OpenIndex open_index(Oid index, Right right);
+// What tells the indexes of an access method from others.
+struct IndexMethod {
+    const char* name;
+    ambeginscan_function beginscan;
+};
+inline constexpr IndexMethod kLidHnswMethod{"lid_hnsw", lid_hnsw_beginscan};
+
+// 42809 for anything but an index of that method, 42501 without the right, 55000 for an index that
+// is not valid, 0A000 for a temporary one of another session.
+OpenIndex open_index(Oid index, Right right, const IndexMethod& method = kLidHnswMethod);
 void close_index(const OpenIndex& open);
 
 // 40001 when the snapshot belongs to a transaction that began before the index was built: it may
