@@ -15,6 +15,8 @@
 #include <vector>
 
 extern "C" {
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "storage/buffile.h"
 }
 
@@ -406,6 +408,23 @@ void warn_no_model(Relation index) {
                      "one.")));
 }
 
+// The planner replaces calls of SQL functions by their bodies, operators included, and then finds
+// no operator that the index knows.
+void warn_inlined(const Builder* b) {
+    const Oid function = b->scorer.score.fn_oid;
+    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+    if (!HeapTupleIsValid(tuple))
+        elog(ERROR, "cache lookup failed for function %u", function);
+    const bool sql = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple))->prolang == SQLlanguageId &&
+                     heap_attisnull(tuple, Anum_pg_proc_proconfig, nullptr);
+    ReleaseSysCache(tuple);
+    if (sql)
+        ereport(WARNING, (errmsg("the planner may inline scorer %s and not use index \"%s\"",
+                                 get_func_name(function), RelationGetRelationName(b->index)),
+                          errhint("Write the operator's function in another language than SQL; "
+                                  "cur_create_class does.")));
+}
+
 void announce(const Builder* b, bool has_batch) {
     const double calls = b->anchors.rows * b->anchors.count;
     if (calls > cur_max_build_calls)
@@ -440,6 +459,7 @@ void pend_row(Relation, ItemPointer tid, Datum*, bool* isnull, bool, void* arg) 
 
 void run_build(Builder* b, IndexInfo* info, MemoryContext context) {
     init_scorer(&b->scorer, b->index, context);
+    warn_inlined(b);
     if (b->anchors.rows < 0) {
         b->anchors.rows = 0;
         table_index_build_scan(b->heap, b->index, info, true, false, count_row, &b->anchors.rows,
