@@ -90,6 +90,27 @@ $node->safe_psql('postgres', 'VACUUM items; VACUUM items');
 is(items_and_pending(), rows_of($node, 'items'), 'a vacuum afterwards leaves one entry per row');
 same('and every row is found');
 
+# Scans beside writers, flushes and vacuums: under one snapshot both plans see the same rows.
+my @others = (
+    join('', map { "INSERT INTO items SELECT 500000 + 20 * $_ + i, vec($_ + i, 8) FROM generate_series(1, 20) i; SELECT pg_sleep(0.002);\n" } 1 .. 2000),
+    join('', map { "DELETE FROM items WHERE id % 97 = $_ % 97; UPDATE items SET v = vec(id + $_, 8) WHERE id % 89 = $_ % 89;\n" } 1 .. 2000),
+    "SELECT cur_flush('items_v');\n" x 2000, "VACUUM items;\n" x 2000);
+my ($lost, $scans) = (0, 0);
+my @sessions = map { start_psql($node, $_, \$out) } @others;
+for (1 .. 25) {
+    my ($rc, $answer) = $node->psql('postgres',
+        "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT same_answer('items'); COMMIT");
+    ++$scans if $answer =~ /^true \d+$/;
+    ++$lost if $answer =~ /^false/;
+}
+is($lost, 0, 'no scan beside writers, flushes and vacuums misses a row or returns one twice');
+is($scans, 25, 'all scans were compared');
+$_->kill_kill for @sessions;
+$node->restart('immediate');
+$node->safe_psql('postgres', 'VACUUM items; VACUUM items');
+is(items_and_pending(), rows_of($node, 'items'), 'one entry per row afterwards');
+same('and every row is found after that');
+
 # A standby.
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
