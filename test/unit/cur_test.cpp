@@ -17,6 +17,7 @@
 #include "core/cur/model.h"
 #include "core/cur/posterior.h"
 #include "core/cur/search.h"
+#include "core/distance/byte_dot.h"
 
 namespace vg::cur {
 namespace {
@@ -292,8 +293,38 @@ TEST(CurLatent, CodecsAreAsExactAsTheyPromise) {
                 EXPECT_NEAR(back[i], sample[j * d + i], unit + 1e-6);
                 exact += weights[i] * back[i];
             }
-            EXPECT_NEAR(predict(1.5f, row.data()), exact, 2e-3);
+            const float mean = 1.5f;
+            float predicted;
+            predict.predict(1, &mean, row.data(), &predicted);
+            EXPECT_NEAR(predicted, exact, storage == Storage::kInt8 ? 0.05 : 2e-3);
         }
+    }
+}
+
+TEST(CurLatent, ByteProductsAreExact) {
+    Random random(8);
+    for (const std::size_t n : {1u, 7u, 31u, 32u, 63u, 64u, 65u, 255u, 256u, 999u, 1000u}) {
+        const auto most = static_cast<std::uint64_t>(distance::largest_byte_weight(n));
+        std::vector<std::int16_t> weights((n + 63) / 64 * 64, 0);
+        std::vector<std::uint8_t> rows(n * 9);
+        for (std::size_t i = 0; i < n; ++i)
+            weights[i] = static_cast<std::int16_t>(static_cast<int>(random.below(2 * most + 1)) -
+                                                   static_cast<int>(most));
+        for (std::uint8_t& x : rows)
+            x = static_cast<std::uint8_t>(random.below(256));
+        std::int32_t out[9];
+        distance::byte_dots(weights.data(), rows.data(), 9, n, out);
+        for (std::size_t r = 0; r < 9; ++r) {
+            std::int64_t sum = 0;
+            for (std::size_t i = 0; i < n; ++i)
+                sum += std::int64_t{weights[i]} * rows[r * n + i];
+            EXPECT_EQ(out[r], sum) << n << ' ' << r;
+        }
+        // The largest sum there can be.
+        std::fill_n(weights.begin(), n, static_cast<std::int16_t>(most));
+        std::fill(rows.begin(), rows.end(), std::uint8_t{255});
+        distance::byte_dots(weights.data(), rows.data(), 9, n, out);
+        EXPECT_EQ(out[8], static_cast<std::int64_t>(n * 255 * most));
     }
 }
 

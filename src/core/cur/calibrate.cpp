@@ -71,8 +71,8 @@ SearchOutcome search_memory(const MemoryIndex& index, const SearchPlan& plan,
         while (out.scored.size() < until) {
             if (search.wants_pass()) {
                 search.begin_pass();
-                for (std::uint32_t j = 0; j < index.means.size(); ++j)
-                    search.offer(j, index.means[j], index.rows.data() + j * bytes);
+                search.offer(index.means.size(), index.means.data(), index.rows.data(),
+                             [](std::size_t i) { return std::uint64_t{i}; });
                 search.end_pass();
             }
             const Candidate* c = search.take();

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/distance/byte_dot.h"
 #include "core/distance/distance.h"
 #include "core/distance/half.h"
 #include "core/no_postgres.h"
@@ -14,7 +15,7 @@ namespace {
 constexpr float kCodes = 255.0f;
 // Rows outside the sample's range by less than this share of it are not clamped.
 constexpr float kMargin = 0.05f;
-// Half floats lose their precision below 2^-14: rows are scaled to about one.
+// Smaller ranges and weights are none: half floats and integers are scaled to about one by them.
 constexpr float kTiny = 1e-30f;
 
 }  // namespace
@@ -88,28 +89,49 @@ void Codec::decode(const std::byte* row, float* latent) const noexcept {
 Predictor::Predictor(const Codec& codec, std::span<const double> weights)
     : storage_(codec.storage), weights_(codec.dims) {
     double offset = 0;
+    float largest = 0;
     for (std::uint32_t i = 0; i < codec.dims; ++i) {
         weights_[i] = static_cast<float>(weights[i] * codec.step[i]);
         offset += weights[i] * codec.low[i];
+        largest = std::max(largest, std::abs(weights_[i]));
     }
     offset_ = static_cast<float>(offset);
+    if (storage_ != Storage::kInt8)
+        return;
+    const std::size_t block = distance::kByteDotBlock;
+    integers_.assign((codec.dims + block - 1) / block * block, 0);
+    if (!(largest > kTiny) || !std::isfinite(largest))
+        return;
+    unit_ = largest / static_cast<float>(distance::largest_byte_weight(codec.dims));
+    for (std::uint32_t i = 0; i < codec.dims; ++i)
+        integers_[i] = static_cast<std::int16_t>(std::nearbyint(weights_[i] / unit_));
 }
 
-float Predictor::operator()(float mean, const std::byte* row) const noexcept {
+void Predictor::predict(std::size_t count, const float* means, const std::byte* rows,
+                        float* out) const noexcept {
     const std::size_t n = weights_.size();
-    const float* w = weights_.data();
-    const float base = mean + offset_;
-    switch (storage_) {
-        case Storage::kInt8:
-            return base + distance::inner_product(
-                              w, {reinterpret_cast<const std::uint8_t*>(row), 0.0f, 1.0f}, n);
-        case Storage::kFloat16:
-            return base +
-                   distance::inner_product(w, reinterpret_cast<const std::uint16_t*>(row), n);
-        case Storage::kFloat32:
-            break;
+    if (storage_ == Storage::kInt8) {
+        constexpr std::size_t kChunk = 64;
+        std::int32_t sums[kChunk];
+        for (std::size_t first = 0; first < count; first += kChunk) {
+            const std::size_t some = std::min(kChunk, count - first);
+            distance::byte_dots(integers_.data(),
+                                reinterpret_cast<const std::uint8_t*>(rows) + first * n, some, n,
+                                sums);
+            for (std::size_t j = 0; j < some; ++j)
+                out[first + j] = means[first + j] + (offset_ + unit_ * static_cast<float>(sums[j]));
+        }
+        return;
     }
-    return base + distance::inner_product(w, reinterpret_cast<const float*>(row), n);
+    for (std::size_t j = 0; j < count; ++j) {
+        const float product =
+            storage_ == Storage::kFloat16
+                ? distance::inner_product(weights_.data(),
+                                          reinterpret_cast<const std::uint16_t*>(rows) + j * n, n)
+                : distance::inner_product(weights_.data(),
+                                          reinterpret_cast<const float*>(rows) + j * n, n);
+        out[j] = means[j] + offset_ + product;
+    }
 }
 
 }  // namespace vg::cur

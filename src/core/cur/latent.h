@@ -40,15 +40,20 @@ struct Codec {
 // Ranges from a sample (count x dims), widened a little; what lies outside is clamped.
 Codec make_codec(Storage storage, std::uint32_t dims, std::span<const float> sample);
 
-// Predicts  mean + u . v  from stored rows, with the codec folded into the weights.
+// Predicts  mean + u . v  from stored rows, with the codec folded into the weights. For 8-bit rows
+// the weights are rounded to 16 bits and the sum is one of integers.
 class Predictor {
   public:
     Predictor(const Codec& codec, std::span<const double> weights);
-    float operator()(float mean, const std::byte* row) const noexcept;
+    // count consecutive rows; out may be means.
+    void predict(std::size_t count, const float* means, const std::byte* rows,
+                 float* out) const noexcept;
 
   private:
     Storage storage_;
-    std::vector<float> weights_;
+    std::vector<float> weights_;          // float storages
+    std::vector<std::int16_t> integers_;  // 8-bit storage, padded
+    float unit_ = 0;                      // what an integer weight of 1 is worth
     float offset_ = 0;
 };
 

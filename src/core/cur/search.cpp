@@ -31,14 +31,19 @@ void Search::record(const Candidate& c, double score) {
 void Search::solve() {
     posterior_.solve();
     predictor_.emplace(codec_, posterior_.weights());
+    // By place, so that rows come one after the other.
+    const std::size_t places = entries_.size() + free_.size();
+    predictions_.assign(std::max(places, predictions_.size()), 0.0f);
+    predictor_->predict(places, predictions_.data(), rows_.data(), predictions_.data());
     for (Entry& e : entries_)
-        e.predicted = (*predictor_)(e.mean, rows_.data() + e.slot * codec_.bytes());
+        e.predicted = e.mean + predictions_[e.slot];
     std::sort(entries_.begin(), entries_.end(), before);
     next_ = 0;
 }
 
 void Search::begin_pass() {
     entries_.clear();
+    entries_.reserve(2 * shortlist_);
     rows_.clear();
     free_.clear();
     next_ = 0;

@@ -7,7 +7,7 @@
 //   s.learn(...)                       first round: anchor items, seeds
 //   while (calls are left) {
 //       s.solve();
-//       if (s.wants_pass()) { s.begin_pass(); for every row: s.offer(...); s.end_pass(); }
+//       if (s.wants_pass()) { s.begin_pass(); for all rows: s.offer(...); s.end_pass(); }
 //       for up to n times: c = s.take(); score it and s.record(c, score), unless invisible
 //   }
 //
@@ -41,6 +41,8 @@ struct Residuals {
     }
 };
 
+inline constexpr std::uint64_t kNoId = ~std::uint64_t{0};
+
 struct Candidate {
     std::uint64_t id;
     float mean;
@@ -67,10 +69,19 @@ class Search {
     // Whether the shortlist is used up and a pass over all rows would bring more.
     bool wants_pass() const noexcept { return next_ == entries_.size() && !exhausted_; }
     void begin_pass();
-    void offer(std::uint64_t id, float mean, const std::byte* row) {
-        const float score = (*predictor_)(mean, row);
-        if (!(score < threshold_))
-            keep(id, mean, score, row);
+    // Consecutive rows; id_of(i) names row i, or is kNoId for one to pass over.
+    template <typename IdOf>
+    void offer(std::size_t count, const float* means, const std::byte* rows, const IdOf& id_of) {
+        if (predictions_.size() < count)
+            predictions_.resize(count);
+        predictor_->predict(count, means, rows, predictions_.data());
+        for (std::size_t i = 0; i < count; ++i) {
+            if (predictions_[i] < threshold_)
+                continue;
+            const std::uint64_t id = id_of(i);
+            if (id != kNoId)
+                keep(id, means[i], predictions_[i], rows + i * codec_.bytes());
+        }
     }
     void end_pass();
     // The best row that has not been seen, and marks it; null when the shortlist is used up. Valid
@@ -106,6 +117,7 @@ class Search {
     bool cut_ = false;                 // the pass left rows out
     bool exhausted_ = false;           // the last pass left none out
     std::vector<float> latent_;
+    std::vector<float> predictions_;
     Candidate current_{};
     Residuals residuals_;
 };

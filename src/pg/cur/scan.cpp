@@ -282,11 +282,9 @@ void run_pass(Relation index, ScanState* s) {
             const std::byte* rows = item_rows(l, page);
             const std::uint32_t used = items_used(l, page);
             enter_cpp([&] {
-                for (std::uint32_t i = 0; i < used; ++i) {
-                    if (tids[i].offset != 0)
-                        s->search->offer(tids[i].key(), means[i],
-                                         rows + std::size_t{i} * l.row_bytes);
-                }
+                s->search->offer(used, means, rows, [tids](std::size_t i) {
+                    return tids[i].offset != 0 ? tids[i].key() : cur::kNoId;
+                });
             });
         }
         UnlockReleaseBuffer(buffer);
