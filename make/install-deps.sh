@@ -12,7 +12,10 @@ if [ -z "${PG_CONFIG:-}" ]; then  # a PG_CONFIG of the caller's names a server t
 fi
 case $profile in
     build) ;;
-    test) packages+=(cmake libgtest-dev perl libipc-run-perl clang-format) ;;
+    test)
+        packages+=(cmake libgtest-dev perl libipc-run-perl clang-format)
+        [ -n "${PG_CONFIG:-}" ] || packages+=("postgresql-plpython3-$major")
+        ;;
     bench) packages+=(cmake libbenchmark-dev libpq-dev gnuplot-nox nodejs npm) ;;
     *) echo "usage: $0 build|test|bench" >&2; exit 2 ;;
 esac

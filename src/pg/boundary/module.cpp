@@ -6,6 +6,7 @@
 #include "pg/boundary/pg.h"
 
 #include "pg/boundary/boundary.h"
+#include "pg/cur/cur.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
 #include "pg/select/select.h"
 #include "pg/semantic_graph/semantic_graph.h"
@@ -19,6 +20,7 @@ void _PG_init(void) {
     vg::pg::enter_cpp([] {
         vg::pg::lid_hnsw_init();
         vg::pg::semantic_graph_init();
+        vg::pg::cur_init();
         vg::pg::select_init();
     });
 }

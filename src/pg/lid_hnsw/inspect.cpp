@@ -13,8 +13,6 @@ namespace vg::pg {
 namespace {
 
 [[noreturn]] void report_no_index(Oid oid, const char* method) {
-    if (method == nullptr)
-        method = "lid_hnsw";
     const char* name = get_rel_name(oid);
     if (name == nullptr)
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE),
@@ -73,7 +71,7 @@ void forward_row(Relation, ItemPointer tid, Datum* values, bool* isnull, bool, v
 
 }  // namespace
 
-OpenIndex open_index(Oid oid, Right right, const char* method) {
+OpenIndex open_index(Oid oid, Right right, const IndexMethod& method) {
     const char kind = get_rel_relkind(oid);
     if (kind == RELKIND_PARTITIONED_INDEX)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -81,14 +79,14 @@ OpenIndex open_index(Oid oid, Right right, const char* method) {
                         errhint("Name the index of one partition.")));
     const Oid table = kind == RELKIND_INDEX ? IndexGetRelation(oid, true) : InvalidOid;
     if (!OidIsValid(table))
-        report_no_index(oid, method);
+        report_no_index(oid, method.name);
     check_right(table, right);
     // Table before index, as everybody locks them.
     OpenIndex open{table_open(table, AccessShareLock), index_open(oid, AccessShareLock)};
     if (IndexGetRelation(oid, true) != table || open.index->rd_indam == nullptr ||
-        open.index->rd_indam->ambeginscan != lid_hnsw_beginscan ||
-        (method != nullptr && std::strcmp(access_method(open.index), method) != 0))
-        report_no_index(oid, method);
+        open.index->rd_indam->ambeginscan != method.beginscan ||
+        (!method.any_name && std::strcmp(access_method(open.index), method.name) != 0))
+        report_no_index(oid, method.name);
     check_usable(open.index);
     return open;
 }

@@ -22,10 +22,17 @@ struct OpenIndex {
     Relation index;
 };
 
-// 42809 for anything but an index on a node store (of access method `method`, unless that is null),
-// 42501 without the right, 55000 for an index that is not valid, 0A000 for a temporary one of
-// another session.
-OpenIndex open_index(Oid index, Right right, const char* method = nullptr);
+// What tells the indexes of an access method from others: those on a node store share their scan.
+struct IndexMethod {
+    const char* name;
+    ambeginscan_function beginscan;
+    bool any_name = false;  // another name with this scan will do
+};
+inline constexpr IndexMethod kNodeStore{"lid_hnsw", lid_hnsw_beginscan, true};
+
+// 42809 for anything but an index of that method, 42501 without the right, 55000 for an index that
+// is not valid, 0A000 for a temporary one of another session.
+OpenIndex open_index(Oid index, Right right, const IndexMethod& method = kNodeStore);
 void close_index(const OpenIndex& open);
 
 // 40001 when the snapshot belongs to a transaction that began before the index was built: it may

@@ -445,7 +445,7 @@ class Graph final : public GraphIndex {
 
 // May ereport.
 OpenIndex open_relations(Oid oid, bool need_key, Snapshot snapshot) {
-    const OpenIndex open = open_index(oid, Right::kAny, kSemanticGraph);
+    const OpenIndex open = open_index(oid, Right::kAny, {kSemanticGraph, lid_hnsw_beginscan});
     if (snapshot != nullptr)
         check_snapshot(open.index, snapshot);
     if (need_key && RelationGetDescr(open.index)->natts < 2)

@@ -266,8 +266,7 @@ static bool try_append(SideStore* s, const Chain& rows, const std::byte* row,
             const Chain& chain = p == &a ? rows : bucket;
             if (page_chain(p->page)->owner != chain.number ||
                 page_chain(p->page)->of != static_cast<std::uint16_t>(chain.of))
-                report_corrupt(s->index, p->block,
-                               "an overflow page does not belong to its chain");
+                report_corrupt(s->index, p->block, "an overflow page does not belong to its chain");
         }
         if (!has_room(s, a.page, row_bytes))
             full = &rows;

@@ -110,8 +110,9 @@ class ChainGuard {
     int restarts_ = 0;
 };
 
-// For callers that may own C++ objects. Reads a chain page by page: copy(block, page) as copy_chain_page, take(entries, bytes) for the
-// entries of each, restart() when what was taken is void.
+// For callers that may own C++ objects. Reads a chain page by page: copy(block, page) as
+// copy_chain_page, take(entries, bytes) for the entries of each, restart() when what was taken is
+// void.
 template <typename Copy, typename Take, typename Restart>
 void read_chain(const SideStore* s, const Chain& chain, PGAlignedBlock* page, Copy&& copy,
                 Take&& take, Restart&& restart) {

@@ -234,7 +234,8 @@ VG_FUNCTION(semantic_graph_stats) {
                         errmsg("sample must be at most %d", kMaxSample)));
     const auto seed = static_cast<std::uint64_t>(PG_GETARG_INT64(2));
     // The right to read the table, before anything of it is looked at.
-    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kSelect, kSemanticGraph);
+    const OpenIndex open =
+        open_index(PG_GETARG_OID(0), Right::kSelect, {kSemanticGraph, lid_hnsw_beginscan});
     const bool unit = index_state(open.index).geometry.storage == vg::node::Storage::kFloat32;
     const vg::node::SideMeta side = read_side_meta(open_side(open.index, false));
     MemoryContext context =

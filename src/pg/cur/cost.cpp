@@ -1,0 +1,76 @@
+// Planner costs. A scan spends its scorer calls and one pass over the pages before it returns the
+// first row; what comes after is free, except that the executor evaluates the operator once more
+// per returned row, which it accounts for itself. A table with no more rows than the budget is
+// scored in full either way, and the sequential scan, without the pass, is the cheaper one.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/cur/cur.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+
+extern "C" {
+#include "catalog/pg_amproc.h"
+#include "catalog/pg_proc.h"
+#include "nodes/pathnodes.h"
+}
+
+namespace vg::pg {
+namespace {
+
+// Multiply-adds of the pass that cost as much as one operator of the executor.
+constexpr double kProductsPerOperator = 64.0;
+
+double cost_of_function(Oid function) {
+    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+    if (!HeapTupleIsValid(tuple))
+        return 1.0;
+    const double cost = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple))->procost;
+    ReleaseSysCache(tuple);
+    return cost;
+}
+
+}  // namespace
+
+void cur_costestimate(PlannerInfo* root, IndexPath* path, double loop_count, Cost* startup_cost,
+                      Cost* total_cost, Selectivity* selectivity, double* correlation,
+                      double* pages) {
+    if (path->indexorderbys == NIL) {
+        *startup_cost = *total_cost = std::numeric_limits<double>::infinity();
+        *selectivity = 0;
+        *correlation = 0;
+        *pages = 0;
+        return;
+    }
+    GenericCosts costs;
+    std::memset(&costs, 0, sizeof costs);
+    genericcostestimate(root, path, loop_count, &costs);
+
+    const IndexOptInfo* info = path->indexinfo;
+    const double rows = std::max(info->tuples, 1.0);
+    const double calls = std::min<double>(cur_budget, rows);
+    Relation index = index_open(info->indexoid, NoLock);
+    const CurOptions* options = cur_options(index);
+    const int dims = options->latent_dim > 0
+                         ? std::min(options->latent_dim, options->anchor_queries)
+                         : options->anchor_queries;
+    const Oid scorer = index_getprocid(index, 1, kScoreProc);
+    index_close(index, NoLock);
+
+    double seq_page_cost;
+    double random_page_cost;
+    get_tablespace_page_costs(info->reltablespace, &random_page_cost, &seq_page_cost);
+    const double pass =
+        info->pages * seq_page_cost + rows * dims / kProductsPerOperator * cpu_operator_cost;
+    // Candidates come from all over the heap.
+    const double heap = calls * random_page_cost;
+    *startup_cost = pass + heap + calls * cost_of_function(scorer) * cpu_operator_cost;
+    *total_cost = *startup_cost + calls * cpu_index_tuple_cost;
+    *selectivity = costs.indexSelectivity;
+    *correlation = 0;
+    *pages = info->pages;
+}
+
+}  // namespace vg::pg

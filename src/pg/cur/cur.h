@@ -1,0 +1,98 @@
+// The access method cur: what its files share. One file per duty: handler.cpp (routine, options,
+// parameters), validate.cpp (operator classes), cost.cpp, build.cpp, anchors.cpp (anchor queries),
+// insert.cpp, flush.cpp, scan.cpp, vacuum.cpp, stats.cpp; scorer.cpp calls the scorer, fetch.cpp
+// gets rows from the heap, pages.cpp reads and writes pages.
+//
+// Locks. A scorer call may take seconds: no buffer is locked or pinned during one, except the pin
+// that a heap scan of a build holds. Readers hold a share lock on one page at a time. Edits lock
+// the metapage first, then pages by ascending block. Whoever moves or removes rows (flush, vacuum)
+// holds the upkeep lock, a heavyweight lock on block 0, from end to end; inserts and scans never
+// do.
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include <cstdint>
+
+#include "core/cur/format.h"
+#include "core/cur/model.h"
+#include "pg/boundary/boundary.h"
+#include "pg/boundary/compat.h"
+#include "pg/lid_hnsw/inspect.h"
+#include "pg/page/page.h"
+
+namespace vg::pg {
+
+// Support functions of an operator class.
+inline constexpr int kScoreProc = 1;  // (item, query) -> float8 or float4: the operator's function
+inline constexpr int kBatchProc = 2;  // (item[], query) -> float8[] or float4[]; optional
+inline constexpr int kSeedProc = 3;   // (query, integer) -> tid[]; optional
+inline constexpr int kSupportProcs = 3;
+
+inline constexpr int kDefaultAnchorQueries = 256;
+inline constexpr int kDefaultAnchorItems = 128;
+inline constexpr double kDefaultRidge = 3e-3;
+inline constexpr int kDefaultFlushLimit = 1000;
+
+enum class Nonfinite : int { kError = 0, kSkip = 1 };
+
+// Reloptions, laid out for build_reloptions.
+struct CurOptions {
+    int32 vl_len_;
+    int anchor_queries;
+    int anchor_items;
+    int latent_dim;
+    int storage;        // cur::Storage
+    int anchor_source;  // offset of a string
+    int seed;
+    double ridge;
+    int nonfinite;    // Nonfinite
+    int flush_limit;  // rows that one VACUUM moves out of the pending list
+};
+// The options of an index, or the defaults.
+const CurOptions* cur_options(Relation index);
+const char* cur_anchor_source(const CurOptions* options);
+
+enum class CurIterativeScan : int { kOff = 0, kRelaxed = 1, kStrict = 2 };
+// The parameters cur.*.
+extern int cur_budget;
+extern int cur_rounds;
+extern double cur_seed_fraction;
+extern int cur_shortlist;
+extern int cur_iterative_scan;
+extern int cur_max_scan_calls;
+extern double cur_max_build_calls;
+extern int cur_batch_size;
+
+// Registers GUCs and reloptions; called from _PG_init.
+void cur_init();
+bool cur_validate(Oid opclass);
+
+// The type of the right operand of the index's ordering operator.
+Oid cur_query_type(Relation index);
+
+// Moves up to `limit` rows of the pending list to the items, at `anchors` scorer calls each. With
+// `forgiving`, a scorer that fails costs a warning and leaves the rest pending. Returns the number
+// of rows moved. The caller holds the upkeep lock.
+int64 cur_flush_pending(Relation heap, Relation index, int64 limit, bool forgiving);
+
+// The callbacks of the access method.
+IndexBuildResult* cur_build(Relation heap, Relation index, IndexInfo* info);
+void cur_buildempty(Relation index);
+bool cur_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Relation heap,
+                IndexUniqueCheck unique, VG_AMINSERT_EXTRA IndexInfo* info);
+IndexBulkDeleteResult* cur_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
+                                      IndexBulkDeleteCallback callback, void* callback_state);
+IndexBulkDeleteResult* cur_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats);
+void cur_costestimate(PlannerInfo* root, IndexPath* path, double loop_count, Cost* startup_cost,
+                      Cost* total_cost, Selectivity* selectivity, double* correlation,
+                      double* pages);
+IndexScanDesc cur_beginscan(Relation index, int keys, int orderbys);
+void cur_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys);
+bool cur_gettuple(IndexScanDesc scan, ScanDirection direction);
+void cur_endscan(IndexScanDesc scan);
+char* cur_buildphasename(int64 phase);
+
+inline constexpr IndexMethod kCurMethod{"cur", cur_beginscan};
+
+}  // namespace vg::pg

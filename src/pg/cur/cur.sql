@@ -1,0 +1,43 @@
+-- Access method cur and the functions that look after its indexes.
+
+CREATE FUNCTION cur_handler(internal) RETURNS index_am_handler
+    AS 'MODULE_PATHNAME' LANGUAGE C;
+COMMENT ON FUNCTION cur_handler(internal) IS 'handler of index access method cur';
+
+CREATE ACCESS METHOD cur TYPE INDEX HANDLER cur_handler;
+COMMENT ON ACCESS METHOD cur IS
+    'nearest rows under an expensive scorer, within a budget of its calls: CUR decomposition of scores, adaptive rounds';
+
+CREATE FUNCTION cur_flush(index regclass) RETURNS bigint
+    AS 'MODULE_PATHNAME', 'vg_cur_flush' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION cur_flush(regclass) IS
+    'scores the new rows of a cur index against its anchor queries and moves them into the model; returns their number, costs that many scorer calls per anchor query; for the owner of the table';
+
+CREATE FUNCTION cur_index_stats(
+    index regclass,
+    OUT items bigint,
+    OUT pending bigint,
+    OUT free_slots bigint,
+    OUT anchor_queries integer,
+    OUT anchor_items integer,
+    OUT dimensions integer,
+    OUT storage text,
+    OUT energy double precision,
+    OUT score_deviation double precision,
+    OUT build_residual double precision,
+    OUT scan_residual double precision,
+    OUT scan_bias double precision,
+    OUT predicted_recall double precision,
+    OUT predicted_on integer,
+    OUT build_calls bigint,
+    OUT scans bigint,
+    OUT scan_calls bigint,
+    OUT built_items bigint,
+    OUT flushed_items bigint,
+    OUT removed_items bigint,
+    OUT pages bigint,
+    OUT bytes bigint,
+    OUT advice text)
+    AS 'MODULE_PATHNAME', 'vg_cur_index_stats' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
+COMMENT ON FUNCTION cur_index_stats(regclass) IS
+    'figures about a cur index: rows, model, errors of its predictions at build and in scans, recall at 10 predicted for cur.budget, scorer calls spent, what to do about it';

@@ -1,0 +1,194 @@
+#include "pg/boundary/pg.h"
+
+#include "pg/cur/pages.h"
+
+#include <algorithm>
+#include <cstring>
+
+extern "C" {
+#include "access/xlog.h"
+}
+
+namespace vg::pg {
+
+cur::MetaData read_cur_meta(Relation index) {
+    const Buffer buffer = read_page(index, cur::kMetaBlock, cur::kMetaPage, BUFFER_LOCK_SHARE);
+    const cur::MetaData meta = *cur_page_meta(BufferGetPage(buffer));
+    UnlockReleaseBuffer(buffer);
+    if (const char* fault = cur::check_meta(meta, BLCKSZ, kPageUsable))
+        report_corrupt(index, cur::kMetaBlock, fault);
+    return meta;
+}
+
+void read_model(Relation index, const cur::MetaData& m, std::size_t offset, std::size_t bytes,
+                void* out) {
+    if (offset + bytes > m.model_bytes)
+        report_corrupt(index, cur::kMetaBlock, "the model is shorter than its parts");
+    auto* to = static_cast<std::byte*>(out);
+    while (bytes > 0) {
+        const auto block =
+            static_cast<BlockNumber>(m.model_block + offset / std::size_t{kPageUsable});
+        const std::size_t at = offset % kPageUsable;
+        const std::size_t n = std::min<std::size_t>(bytes, kPageUsable - at);
+        const Buffer buffer = read_page(index, block, cur::kModelPage, BUFFER_LOCK_SHARE);
+        std::memcpy(to, page_data(BufferGetPage(buffer)) + at, n);
+        UnlockReleaseBuffer(buffer);
+        to += n;
+        offset += n;
+        bytes -= n;
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+const CurCache* cur_cache(Relation index, const cur::MetaData& m) {
+    if (m.dims == 0)
+        return nullptr;
+    auto* cache = static_cast<CurCache*>(index->rd_amcache);
+    if (cache != nullptr && cache->dims == m.dims && cache->anchor_items == m.anchor_items)
+        return cache;
+    const cur::ModelLayout layout = cur::model_layout(m.anchors, m.dims, m.anchor_items);
+    cache = static_cast<CurCache*>(
+        MemoryContextAlloc(index->rd_indexcxt, sizeof(CurCache) + layout.components));
+    cache->dims = m.dims;
+    cache->anchor_items = m.anchor_items;
+    read_model(index, m, 0, layout.components, cache + 1);
+    index->rd_amcache = cache;
+    return cache;
+}
+
+Buffer read_any_page(Relation index, BlockNumber block, BufferAccessStrategy strategy,
+                     std::uint16_t* kind) {
+    const Buffer buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+    const Page page = BufferGetPage(buffer);
+    *kind = 0;
+    if (!PageIsNew(page)) {
+        *kind = page_trailer(page)->kind;
+        if (const char* fault = page_fault(page, static_cast<node::PageKind>(*kind)))
+            report_corrupt(index, block, fault);
+    }
+    return buffer;
+}
+
+Buffer add_cur_page(Relation index, ForkNumber fork, node::PageKind kind) {
+    const Buffer buffer = ReadBufferExtended(index, fork, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
+    init_page(BufferGetPage(buffer), kind);
+    std::memset(page_data(BufferGetPage(buffer)), 0, kPageUsable);
+    return buffer;
+}
+
+static void finish_page(Buffer buffer) {
+    MarkBufferDirty(buffer);
+    UnlockReleaseBuffer(buffer);
+}
+
+void write_cur_head(Relation index, ForkNumber fork, const cur::MetaData& m) {
+    Buffer buffer = add_cur_page(index, fork, cur::kMetaPage);
+    *cur_page_meta(BufferGetPage(buffer)) = m;
+    finish_page(buffer);
+    finish_page(add_cur_page(index, fork, cur::kStatsPage));
+    buffer = add_cur_page(index, fork, cur::kPendingPage);
+    pending_header(BufferGetPage(buffer))->next = cur::kNoBlock;
+    finish_page(buffer);
+}
+
+void write_model(Relation index, const std::byte* bytes, std::size_t count) {
+    for (std::size_t at = 0; at < count; at += kPageUsable) {
+        const Buffer buffer = add_cur_page(index, MAIN_FORKNUM, cur::kModelPage);
+        std::memcpy(page_data(BufferGetPage(buffer)), bytes + at,
+                    std::min<std::size_t>(kPageUsable, count - at));
+        finish_page(buffer);
+    }
+}
+
+// ---- pending rows ----------------------------------------------------------------------------
+
+static void put_pending(Page page, const node::Tid& tid) {
+    pending_tids(page)[page_trailer(page)->used++] = tid;
+}
+
+// The page after a full one, made if need be. Under the metapage's lock, so that one backend at a
+// time extends the list; new rows start there from now on.
+static void add_on_next_page(Relation index, const node::Tid& tid, bool direct) {
+    PageEdits e;
+    begin_edits(&e, index, direct);
+    cur::MetaData* meta = cur_page_meta(edit_page(&e, cur::kMetaBlock, cur::kMetaPage));
+    Page page = edit_page(&e, meta->pending_insert, cur::kPendingPage);
+    if (pending_used(page) == kPendingPerPage) {
+        BlockNumber next = pending_header(page)->next;
+        Page next_page;
+        if (next == cur::kNoBlock) {
+            next_page = edit_new_page(&e, cur::kPendingPage, &next);
+            std::memset(page_data(next_page), 0, kPageUsable);
+            pending_header(next_page)->next = cur::kNoBlock;
+            pending_header(page)->next = next;
+        } else {
+            next_page = edit_page(&e, next, cur::kPendingPage);
+        }
+        meta->pending_insert = next;
+        if (pending_used(next_page) == kPendingPerPage) {
+            commit_edits(&e);
+            add_on_next_page(index, tid, direct);
+            return;
+        }
+        page = next_page;
+    }
+    put_pending(page, tid);
+    commit_edits(&e);
+}
+
+void add_pending(Relation index, const node::Tid& tid, bool direct) {
+    const BlockNumber block = read_cur_meta(index).pending_insert;
+    PageEdits e;
+    begin_edits(&e, index, direct);
+    const Page page = edit_page(&e, block, cur::kPendingPage);
+    if (pending_used(page) < kPendingPerPage) {
+        put_pending(page, tid);
+        commit_edits(&e);
+        return;
+    }
+    abort_edits(&e);
+    add_on_next_page(index, tid, direct);
+}
+
+// ---- statistics ------------------------------------------------------------------------------
+
+static cur::StatsData* page_stats(Page page) {
+    return reinterpret_cast<cur::StatsData*>(page_data(page));
+}
+
+void note_scan(Relation index, const CurScanStats& s) {
+    // What a scan weighs in the moving averages.
+    constexpr double kWeight = 0.05;
+    if (RecoveryInProgress())
+        return;
+    const Buffer buffer = ReadBuffer(index, cur::kStatsBlock);
+    if (!ConditionalLockBuffer(buffer)) {
+        ReleaseBuffer(buffer);
+        return;
+    }
+    const Page page = BufferGetPage(buffer);
+    if (const char* fault = page_fault(page, cur::kStatsPage))
+        report_corrupt(index, cur::kStatsBlock, fault);
+    cur::StatsData* stats = page_stats(page);
+    ++stats->scans;
+    stats->calls += s.calls;
+    if (s.residuals > 0) {
+        const double n = static_cast<double>(s.residuals);
+        const double weight = stats->residuals == 0 ? 1.0 : kWeight;
+        stats->mean_square += weight * (s.squares / n - stats->mean_square);
+        stats->bias += weight * (s.sum / n - stats->bias);
+        stats->residuals += s.residuals;
+    }
+    MarkBufferDirtyHint(buffer, true);
+    UnlockReleaseBuffer(buffer);
+}
+
+cur::StatsData read_scan_stats(Relation index) {
+    const Buffer buffer = read_page(index, cur::kStatsBlock, cur::kStatsPage, BUFFER_LOCK_SHARE);
+    const cur::StatsData stats = *page_stats(BufferGetPage(buffer));
+    UnlockReleaseBuffer(buffer);
+    return stats;
+}
+
+}  // namespace vg::pg

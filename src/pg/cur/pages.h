@@ -1,0 +1,95 @@
+// Pages of a cur index: the metapage, the model, the statistics, items and pending rows. Lock rules
+// in cur.h. Everything here may ereport (R2).
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include <cstddef>
+#include <cstdint>
+
+#include "pg/cur/cur.h"
+
+namespace vg::pg {
+
+inline cur::MetaData* cur_page_meta(Page page) {
+    return reinterpret_cast<cur::MetaData*>(page_data(page));
+}
+inline cur::ItemsLayout items_of(const cur::MetaData& m) {
+    return cur::items_layout(m.row_bytes, kPageUsable);
+}
+inline node::Tid* item_tids(Page page) {
+    return reinterpret_cast<node::Tid*>(page_data(page));
+}
+inline float* item_means(const cur::ItemsLayout& l, Page page) {
+    return reinterpret_cast<float*>(page_data(page) + l.means);
+}
+inline std::byte* item_rows(const cur::ItemsLayout& l, Page page) {
+    return page_data(page) + l.rows;
+}
+inline std::uint32_t items_used(const cur::ItemsLayout& l, Page page) {
+    return page_trailer(page)->used < l.slots ? page_trailer(page)->used : l.slots;
+}
+inline constexpr std::uint32_t kPendingPerPage =
+    (kPageUsable - sizeof(cur::PendingHeader)) / sizeof(node::Tid);
+inline cur::PendingHeader* pending_header(Page page) {
+    return reinterpret_cast<cur::PendingHeader*>(page_data(page));
+}
+inline node::Tid* pending_tids(Page page) {
+    return reinterpret_cast<node::Tid*>(page_data(page) + sizeof(cur::PendingHeader));
+}
+inline std::uint32_t pending_used(Page page) {
+    return page_trailer(page)->used < kPendingPerPage ? page_trailer(page)->used : kPendingPerPage;
+}
+
+// The validated contents of the metapage.
+cur::MetaData read_cur_meta(Relation index);
+
+// Copies bytes [offset, offset + bytes) of the model.
+void read_model(Relation index, const cur::MetaData& m, std::size_t offset, std::size_t bytes,
+                void* out);
+
+// What a scan needs of the model, kept in the relation cache: codec and anchor items.
+struct CurCache {
+    std::uint32_t dims;
+    std::uint32_t anchor_items;
+    const float* low() const { return reinterpret_cast<const float*>(this + 1); }
+    const float* step() const { return low() + dims; }
+    const cur::AnchorRef* anchors() const {
+        return reinterpret_cast<const cur::AnchorRef*>(
+            reinterpret_cast<const std::byte*>(this + 1) +
+            cur::model_layout(0, dims, 0).anchor_refs);
+    }
+};
+static_assert(sizeof(CurCache) == 8);
+// Null for an index without a model. Valid while the relation is open and nothing invalidates it:
+// copy what must outlive a call of SQL.
+const CurCache* cur_cache(Relation index, const cur::MetaData& m);
+
+// A page whether or not it is new, in share lock; its kind, or nullptr's worth of 0 when a crash
+// left it empty.
+Buffer read_any_page(Relation index, BlockNumber block, BufferAccessStrategy strategy,
+                     std::uint16_t* kind);
+
+// Formats the metapage, the page of statistics and the first pending page of `fork`; the caller
+// logs them.
+void write_cur_head(Relation index, ForkNumber fork, const cur::MetaData& m);
+// Adds a formatted page without WAL, locked: for builds.
+Buffer add_cur_page(Relation index, ForkNumber fork, node::PageKind kind);
+// Writes the model behind the head, without WAL.
+void write_model(Relation index, const std::byte* bytes, std::size_t count);
+
+// Adds a row without a latent vector; logged unless `direct`.
+void add_pending(Relation index, const node::Tid& tid, bool direct);
+
+// Adds what a scan learnt to the statistics, as a hint: not on a standby, not when somebody else is
+// at it.
+struct CurScanStats {
+    std::uint64_t calls;
+    std::uint64_t residuals;
+    double squares;
+    double sum;
+};
+void note_scan(Relation index, const CurScanStats& s);
+cur::StatsData read_scan_stats(Relation index);
+
+}  // namespace vg::pg

@@ -1,0 +1,148 @@
+// cur_index_stats: one row of figures about an index, among them what its scans learnt for free:
+// how far predictions were from the exact scores that followed.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/cur/cur.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pg/cur/pages.h"
+
+namespace vg::pg {
+namespace {
+
+// Predictions this much worse than at the build say that the model no longer fits.
+constexpr double kStaleResidual = 1.5;
+// Scans that must have been seen before their residuals say anything.
+constexpr std::uint64_t kEnoughScans = 20;
+// Free slots or pending rows beyond this share of the rows are worth a vacuum or a rebuild.
+constexpr double kManyFree = 0.5;
+constexpr double kManyPending = 0.1;
+
+struct Counts {
+    std::uint64_t items = 0;
+    std::uint64_t free = 0;
+    std::uint64_t pending = 0;
+};
+
+void count_page(const cur::MetaData& m, Page page, std::uint16_t kind, Counts* c) {
+    if (kind == static_cast<std::uint16_t>(cur::kPendingPage)) {
+        c->pending += pending_used(page);
+        return;
+    }
+    if (kind != static_cast<std::uint16_t>(cur::kItemsPage) || m.dims == 0)
+        return;
+    const cur::ItemsLayout l = items_of(m);
+    const std::uint32_t used = items_used(l, page);
+    for (std::uint32_t i = 0; i < used; ++i) {
+        const bool live = item_tids(page)[i].offset != 0;
+        c->items += live;
+        c->free += !live;
+    }
+}
+
+Counts count_rows(Relation index, const cur::MetaData& m) {
+    Counts c;
+    const BlockNumber blocks = RelationGetNumberOfBlocks(index);
+    BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
+    for (BlockNumber block = cur::kPendingHead; block < blocks; ++block) {
+        CHECK_FOR_INTERRUPTS();
+        std::uint16_t kind;
+        const Buffer buffer = read_any_page(index, block, strategy, &kind);
+        count_page(m, BufferGetPage(buffer), kind, &c);
+        UnlockReleaseBuffer(buffer);
+    }
+    FreeAccessStrategy(strategy);
+    return c;
+}
+
+// Between the budgets of the calibration by the logarithm of the budget.
+double predicted_recall(const cur::MetaData& m, double budget) {
+    const double* x = m.calibration_budgets;
+    const double* y = m.calibration_recall;
+    constexpr std::size_t kLast = cur::kBudgets - 1;
+    if (budget >= m.calibration_items)
+        return 1.0;
+    if (budget <= x[0])
+        return y[0] * budget / x[0];
+    for (std::size_t i = 1; i <= kLast; ++i) {
+        if (budget > x[i])
+            continue;
+        const double t = std::log(budget / x[i - 1]) / std::log(x[i] / x[i - 1]);
+        return y[i - 1] + t * (y[i] - y[i - 1]);
+    }
+    return y[kLast];
+}
+
+const char* storage_name(const cur::MetaData& m) {
+    static const char* const kNames[] = {"int8", "float16", "float32"};
+    return kNames[m.storage];
+}
+
+const char* advice(const cur::MetaData& m, const Counts& c, const cur::StatsData& s) {
+    const double rows = static_cast<double>(c.items + c.pending);
+    if (m.dims == 0)
+        return rows > 0 ? "REINDEX: the index has no model" : "none: the index is empty";
+    if (s.scans >= kEnoughScans && m.calibration_residual > 0 &&
+        std::sqrt(s.mean_square) > kStaleResidual * m.calibration_residual)
+        return "REINDEX: scans find the model worse than it was when built";
+    if (static_cast<double>(c.pending) > kManyPending * rows)
+        return "VACUUM or cur_flush: many new rows wait for the anchor queries";
+    if (static_cast<double>(c.free) > kManyFree * static_cast<double>(c.items + c.free))
+        return "REINDEX: more than half of the slots are free";
+    return "none";
+}
+
+}  // namespace
+}  // namespace vg::pg
+
+VG_FUNCTION(vg_cur_index_stats) {
+    using namespace vg::pg;
+    TupleDesc columns;
+    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
+        elog(ERROR, "return type must be a row type");
+    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kSelect, kCurMethod);
+    const vg::cur::MetaData m = read_cur_meta(open.index);
+    const Counts c = count_rows(open.index, m);
+    const vg::cur::StatsData s = read_scan_stats(open.index);
+    const double deviation = std::sqrt(std::max(m.variance, 0.0));
+    const bool model = m.dims > 0;
+    const bool scanned = s.residuals > 0;
+    const bool calibrated = model && m.calibration_queries > 0;
+    const BlockNumber blocks = RelationGetNumberOfBlocks(open.index);
+    const Datum values[] = {
+        Int64GetDatum(static_cast<int64>(c.items)),
+        Int64GetDatum(static_cast<int64>(c.pending)),
+        Int64GetDatum(static_cast<int64>(c.free)),
+        Int32GetDatum(static_cast<int32>(m.anchors)),
+        Int32GetDatum(static_cast<int32>(m.anchor_items)),
+        Int32GetDatum(static_cast<int32>(m.dims)),
+        CStringGetTextDatum(storage_name(m)),
+        Float8GetDatum(m.energy),
+        Float8GetDatum(deviation),
+        Float8GetDatum(m.calibration_residual),
+        Float8GetDatum(std::sqrt(s.mean_square)),
+        Float8GetDatum(s.bias),
+        Float8GetDatum(predicted_recall(m, cur_budget)),
+        Int32GetDatum(static_cast<int32>(m.calibration_items)),
+        Int64GetDatum(static_cast<int64>(m.build_calls)),
+        Int64GetDatum(static_cast<int64>(s.scans)),
+        Int64GetDatum(static_cast<int64>(s.calls)),
+        Int64GetDatum(static_cast<int64>(m.built_items)),
+        Int64GetDatum(static_cast<int64>(m.flushed_items)),
+        Int64GetDatum(static_cast<int64>(m.removed_items)),
+        Int64GetDatum(static_cast<int64>(blocks)),
+        Int64GetDatum(static_cast<int64>(blocks) * BLCKSZ),
+        CStringGetTextDatum(advice(m, c, s)),
+    };
+    bool nulls[lengthof(values)] = {};
+    for (const int i : {6, 7, 8})
+        nulls[i] = !model;
+    nulls[9] = nulls[12] = nulls[13] = !calibrated;
+    nulls[10] = nulls[11] = !scanned;
+    close_index(open);
+    HeapTuple tuple = heap_form_tuple(BlessTupleDesc(columns), const_cast<Datum*>(values), nulls);
+    PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
+}

@@ -1,0 +1,157 @@
+// VACUUM: takes the TIDs of dead rows off the pages, and moves new rows from the pending list to
+// the items. Under the upkeep lock, which keeps out other writers of item pages; inserts and scans
+// go on. A scan may hold a TID that goes here: it fetches the row under an MVCC snapshot, which
+// does not see what took its place.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/cur/cur.h"
+
+#include <cstring>
+
+#include "pg/cur/pages.h"
+
+namespace vg::pg {
+namespace {
+
+struct Vacuum {
+    Relation index;
+    cur::MetaData meta;
+    IndexBulkDeleteCallback callback;
+    void* callback_state;
+    BufferAccessStrategy strategy;
+    IndexBulkDeleteResult* stats;
+    PGAlignedBlock page;
+};
+
+bool is_dead(Vacuum* v, const node::Tid& tid) {
+    ItemPointerData p = from_tid(tid);
+    return v->callback(&p, v->callback_state);
+}
+
+// Looks at a copy first: a page without dead rows is not locked for change. The callback of the
+// copy's TIDs decides; a slot filled since then keeps its row, since only this backend fills slots.
+void vacuum_items(Vacuum* v, BlockNumber block) {
+    const cur::ItemsLayout l = items_of(v->meta);
+    const std::uint32_t used = items_used(l, v->page.data);
+    node::Tid* tids = item_tids(v->page.data);
+    std::uint32_t gone = 0;
+    std::uint32_t free = l.slots - used;
+    for (std::uint32_t i = 0; i < used; ++i) {
+        if (tids[i].offset != 0 && is_dead(v, tids[i])) {
+            tids[i] = node::Tid{0, 0, 0};
+            ++gone;
+        } else if (tids[i].offset != 0) {
+            v->stats->num_index_tuples += 1;
+        }
+        free += tids[i].offset == 0;
+    }
+    if (gone > 0) {
+        PageEdits e;
+        begin_edits(&e, v->index, false);
+        cur::MetaData* meta = cur_page_meta(edit_page(&e, cur::kMetaBlock, cur::kMetaPage));
+        const Page page = edit_page(&e, block, cur::kItemsPage);
+        for (std::uint32_t i = 0; i < used; ++i) {
+            if (tids[i].offset == 0)
+                item_tids(page)[i] = tids[i];
+        }
+        meta->live_items -= gone;
+        meta->removed_items += gone;
+        commit_edits(&e);
+        v->stats->tuples_removed += gone;
+    }
+    if (free > 0)
+        RecordFreeIndexPage(v->index, block);
+}
+
+void vacuum_pending(Vacuum* v, BlockNumber block) {
+    const std::uint32_t used = pending_used(v->page.data);
+    bool any = false;
+    for (std::uint32_t i = 0; i < used && !any; ++i)
+        any = is_dead(v, pending_tids(v->page.data)[i]);
+    if (!any) {
+        v->stats->num_index_tuples += used;
+        return;
+    }
+    PageEdits e;
+    begin_edits(&e, v->index, false);
+    const Page page = edit_page(&e, block, cur::kPendingPage);
+    node::Tid* tids = pending_tids(page);
+    std::uint32_t kept = 0;
+    const std::uint32_t now = pending_used(page);
+    for (std::uint32_t i = 0; i < now; ++i) {
+        if (!is_dead(v, tids[i]))
+            tids[kept++] = tids[i];
+    }
+    page_trailer(page)->used = static_cast<std::uint16_t>(kept);
+    commit_edits(&e);
+    v->stats->tuples_removed += now - kept;
+    v->stats->num_index_tuples += kept;
+}
+
+void run(Vacuum* v) {
+    const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
+    for (BlockNumber block = cur::kPendingHead; block < blocks; ++block) {
+        delay_point();
+        std::uint16_t kind;
+        const Buffer buffer = read_any_page(v->index, block, v->strategy, &kind);
+        std::memcpy(v->page.data, BufferGetPage(buffer), BLCKSZ);
+        UnlockReleaseBuffer(buffer);
+        if (kind == static_cast<std::uint16_t>(cur::kItemsPage))
+            vacuum_items(v, block);
+        else if (kind == static_cast<std::uint16_t>(cur::kPendingPage))
+            vacuum_pending(v, block);
+    }
+    IndexFreeSpaceMapVacuum(v->index);
+}
+
+IndexBulkDeleteResult* new_result() {
+    return static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));
+}
+
+}  // namespace
+
+IndexBulkDeleteResult* cur_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
+                                      IndexBulkDeleteCallback callback, void* callback_state) {
+    return enter_cpp([&] {
+        if (stats == nullptr)
+            stats = new_result();
+        stats->num_index_tuples = 0;
+        lock_for_vacuum(info->index);
+        Vacuum v{info->index,
+                 read_cur_meta(info->index),
+                 callback,
+                 callback_state,
+                 info->strategy,
+                 stats,
+                 {}};
+        run(&v);
+        unlock_for_vacuum(info->index);
+        return stats;
+    });
+}
+
+IndexBulkDeleteResult* cur_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats) {
+    return enter_cpp([&] {
+        if (info->analyze_only)
+            return stats;
+        if (stats == nullptr) {
+            // Nothing was deleted, so nothing was counted.
+            stats = new_result();
+            stats->num_index_tuples = info->num_heap_tuples;
+            stats->estimated_count = true;
+        }
+        const int limit = cur_options(info->index)->flush_limit;
+        if (limit > 0) {
+            Relation heap = table_open(info->index->rd_index->indrelid, NoLock);
+            lock_for_vacuum(info->index);
+            cur_flush_pending(heap, info->index, limit, true);
+            unlock_for_vacuum(info->index);
+            table_close(heap, NoLock);
+        }
+        stats->num_pages = RelationGetNumberOfBlocks(info->index);
+        return stats;
+    });
+}
+
+}  // namespace vg::pg
