@@ -16,7 +16,7 @@ SELECT recall > 0.9 AS good, full_answers, ordered FROM pg_temp.compare('items',
 SELECT pg_temp.all_rows('items', '<->', 24);
 
 -- From somewhere in the middle on.
-SET maintenance_work_mem = '8MB';
+SET maintenance_work_mem = '6MB';
 REINDEX INDEX items_v;
 SELECT vectorgraph_index_check('items_v', true);
 SELECT nodes, tuples, inserted_since_build BETWEEN 1 AND 3900 AS through_pages, unreachable FROM vectorgraph_index_stats('items_v');
