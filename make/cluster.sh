@@ -61,6 +61,8 @@ shm_kb=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 {print $4}')
     echo "max_wal_size = 4GB"
     echo "log_min_messages = warning"
     echo "log_error_verbosity = verbose"
+    # Tests that forbid plans give the others costs for which every query would be compiled.
+    echo "jit = off"
     if [ -z "${VG_CLUSTER_DURABLE:-}" ]; then
         echo "fsync = off"
     fi

@@ -20,6 +20,7 @@ export VG_CLUSTER_WRAPPER="valgrind --quiet --trace-children=yes --leak-check=no
 --error-limit=no --track-origins=no --suppressions=$logs/valgrind.supp --log-file=$logs/%p.log \
 --error-markers=ERROR-BEGIN,ERROR-END"
 export VG_CLUSTER_CONF="autovacuum = off
+jit = off
 shared_buffers = 128MB
 maintenance_work_mem = 128MB"
 make/cluster.sh make --no-print-directory installcheck REGRESS="${tests[*]}" || echo "answers differ: see regression.diffs"

@@ -95,7 +95,7 @@ sub new_server {
     my ($name, $conf, %init) = @_;
     my $node = PostgreSQL::Test::Cluster->new($name);
     $node->init(%init);
-    $node->append_conf('postgresql.conf', "autovacuum = off\nmax_parallel_maintenance_workers = 1\n"
+    $node->append_conf('postgresql.conf', "autovacuum = off\njit = off\nmax_parallel_maintenance_workers = 1\n"
           . "dynamic_shared_memory_type = mmap\n" . ($conf // ''));
     $node->start;
     load_helpers($node);
