@@ -127,7 +127,7 @@ LinkTuple* new_link_tuple(LinkTuples* tuples, MemoryContext into) {
 }
 
 void check_link_budget(MemoryContext into) {
-    check_state_size("the links of a query",
+    check_state_size("reading links",
                      static_cast<double>(MemoryContextMemAllocated(into, true)), "use fewer links");
 }
 
