@@ -127,8 +127,8 @@ LinkTuple* new_link_tuple(LinkTuples* tuples, MemoryContext into) {
 }
 
 void check_link_budget(MemoryContext into) {
-    check_state_size("reading links",
-                     static_cast<double>(MemoryContextMemAllocated(into, true)), "use fewer links");
+    check_state_size("reading links", static_cast<double>(MemoryContextMemAllocated(into, true)),
+                     "use fewer links");
 }
 
 SPIPlanPtr kept_plan(const char* sql, int n, const Oid* types) {
