@@ -98,6 +98,7 @@ inline StoreImage make_image(std::uint32_t dims, Metric metric, std::uint32_t m,
     meta.chunk_tail_block = chunk_block;
     meta.max_norm2 = index.max_norm2();
     meta.root = index.root();
+    meta.side_block = node::kNoBlock;
     std::memcpy(image.pages[0].data(), &meta, sizeof meta);
     return image;
 }
