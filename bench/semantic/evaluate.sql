@@ -34,27 +34,34 @@ BEGIN
               WHERE q.task = %L AND q.sample = %s AND r.key <> s.id) x', number, call, task, sample);
 END $$;
 
-CREATE VIEW quality AS
-WITH hit AS (
-    SELECT a.setting, a.q, a.rank, t.hop FROM answer a JOIN setting s ON s.number = a.setting
-    JOIN target t ON t.task = s.task AND t.q = a.q AND t.target = a.key),
-wanted AS (
-    SELECT c.*, (SELECT sum(1 / log(2, 1 + i)) FROM generate_series(1, least(n, 20)) i) AS ideal
-    FROM (SELECT task, q, count(*) AS n, count(*) FILTER (WHERE hop = 2) AS n2
-          FROM target GROUP BY task, q) c),
-one AS (
-    SELECT s.number, s.name, s.task, s.sample, w.q,
-        count(h.rank) FILTER (WHERE h.rank <= 10)::numeric / w.n AS r10,
-        count(h.rank) FILTER (WHERE h.rank <= 20)::numeric / w.n AS r20,
-        count(h.rank) FILTER (WHERE h.rank <= 50)::numeric / w.n AS r50,
-        count(h.rank) FILTER (WHERE h.rank <= 20 AND h.hop = 2)::numeric / nullif(w.n2, 0) AS r20h2,
-        coalesce(sum(1 / log(2, 1 + h.rank)) FILTER (WHERE h.rank <= 20), 0) / w.ideal AS ndcg
-    FROM setting s JOIN query q ON q.task = s.task AND q.sample = s.sample
-    JOIN wanted w ON w.task = s.task AND w.q = q.q
-    LEFT JOIN hit h ON h.setting = s.number AND h.q = q.q
-    GROUP BY s.number, s.name, s.task, s.sample, w.q, w.n, w.n2, w.ideal)
-SELECT number, task, sample, name, round(avg(r10), 3) AS "R@10", round(avg(r20), 3) AS "R@20",
-    round(avg(r50), 3) AS "R@50", round(avg(r20h2), 3) AS "R@20 hop 2", round(avg(ndcg)::numeric, 3) AS "nDCG@20",
-    round(1.96 * stddev(r20) / sqrt(count(*))::numeric, 3) AS "+-",
-    (SELECT round(avg(similarity)::numeric, 3) FROM answer a WHERE a.setting = number AND rank <= 10) AS "cos@10"
-FROM one GROUP BY number, name, task, sample;
+-- One row per setting and query, then the means.
+CREATE FUNCTION summarise() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    DROP TABLE IF EXISTS hit, wanted, quality;
+    ANALYZE answer;
+    ANALYZE setting;
+    CREATE TABLE hit AS SELECT a.setting, a.q, a.rank, t.hop FROM setting s
+        JOIN target t ON t.task = s.task JOIN answer a ON a.setting = s.number AND a.q = t.q AND a.key = t.target;
+    CREATE TABLE wanted AS SELECT c.*, (SELECT sum(1 / log(2, 1 + i)) FROM generate_series(1, least(n, 20)) i) AS ideal
+        FROM (SELECT task, q, count(*) AS n, count(*) FILTER (WHERE hop = 2) AS n2 FROM target GROUP BY task, q) c;
+    ANALYZE hit;
+    ANALYZE wanted;
+    CREATE TABLE quality AS
+    WITH one AS (
+        SELECT s.number, s.name, s.task, s.sample, w.q,
+            count(h.rank) FILTER (WHERE h.rank <= 10)::numeric / w.n AS r10,
+            count(h.rank) FILTER (WHERE h.rank <= 20)::numeric / w.n AS r20,
+            count(h.rank) FILTER (WHERE h.rank <= 50)::numeric / w.n AS r50,
+            count(h.rank) FILTER (WHERE h.rank <= 20 AND h.hop = 2)::numeric / nullif(w.n2, 0) AS r20h2,
+            coalesce(sum(1 / log(2, 1 + h.rank)) FILTER (WHERE h.rank <= 20), 0) / w.ideal AS ndcg
+        FROM setting s JOIN query q ON q.task = s.task AND q.sample = s.sample
+        JOIN wanted w ON w.task = s.task AND w.q = q.q
+        LEFT JOIN hit h ON h.setting = s.number AND h.q = q.q
+        GROUP BY s.number, s.name, s.task, s.sample, w.q, w.n, w.n2, w.ideal)
+    SELECT number, task, sample, name, round(avg(r10), 3) AS "R@10", round(avg(r20), 3) AS "R@20",
+        round(avg(r50), 3) AS "R@50", round(avg(r20h2), 3) AS "R@20 hop 2", round(avg(ndcg)::numeric, 3) AS "nDCG@20",
+        round(1.96 * stddev(r20) / sqrt(count(*))::numeric, 3) AS "+-", c.cosine AS "cos@10"
+    FROM one JOIN (SELECT setting, round(avg(similarity)::numeric, 3) AS cosine FROM answer WHERE rank <= 10
+        GROUP BY setting) c ON c.setting = one.number
+    GROUP BY number, name, task, sample, c.cosine;
+END $$;

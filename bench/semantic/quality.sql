@@ -19,6 +19,7 @@ SELECT run('shuffled links, links alone, beta 1', t, 1, 'link_shuffled', ', beta
     FROM unnest('{word,synonym}'::text[]) t;
 SELECT run('wrong relation (hypernyms alone)', 'part', 1, 'link_hypernym', '');
 SELECT run('wrong relation, links alone, beta 1', 'part', 1, 'link_hypernym', ', beta => 1, link_share => 1');
+SELECT summarise();
 \o
 SELECT task, name, "R@10", "R@20", "R@50", "R@20 hop 2", "nDCG@20", "+-", "cos@10" FROM quality
 WHERE sample = 1 ORDER BY array_position('{word,synonym,part,self,sense}', task), number;
