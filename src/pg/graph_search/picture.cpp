@@ -113,7 +113,10 @@ std::vector<graph::DotArc> draw_arcs(const Walker& walker, const graph::Explored
                 if (back != lines.end())
                     back->second.both = true;
                 else
-                    lines.try_emplace({from, to, layer, arc.kind}, Line{arc.weight, false});
+                    // Whether a link leads back from a vertex farthest out was not asked.
+                    lines.try_emplace({from, to, layer, arc.kind},
+                                      Line{arc.weight, layer == graph::Layer::kLink &&
+                                                           !graph.loaded(arc.to, layer)});
             }
         }
     }
