@@ -14,7 +14,7 @@ PREPARE by_graph(text, float8) AS
 
 \echo Ten words for "airplane":
 CREATE TEMPORARY TABLE graph_answer AS EXECUTE by_graph('airplane', 0);
-CREATE TEMPORARY TABLE diverse_answer AS EXECUTE by_graph('airplane', 0.4);
+CREATE TEMPORARY TABLE diverse_answer AS EXECUTE by_graph('airplane', 0.2);
 SELECT n, t.key AS top_k, g.key AS graph_search, d.key AS graph_search_diverse
 FROM (SELECT row_number() OVER () AS n, key FROM semantic_graph_search_text('word_graph',
         (SELECT v FROM word WHERE word = 'airplane'), k => 10, beta => 0)) t
