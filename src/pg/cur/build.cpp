@@ -321,7 +321,7 @@ void write_items(Builder* b, const cur::Model& model, const cur::Codec& codec,
         const float* latents_at = latents.data();
         const cur::Codec* codec_at = &codec;
         call_pg([=] {
-            const Buffer buffer = add_cur_page(b->index, MAIN_FORKNUM, cur::kItemsPage);
+            const Buffer buffer = add_page(b->index, MAIN_FORKNUM, cur::kItemsPage);
             const Page page = BufferGetPage(buffer);
             for (std::uint32_t i = 0; i < n; ++i) {
                 item_tids(page)[i] = to_tid(tids_at[i]);

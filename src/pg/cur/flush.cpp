@@ -222,12 +222,10 @@ void move_row(Flush* f, int i) {
         items = edit_page(&e, place.block, cur::kItemsPage);
     const Page pending = edit_page(&e, f->block, cur::kPendingPage);
     BlockNumber block = place.block;
-    if (block == InvalidBlockNumber) {
+    if (block == InvalidBlockNumber)
         items = edit_new_page(&e, cur::kItemsPage, &block);
-        std::memset(page_data(items), 0, kPageUsable);
-    } else if (!before) {
+    else if (!before)
         items = edit_page(&e, block, cur::kItemsPage);
-    }
     if (drop_pending(pending, f->tids[i])) {
         item_tids(items)[place.slot] = f->tids[i];
         item_means(l, items)[place.slot] = f->means[static_cast<std::size_t>(i)];

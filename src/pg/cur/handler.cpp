@@ -4,6 +4,8 @@
 
 #include "pg/cur/cur.h"
 
+#include "pg/boundary/access_method.h"
+
 #include <cfloat>
 
 namespace vg::pg {
@@ -153,49 +155,24 @@ void cur_init() {
 
 VG_FUNCTION(cur_handler) {
     using namespace vg::pg;
-    IndexAmRoutine* am = makeNode(IndexAmRoutine);
+    IndexAmRoutine* am = make_ordering_routine();
     am->amstrategies = 1;
     am->amsupport = kSupportProcs;
-    am->amoptsprocnum = 0;
-    am->amcanorder = false;
-    am->amcanorderbyop = true;
-    am->amcanbackward = false;
-    am->amcanunique = false;
-    am->amcanmulticol = false;
-    am->amoptionalkey = true;
-    am->amsearcharray = false;
-    am->amsearchnulls = false;
-    am->amstorage = false;
-    am->amclusterable = false;
-    am->ampredlocks = false;
-    am->amcanparallel = false;
-    am->amcaninclude = false;
-    am->amusemaintenanceworkmem = false;
     // A vacuum may call the scorer, and a scorer that fails is caught in a subtransaction.
     am->amparallelvacuumoptions = VACUUM_OPTION_NO_PARALLEL;
-    am->amkeytype = InvalidOid;
 
     am->ambuild = cur_build;
     am->ambuildempty = cur_buildempty;
     am->aminsert = cur_insert;
     am->ambulkdelete = cur_bulkdelete;
     am->amvacuumcleanup = cur_vacuumcleanup;
-    am->amcanreturn = nullptr;
     am->amcostestimate = cur_costestimate;
     am->amoptions = parse_options;
-    am->amproperty = nullptr;
     am->ambuildphasename = cur_buildphasename;
     am->amvalidate = cur_validate;
-    am->amadjustmembers = nullptr;
     am->ambeginscan = cur_beginscan;
     am->amrescan = cur_rescan;
     am->amgettuple = cur_gettuple;
-    am->amgetbitmap = nullptr;
     am->amendscan = cur_endscan;
-    am->ammarkpos = nullptr;
-    am->amrestrpos = nullptr;
-    am->amestimateparallelscan = nullptr;
-    am->aminitparallelscan = nullptr;
-    am->amparallelrescan = nullptr;
     PG_RETURN_POINTER(am);
 }

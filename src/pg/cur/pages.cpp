@@ -70,31 +70,19 @@ Buffer read_any_page(Relation index, BlockNumber block, BufferAccessStrategy str
     return buffer;
 }
 
-Buffer add_cur_page(Relation index, ForkNumber fork, node::PageKind kind) {
-    const Buffer buffer = ReadBufferExtended(index, fork, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
-    init_page(BufferGetPage(buffer), kind);
-    std::memset(page_data(BufferGetPage(buffer)), 0, kPageUsable);
-    return buffer;
-}
-
-static void finish_page(Buffer buffer) {
-    MarkBufferDirty(buffer);
-    UnlockReleaseBuffer(buffer);
-}
-
 void write_cur_head(Relation index, ForkNumber fork, const cur::MetaData& m) {
-    Buffer buffer = add_cur_page(index, fork, cur::kMetaPage);
+    Buffer buffer = add_page(index, fork, cur::kMetaPage);
     *cur_page_meta(BufferGetPage(buffer)) = m;
     finish_page(buffer);
-    finish_page(add_cur_page(index, fork, cur::kStatsPage));
-    buffer = add_cur_page(index, fork, cur::kPendingPage);
+    finish_page(add_page(index, fork, cur::kStatsPage));
+    buffer = add_page(index, fork, cur::kPendingPage);
     pending_header(BufferGetPage(buffer))->next = cur::kNoBlock;
     finish_page(buffer);
 }
 
 void write_model(Relation index, const std::byte* bytes, std::size_t count) {
     for (std::size_t at = 0; at < count; at += kPageUsable) {
-        const Buffer buffer = add_cur_page(index, MAIN_FORKNUM, cur::kModelPage);
+        const Buffer buffer = add_page(index, MAIN_FORKNUM, cur::kModelPage);
         std::memcpy(page_data(BufferGetPage(buffer)), bytes + at,
                     std::min<std::size_t>(kPageUsable, count - at));
         finish_page(buffer);
@@ -119,7 +107,6 @@ static void add_on_next_page(Relation index, const node::Tid& tid, bool direct) 
         Page next_page;
         if (next == cur::kNoBlock) {
             next_page = edit_new_page(&e, cur::kPendingPage, &next);
-            std::memset(page_data(next_page), 0, kPageUsable);
             pending_header(next_page)->next = cur::kNoBlock;
             pending_header(page)->next = next;
         } else {

@@ -73,8 +73,6 @@ Buffer read_any_page(Relation index, BlockNumber block, BufferAccessStrategy str
 // Formats the metapage, the page of statistics and the first pending page of `fork`; the caller
 // logs them.
 void write_cur_head(Relation index, ForkNumber fork, const cur::MetaData& m);
-// Adds a formatted page without WAL, locked: for builds.
-Buffer add_cur_page(Relation index, ForkNumber fork, node::PageKind kind);
 // Writes the model behind the head, without WAL.
 void write_model(Relation index, const std::byte* bytes, std::size_t count);
 

@@ -21,6 +21,7 @@ extern "C" {
 }
 
 #include "core/cur/search.h"
+#include "pg/boundary/access_method.h"
 #include "pg/boundary/context.h"
 #include "pg/cur/fetch.h"
 #include "pg/cur/pages.h"
@@ -523,10 +524,7 @@ void cur_rescan(IndexScanDesc scan, ScanKey keys, int, ScanKey orderbys, int) {
     s->wanted.clear();
     s->rows.clear();
     s->search.reset();
-    if (keys != nullptr && scan->numberOfKeys > 0)
-        memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
-    if (orderbys != nullptr && scan->numberOfOrderBys > 0)
-        memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
+    take_scan_keys(scan, keys, orderbys);
 }
 
 bool cur_gettuple(IndexScanDesc scan, ScanDirection direction) {

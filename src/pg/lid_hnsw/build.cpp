@@ -51,17 +51,6 @@ void report_progress(int64 phase, std::size_t done, std::size_t total) {
     pgstat_progress_update_multi_param(3, index, values);
 }
 
-Buffer add_page(Relation index, ForkNumber fork, node::PageKind kind) {
-    const Buffer buffer = ReadBufferExtended(index, fork, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
-    init_page(BufferGetPage(buffer), kind);
-    return buffer;
-}
-
-void finish_page(Buffer buffer) {
-    MarkBufferDirty(buffer);
-    UnlockReleaseBuffer(buffer);
-}
-
 namespace {
 
 // Threads of a build: the backend and as many helpers as parallel workers would be allowed, but not

@@ -35,10 +35,6 @@ class SideBuild {
 IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, SideBuild* side);
 void build_empty_index(Relation index, void (*write_empty_side)(Relation index));
 
-// Adds a formatted page at the end of the index and returns it locked; marks it dirty and lets go.
-Buffer add_page(Relation index, ForkNumber fork, node::PageKind kind);
-void finish_page(Buffer buffer);
-
 // Progress of pg_stat_progress_create_index.
 enum BuildStep : int64 {
     kStepLoading = 2,

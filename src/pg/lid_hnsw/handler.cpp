@@ -4,6 +4,8 @@
 
 #include "pg/lid_hnsw/lid_hnsw.h"
 
+#include "pg/boundary/access_method.h"
+
 extern "C" {
 #include "access/amvalidate.h"
 #include "catalog/pg_amop.h"
@@ -128,49 +130,23 @@ void lid_hnsw_init() {
 }
 
 IndexAmRoutine* make_node_store_routine() {
-    IndexAmRoutine* am = makeNode(IndexAmRoutine);
-    am->amstrategies = 0;
+    IndexAmRoutine* am = make_ordering_routine();
     am->amsupport = 1;
-    am->amoptsprocnum = 0;
-    am->amcanorder = false;
-    am->amcanorderbyop = true;
-    am->amcanbackward = false;
-    am->amcanunique = false;
-    am->amcanmulticol = false;
-    am->amoptionalkey = true;
-    am->amsearcharray = false;
-    am->amsearchnulls = false;
-    am->amstorage = false;
-    am->amclusterable = false;
-    am->ampredlocks = false;
-    am->amcanparallel = false;
-    am->amcaninclude = false;
-    am->amusemaintenanceworkmem = false;
     am->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL;
-    am->amkeytype = InvalidOid;
 
     am->ambuild = lid_hnsw_build;
     am->ambuildempty = lid_hnsw_buildempty;
     am->aminsert = lid_hnsw_insert;
     am->ambulkdelete = lid_hnsw_bulkdelete;
     am->amvacuumcleanup = lid_hnsw_vacuumcleanup;
-    am->amcanreturn = nullptr;
     am->amcostestimate = lid_hnsw_costestimate;
     am->amoptions = parse_options;
-    am->amproperty = nullptr;
     am->ambuildphasename = lid_hnsw_buildphasename;
     am->amvalidate = validate_class;
-    am->amadjustmembers = nullptr;
     am->ambeginscan = lid_hnsw_beginscan;
     am->amrescan = lid_hnsw_rescan;
     am->amgettuple = lid_hnsw_gettuple;
-    am->amgetbitmap = nullptr;
     am->amendscan = lid_hnsw_endscan;
-    am->ammarkpos = nullptr;
-    am->amrestrpos = nullptr;
-    am->amestimateparallelscan = nullptr;
-    am->aminitparallelscan = nullptr;
-    am->amparallelrescan = nullptr;
     return am;
 }
 

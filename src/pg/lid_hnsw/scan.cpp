@@ -8,6 +8,7 @@
 #include "pg/lid_hnsw/lid_hnsw.h"
 
 #include "core/hnsw/beam_search.h"
+#include "pg/boundary/access_method.h"
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/tids.h"
 
@@ -175,10 +176,7 @@ void lid_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderb
     s->current = hnsw::Found{};
     s->next_tid = 0;
     s->more.count = s->next_more = 0;
-    if (keys != nullptr && scan->numberOfKeys > 0)
-        memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
-    if (orderbys != nullptr && scan->numberOfOrderBys > 0)
-        memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
+    take_scan_keys(scan, keys, orderbys);
 }
 
 bool lid_hnsw_gettuple(IndexScanDesc scan, ScanDirection direction) {

@@ -17,6 +17,17 @@ void init_page(Page page, node::PageKind kind) {
     t->page_id = node::kPageId;
 }
 
+Buffer add_page(Relation index, ForkNumber fork, node::PageKind kind) {
+    const Buffer buffer = ReadBufferExtended(index, fork, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
+    init_page(BufferGetPage(buffer), kind);
+    return buffer;
+}
+
+void finish_page(Buffer buffer) {
+    MarkBufferDirty(buffer);
+    UnlockReleaseBuffer(buffer);
+}
+
 void report_corrupt(Relation index, BlockNumber block, const char* what) {
     ereport(ERROR,
             (errcode(ERRCODE_INDEX_CORRUPTED),

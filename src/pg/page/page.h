@@ -64,9 +64,14 @@ inline ItemPointerData from_tid(const node::Tid& t) {
     return p;
 }
 
-// Formats an empty page. Its data area counts as used in whole, so that generic WAL keeps all of
-// it.
+// Formats an empty page, all zeros. Its data area counts as used in whole, so that generic WAL
+// keeps all of it.
 void init_page(Page page, node::PageKind kind);
+
+// For builds, which log the index as a whole: adds a formatted page at the end and returns it
+// locked; marks it dirty and lets go.
+Buffer add_page(Relation index, ForkNumber fork, node::PageKind kind);
+void finish_page(Buffer buffer);
 
 [[noreturn]] void report_corrupt(Relation index, BlockNumber block, const char* what);
 

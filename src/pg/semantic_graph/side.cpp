@@ -57,12 +57,10 @@ BlockNumber add_to_map(SideStore* s, BlockNumber map, std::uint32_t at, node::Pa
     }
     BlockNumber block;
     const Page page = edit_new_page(&e, kind, &block);
-    if (kind == node::PageKind::kMap) {
+    if (kind == node::PageKind::kMap)
         clear_map(page);
-    } else {
-        std::memset(page_data(page), 0, kPageUsable);
+    else
         *page_chain(page) = {number, node::kNoBlock, static_cast<std::uint16_t>(kind), 0, 0};
-    }
     entries[at] = block;
     commit_edits(&e);
     return block;
@@ -217,7 +215,6 @@ void add_overflow_page(SideStore* s, const Chain& chain) {
         meta->free_page = page_chain(page)->next;
     } else {
         page = edit_new_page(&e, node::PageKind::kOverflow, &block);
-        std::memset(page_data(page), 0, kPageUsable);
     }
     *page_chain(page) = {chain.number, page_chain(first)->next,
                          static_cast<std::uint16_t>(chain.of), 0, 0};

@@ -1,0 +1,29 @@
+// What the index access methods of this extension have in common: they answer ORDER BY by one
+// operator, and nothing else. Plain structs of PostgreSQL's; call where it may raise errors (R2).
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include <cstring>
+
+namespace vg::pg {
+
+// A routine without callbacks for an access method whose scans return rows in the order of an
+// ordering operator: one column, which may be left without a condition, no order of its own, no
+// uniqueness, no bitmaps, no parallel scans. What is not set here is zero: false, null, none.
+inline IndexAmRoutine* make_ordering_routine() {
+    IndexAmRoutine* am = makeNode(IndexAmRoutine);
+    am->amcanorderbyop = true;
+    am->amoptionalkey = true;
+    return am;
+}
+
+// What every amrescan does with the keys it is given.
+inline void take_scan_keys(IndexScanDesc scan, ScanKey keys, ScanKey orderbys) {
+    if (keys != nullptr && scan->numberOfKeys > 0)
+        std::memmove(scan->keyData, keys, scan->numberOfKeys * sizeof(ScanKeyData));
+    if (orderbys != nullptr && scan->numberOfOrderBys > 0)
+        std::memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
+}
+
+}  // namespace vg::pg
