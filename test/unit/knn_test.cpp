@@ -16,19 +16,13 @@
 #include "core/knn/list_panel.h"
 #include "core/knn/similarity.h"
 #include "core/knn/weight.h"
+#include "random_points.h"
 
 namespace vg::knn {
 namespace {
 
 using node::Metric;
-
-std::vector<float> points(std::size_t n, std::size_t dims, std::uint64_t seed) {
-    Random rng(seed);
-    std::vector<float> x(n * dims);
-    for (float& v : x)
-        v = static_cast<float>(rng.uniform() - 0.5);
-    return x;
-}
+using test::points;
 
 TEST(List, KeepsTheNearestInOrder) {
     Random rng(1);

@@ -8,17 +8,12 @@
 #include <gtest/gtest.h>
 
 #include "core/base/random.h"
+#include "random_points.h"
 
 namespace vg::hnsw {
 namespace {
 
-std::vector<float> points(std::size_t n, std::size_t dims, std::uint64_t seed) {
-    Random rng(seed);
-    std::vector<float> x(n * dims);
-    for (float& v : x)
-        v = static_cast<float>(rng.uniform() - 0.5);
-    return x;
-}
+using test::points;
 
 TEST(ExactPanel, AnswersAreTheSortedNearestDistances) {
     constexpr std::size_t kDims = 7;
