@@ -13,16 +13,12 @@ cd "$(dirname "$0")/.."
 data=${BENCH_DATA:-build/data}
 rounds=${ROUNDS:-3}
 
-sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
+. bench/common.sh
 
 # build_seconds <method> <operator class>
 build_seconds() {
-    local start end
     sql -c 'DROP INDEX IF EXISTS t_v' -c 'CHECKPOINT'
-    start=$(date +%s.%N)
-    sql -c "CREATE INDEX t_v ON t USING $1 (v $2) WITH (m = 16, ef_construction = 64)" 2>/dev/null
-    end=$(date +%s.%N)
-    awk -v a="$start" -v b="$end" 'BEGIN { printf "%.2f", b - a }'
+    seconds "CREATE INDEX t_v ON t USING $1 (v $2) WITH (m = 16, ef_construction = 64)" 2>/dev/null
 }
 
 run_set() {
@@ -63,12 +59,5 @@ fi
 
 node bench/prepare_data.mjs --dir "$data" ${SETS:-glove mnist}
 make/build-extension.sh
-export VG_CLUSTER_CONF="shared_buffers = 4GB
-maintenance_work_mem = ${MEMORY:-2GB}
-max_wal_size = 16GB
-checkpoint_timeout = 1h
-max_parallel_maintenance_workers = ${WORKERS:-1}
-min_parallel_table_scan_size = 0
-autovacuum = off
-jit = off"
-make/cluster.sh bench/builds.sh --inside
+VG_CLUSTER_CONF="$bench_server
+min_parallel_table_scan_size = 0" make/cluster.sh bench/builds.sh --inside

@@ -12,15 +12,8 @@ cd "$(dirname "$0")/../.."
 data=${BENCH_DATA:-build/data}
 parts=${PARTS:-insert clients vacuum cycles}
 
-sql() { psql -X -q -A -t -v ON_ERROR_STOP=1 "$@"; }
-# seconds <sql>
-seconds() {
-    local start end
-    start=$(date +%s.%N)
-    sql -c "$1" >/dev/null || exit 1
-    end=$(date +%s.%N)
-    awk -v a="$start" -v b="$end" 'BEGIN { printf "%.2f", b - a }'
-}
+. bench/common.sh
+
 has() { [[ " $1 " == *" $2 "* ]]; }
 line() { printf '%-10s %-6s %-34s %s\n' "$@"; }
 
@@ -157,11 +150,4 @@ fi
 
 node bench/prepare_data.mjs --dir "$data" ${SETS:-glove mnist}
 make/build-extension.sh
-export VG_CLUSTER_CONF="shared_buffers = 4GB
-maintenance_work_mem = 2GB
-max_wal_size = 16GB
-checkpoint_timeout = 1h
-max_parallel_maintenance_workers = 1
-autovacuum = off
-jit = off"
-make/cluster.sh bench/writes/run.sh --inside
+VG_CLUSTER_CONF=$bench_server make/cluster.sh bench/writes/run.sh --inside
