@@ -126,6 +126,13 @@ COMMIT;
 SELECT pg_stat_force_next_flush();
 SELECT idx_scan > 10000 AS counted FROM pg_stat_user_indexes WHERE indexrelname = 'items_v';
 
+-- So are pages, wherever the backend found them.
+SELECT pg_stat_force_next_flush();
+SELECT idx_blks_hit AS before FROM pg_statio_user_indexes WHERE indexrelname = 'items_v' \gset
+SELECT count(n.id) FROM generate_series(1, 200) q, LATERAL (SELECT id FROM items ORDER BY v <-> (SELECT v FROM items WHERE id = q) LIMIT 10) n;
+SELECT pg_stat_force_next_flush();
+SELECT idx_blks_hit - :before > 200 * 10 AS pages_counted FROM pg_statio_user_indexes WHERE indexrelname = 'items_v';
+
 -- A table in another schema, with nothing in the search path.
 CREATE SCHEMA elsewhere;
 CREATE TABLE elsewhere.items (id integer, v vector(3));

@@ -46,6 +46,23 @@ for my $mb (64, 128) {
     $node->safe_psql('postgres', 'DROP INDEX large_v');
 }
 
+# Far more pages than buffers: a session that has met every block elsewhere answers like fresh ones, also where
+# the index has been rebuilt meanwhile.
+$node->adjust_conf('postgresql.conf', 'shared_buffers', '1MB');
+$node->restart;
+my $ask = 'SELECT only_index(true); SELECT md5(string_agg(n.id::text, \',\' ORDER BY q, n.d)) FROM generate_series(%d, %d) q, '
+  . 'LATERAL (SELECT id, v <-> vec(q, 64, 9) AS d FROM small ORDER BY v <-> vec(q, 64, 9) LIMIT 10) n;';
+my @fresh = map { $node->safe_psql('postgres', sprintf $ask, $_, $_ + 24) } 0 .. 7;
+my $one = join "\n", map { my $first = $_; map { sprintf $ask, $first, $first + 24 } 1 .. 6 } 0 .. 7;
+my @answers = grep { /^[0-9a-f]{32}$/ } split /\n/, $node->safe_psql('postgres', $one);
+my @expected = map { my ($md5) = /([0-9a-f]{32})/; ($md5) x 6 } @fresh;
+is_deeply(\@answers, \@expected, 'pages that move between buffers are found');
+my $rebuilt = $node->safe_psql('postgres', sprintf("SET max_parallel_maintenance_workers = 0; REINDEX INDEX small_v; $ask REINDEX INDEX small_v; $ask", 0, 24, 0, 24));
+my @both = $rebuilt =~ /^([0-9a-f]{32})$/mg;
+is($both[0], $both[1], 'so are those of a rebuilt index');
+$node->adjust_conf('postgresql.conf', 'shared_buffers', "${shared_mb}MB");
+$node->restart;
+
 # Rescans: neither memory contexts nor the process grow.
 ($text, $state) = run_sql($node, <<'SQL');
 SELECT only_index(true);

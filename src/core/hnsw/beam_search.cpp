@@ -68,7 +68,8 @@ void SlotSet::rehash() {
 BeamSearch::BeamSearch(const node::NodeQuery& query)
     : query_(&query),
       distinct_(query.geometry().words == 1),
-      estimates_(query.geometry().capacity) {}
+      estimates_(query.geometry().capacity),
+      near_(query.geometry().capacity) {}
 
 void BeamSearch::reset(std::size_t ef) {
     ef_ = std::max<std::size_t>(ef, 1);
@@ -216,13 +217,50 @@ void BeamSearch::expand(SlotId id, const node::SlotView& slot) {
 
     const std::size_t degree = slot.degree();
     query_->estimate(slot, d.graph, estimates_.data());
-    for (std::size_t i = 0; i < degree; ++i) {
-        const float estimate = unless_nan(estimates_[i], d.graph);
-        if (first_round_)
-            offer(estimate, slot.link(i));
-        else
-            offer_frontier(estimate, slot.link(i));
+    if (first_round_) {
+        offer_links(slot, degree, d.graph);
+        return;
     }
+    for (std::size_t i = 0; i < degree; ++i)
+        offer_frontier(unless_nan(estimates_[i], d.graph), slot.link(i));
+}
+
+// Which links are near enough for the pool follows no pattern that a processor could predict, so
+// they are told apart without branches before the few that are get their places.
+void BeamSearch::offer_links(const node::SlotView& slot, std::size_t degree, float distance) {
+    const float bound = pool_.size() == pool_limit_ ? pool_.back().distance
+                                                    : std::numeric_limits<float>::infinity();
+    const std::size_t spilled = spill_.size();
+    spill_.resize(spilled + degree);
+    Candidate* far = spill_.data() + spilled;
+    std::size_t near = 0;
+    for (std::size_t i = 0; i < degree; ++i) {
+        const Candidate c{unless_nan(estimates_[i], distance), slot.link(i)};
+        const bool fits = c.distance < bound;
+        *far = c;
+        far += !fits;
+        near_[near] = c;
+        near += fits;
+    }
+    spill_.resize(level_ == target_level_ ? static_cast<std::size_t>(far - spill_.data()) : 0);
+    for (std::size_t i = 0; i < near; ++i)
+        offer(near_[i].distance, near_[i].id);
+}
+
+// The number of pool entries not farther than that: std::upper_bound without its branches, half of
+// which a processor mispredicts.
+std::size_t BeamSearch::place_in_pool(float distance) const noexcept {
+    const Candidate* base = pool_.data();
+    std::size_t left = pool_.size();
+    if (left == 0)
+        return 0;
+    while (left > 1) {
+        const std::size_t half = left / 2;
+        // Written as a product, lest the compiler make it a branch again.
+        base += half * static_cast<std::size_t>(base[half - 1].distance <= distance);
+        left -= half;
+    }
+    return static_cast<std::size_t>(base - pool_.data()) + (base->distance <= distance ? 1 : 0);
 }
 
 void BeamSearch::offer(float distance, SlotId id) {
@@ -234,9 +272,8 @@ void BeamSearch::offer(float distance, SlotId id) {
     }
     if (visited_.contains(id))
         return;
-    const auto at = std::upper_bound(pool_.begin(), pool_.end(), distance,
-                                     [](float d, const Candidate& c) { return d < c.distance; });
-    const std::size_t index = static_cast<std::size_t>(at - pool_.begin());
+    const std::size_t index = place_in_pool(distance);
+    const auto at = pool_.begin() + static_cast<std::ptrdiff_t>(index);
     // A node is offered once per link that leads to it; see distinct_. What lies before the cursor
     // is expanded.
     auto same = pool_.end();
@@ -257,7 +294,7 @@ void BeamSearch::offer(float distance, SlotId id) {
             spill_.push_back(last);
         pool_.pop_back();
     }
-    pool_.insert(pool_.begin() + static_cast<std::ptrdiff_t>(index), {distance, id});
+    pool_.insert(at, {distance, id});
     cursor_ = std::min(cursor_, index);
 }
 

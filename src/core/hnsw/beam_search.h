@@ -124,6 +124,8 @@ class BeamSearch {
 
     void reset(std::size_t ef);
     void descend();
+    void offer_links(const node::SlotView& slot, std::size_t degree, float distance);
+    std::size_t place_in_pool(float distance) const noexcept;
     void offer(float distance, SlotId id);
     void offer_frontier(float distance, SlotId id);
     void compact_frontier();
@@ -138,6 +140,7 @@ class BeamSearch {
     // early where it is easy and so save nodes at equal recall (GloVe, recall .84: 82 against 87).
     bool distinct_;
     std::vector<float> estimates_;
+    std::vector<Candidate> near_;  // of the links of one node, those for the pool
     SlotSet visited_;
 
     SlotId root_ = kNoSlot;

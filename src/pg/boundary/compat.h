@@ -19,6 +19,7 @@ extern "C" {
 #endif
 
 extern "C" {
+#include "storage/bufmgr.h"
 #include "utils/acl.h"
 }
 
@@ -45,6 +46,17 @@ inline Oid storage_id(Relation rel) {
     return rel->rd_locator.relNumber;
 #else
     return rel->rd_node.relNode;
+#endif
+}
+
+// Pins the buffer and says true if it holds that block; from 14 on, else false.
+inline bool read_recent_buffer(Relation rel, BlockNumber block, ::Buffer buffer) {
+#if VG_PG_GE(16)
+    return ReadRecentBuffer(rel->rd_locator, MAIN_FORKNUM, block, buffer);
+#elif VG_PG_GE(14)
+    return ReadRecentBuffer(rel->rd_node, MAIN_FORKNUM, block, buffer);
+#else
+    return false;
 #endif
 }
 

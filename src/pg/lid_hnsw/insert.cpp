@@ -18,6 +18,7 @@
 #include "core/hnsw/node_insert.h"
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/space.h"
+#include "pg/page/next_slot.h"
 
 namespace vg::pg {
 
@@ -57,8 +58,9 @@ void with_slot(Inserter* in, node::SlotId id, Fn&& fn) {
 
 // Runs the search to the end of its round, keeping the candidates' vectors.
 void collect(Inserter* in) {
+    node::SlotId ahead = node::kNoSlot;
     for (;;) {
-        const node::SlotId id = in->work.search().next();
+        const node::SlotId id = next_slot(in->index, in->state.geometry, in->work.search(), &ahead);
         if (id == node::kNoSlot)
             return;
         with_slot(in, id, [=](const node::SlotView& slot) { in->work.expand(id, slot); });

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 
+#include "pg/page/next_slot.h"
+
 namespace vg::pg {
 namespace {
 
@@ -97,8 +99,9 @@ bool try_search(Vacuum* v, node::SlotId orphan) {
     const node::MetaData meta = read_meta(v->index);
     v->search.set_root(meta.root);
     v->search.start(meta.entry, meta.entry_level, 0, kParentBeam);
+    node::SlotId ahead = node::kNoSlot;
     for (;;) {
-        const node::SlotId id = v->search.next();
+        const node::SlotId id = next_slot(v->index, v->g, v->search, &ahead);
         if (id == node::kNoSlot)
             break;
         v->search.expand(id, copy_slot(v, id, &v->other));

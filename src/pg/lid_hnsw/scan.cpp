@@ -11,6 +11,7 @@
 #include "pg/boundary/access_method.h"
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/tids.h"
+#include "pg/page/next_slot.h"
 
 extern "C" {
 #include "pgstat.h"
@@ -48,7 +49,7 @@ void visit(Relation index, ScanState* s, node::SlotId id) {
     const node::Geometry& g = s->query.geometry();
     const BlockNumber block = g.block_of(id);
     check_block(index, block);
-    s->pinned = ReleaseAndReadBuffer(s->pinned, index, block);
+    s->pinned = release_and_read_block(s->pinned, index, block);
     LockBuffer(s->pinned, BUFFER_LOCK_SHARE);
     const Page page = BufferGetPage(s->pinned);
     const char* fault = page_fault(page, node::PageKind::kSlots);
@@ -62,8 +63,9 @@ void visit(Relation index, ScanState* s, node::SlotId id) {
 }
 
 void run_round(Relation index, ScanState* s) {
+    node::SlotId ahead = node::kNoSlot;
     for (;;) {
-        const node::SlotId id = s->search.next();
+        const node::SlotId id = next_slot(index, s->query.geometry(), s->search, &ahead);
         if (id == node::kNoSlot)
             return;
         visit(index, s, id);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pg/page/buffer_hints.h"
+
 namespace vg::pg {
 
 void init_page(Page page, node::PageKind kind) {
@@ -62,7 +64,7 @@ void check_block(Relation index, BlockNumber block) {
 
 Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, int lock_mode) {
     check_block(index, block);
-    const Buffer buffer = ReadBuffer(index, block);
+    const Buffer buffer = read_block(index, block);
     LockBuffer(buffer, lock_mode);
     const char* fault = page_fault(BufferGetPage(buffer), kind);
     if (unlikely(fault != nullptr))
@@ -71,7 +73,7 @@ Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, int loc
 }
 
 node::MetaData read_meta(Relation index) {
-    const Buffer buffer = ReadBuffer(index, kMetaBlock);
+    const Buffer buffer = read_block(index, kMetaBlock);
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
     const char* fault = page_fault(BufferGetPage(buffer), node::PageKind::kMeta);
     if (fault != nullptr)

@@ -14,6 +14,7 @@
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/inspect.h"
 #include "pg/lid_hnsw/tids.h"
+#include "pg/page/next_slot.h"
 #include "pg/semantic_graph/semantic_graph.h"
 
 extern "C" {
@@ -33,7 +34,7 @@ bool copy_slot_bytes(Relation index, const node::Geometry& g, node::SlotId id, B
     const BlockNumber block = g.block_of(id);
     if (block >= blocks && block >= RelationGetNumberOfBlocks(index))
         return false;
-    const Buffer buffer = ReadBuffer(index, block);
+    const Buffer buffer = read_block(index, block);
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
     const Page page = BufferGetPage(buffer);
     const bool there = page_fault(page, node::PageKind::kSlots) == nullptr &&
@@ -94,8 +95,9 @@ class Seeds final : public GraphSeeds {
 
   private:
     void run_round() {
+        node::SlotId ahead = node::kNoSlot;
         for (;;) {
-            const node::SlotId id = search_.next();
+            const node::SlotId id = next_slot(index_, state_.geometry, search_, &ahead);
             if (id == node::kNoSlot)
                 return;
             const bool there = call_pg([&] {

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pg/page/next_slot.h"
+
 namespace vg::pg {
 namespace {
 
@@ -160,8 +162,9 @@ void ListKeeper::search(node::SlotId from, unsigned level, float tail) {
     else
         query_.set_row(vector_.data(), tail);
     search_.start(from, level, 0, kSearchBeam * side_->g.k);
+    node::SlotId ahead = node::kNoSlot;
     for (;;) {
-        const node::SlotId id = search_.next();
+        const node::SlotId id = next_slot(side_->index, g_, search_, &ahead);
         if (id == node::kNoSlot)
             break;
         visit(id);
