@@ -306,6 +306,25 @@ TEST_P(EveryTarget, HammingCountsDifferingBits) {
     }
 }
 
+TEST_P(EveryTarget, HammingRowsAreHammingOfEachRow) {
+    Random rng(6);
+    for (std::size_t words : {1, 2, 3, 4, 5, 8, 9, 13, 32}) {
+        for (std::size_t count : {0, 1, 3, 8, 33, 42, 64, 65, 130}) {
+            const std::vector<std::uint64_t> code = random_words(words, rng);
+            const std::vector<std::uint64_t> rows = random_words(words * count, rng);
+            for (Place place : kPlaces) {
+                const Guarded<std::uint64_t> a(code, place), b(rows, place);
+                std::vector<std::uint16_t> out(count + 1, 0xABCD);
+                hamming_rows(a.data(), b.data(), count, words, out.data());
+                for (std::size_t i = 0; i < count; ++i)
+                    ASSERT_EQ(out[i], hamming(a.data(), b.data() + i * words, words))
+                        << words << " words, row " << i << " of " << count;
+                EXPECT_EQ(out[count], 0xABCD);
+            }
+        }
+    }
+}
+
 TEST_P(EveryTarget, EncodeResidualMatchesReference) {
     Random rng(5);
     for (std::size_t words : {1, 2, 3, 12, 13, 24, 32}) {

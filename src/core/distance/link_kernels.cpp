@@ -38,7 +38,8 @@ using DF = hn::ScalableTag<float>;
 using VF = hn::Vec<DF>;
 constexpr std::size_t kLanes = hn::MaxLanes(DW());
 
-constexpr std::size_t kChunk = 64;  // neighbours whose integer sums are kept on the stack
+constexpr std::size_t kChunk = 64;         // neighbours whose integer sums are kept on the stack
+constexpr std::size_t kMaxHammingRow = 8;  // words; longer rows fill vectors by themselves
 
 // One row word by word: for chunks smaller than a vector and for the target without vectors.
 HWY_INLINE std::uint32_t scalar_row(const std::uint64_t* planes, std::size_t words,
@@ -298,7 +299,8 @@ void EstimateLinks(const QueryPlanes& q, float node_distance, const LinkCodes& l
     }
 }
 
-std::uint32_t Hamming(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) {
+HWY_INLINE std::uint32_t Hamming(const std::uint64_t* a, const std::uint64_t* b,
+                                 std::size_t words) {
     const DW d;
     std::size_t w = 0;
     std::uint64_t sum = 0;
@@ -312,6 +314,27 @@ std::uint32_t Hamming(const std::uint64_t* a, const std::uint64_t* b, std::size_
     for (; w < words; ++w)
         sum += static_cast<std::uint64_t>(__builtin_popcountll(a[w] ^ b[w]));
     return static_cast<std::uint32_t>(sum);
+}
+
+// The sums of an estimate count each of four planes with its weight, 15 in all, so four times the
+// same plane make 15 times the distance: one kernel less to get right.
+void HammingRows(const std::uint64_t* code, const std::uint64_t* rows, std::size_t count,
+                 std::size_t words, std::uint16_t* out) {
+    if (words > kMaxHammingRow) {
+        for (std::size_t i = 0; i < count; ++i)
+            out[i] = static_cast<std::uint16_t>(Hamming(code, rows + i * words, words));
+        return;
+    }
+    std::uint64_t planes[kQueryPlanes * kMaxHammingRow];
+    for (std::size_t b = 0; b < kQueryPlanes; ++b)
+        std::copy(code, code + words, planes + b * words);
+    std::uint32_t sums[kChunk];
+    for (std::size_t first = 0; first < count; first += kChunk) {
+        const std::size_t n = std::min(kChunk, count - first);
+        sum_rows(planes, words, rows + first * words, n, sums);
+        for (std::size_t i = 0; i < n; ++i)
+            out[first + i] = static_cast<std::uint16_t>(sums[i] / 15);
+    }
 }
 
 // A mask as the low bits of a word.
@@ -396,6 +419,7 @@ namespace vg::distance {
 
 HWY_EXPORT(EstimateLinks);
 HWY_EXPORT(Hamming);
+HWY_EXPORT(HammingRows);
 HWY_EXPORT(EncodeResidual);
 HWY_EXPORT(QuantiseQuery);
 
@@ -405,6 +429,10 @@ void estimate_links(const QueryPlanes& query, float node_distance, const LinkCod
 }
 std::uint32_t hamming(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) noexcept {
     return HWY_DYNAMIC_DISPATCH(Hamming)(a, b, words);
+}
+void hamming_rows(const std::uint64_t* code, const std::uint64_t* rows, std::size_t count,
+                  std::size_t words, std::uint16_t* out) noexcept {
+    HWY_DYNAMIC_DISPATCH(HammingRows)(code, rows, count, words, out);
 }
 ResidualSums encode_residual(const float* p, const float* n, std::size_t words,
                              std::uint64_t* code) noexcept {

@@ -42,6 +42,10 @@ void estimate_links(const QueryPlanes& query, float node_distance, const LinkCod
 // Hamming distance between two codes of `words` words.
 std::uint32_t hamming(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) noexcept;
 
+// out[i] = hamming(code, rows + i * words, words) for `count` rows; words < 1024.
+void hamming_rows(const std::uint64_t* code, const std::uint64_t* rows, std::size_t count,
+                  std::size_t words, std::uint16_t* out) noexcept;
+
 // Code of the residual r = n - p over words * 64 floats: bit i of `code` is set where r_i >= 0.
 // With o_i = +1 there and -1 elsewhere, returns |r|^2, <o, r> = sum |r_i| and <o, p>.
 struct ResidualSums {

@@ -24,7 +24,6 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 using DF = hn::CappedTag<float, 16>;
-using DI = hn::Rebind<std::int32_t, DF>;
 using VF = hn::Vec<DF>;
 constexpr std::size_t kMaxLanes = 16;
 
@@ -38,40 +37,74 @@ void Multiply(float* x, const float* factor, std::size_t n) {
         x[i] *= factor[i];
 }
 
+// Of a butterfly of distance `half` inside a vector: where each lane's partner is, and which lanes
+// are subtracted. Constants, because tables filled at run time are read back slower than the
+// butterflies take.
+struct ShortStage {
+    std::int32_t partner[kMaxLanes];
+    float sign[kMaxLanes];
+};
+constexpr ShortStage short_stage(std::size_t half) {
+    ShortStage s{};
+    for (std::size_t i = 0; i < kMaxLanes; ++i) {
+        s.partner[i] = static_cast<std::int32_t>(i ^ half);
+        s.sign[i] = (i & half) != 0 ? -0.0f : 0.0f;
+    }
+    return s;
+}
+alignas(64) constexpr ShortStage kShortStages[] = {short_stage(1), short_stage(2), short_stage(4),
+                                                   short_stage(8)};
+
 // Butterflies of distance 1, 2, ..., lanes / 2 within each vector.
 HWY_INLINE void short_stages(float* x, std::size_t n) {
     const DF d;
-    const DI di;
     const std::size_t lanes = hn::Lanes(d);
-    for (std::size_t half = 1; half < lanes; half *= 2) {
-        HWY_ALIGN std::int32_t partner[kMaxLanes];
-        HWY_ALIGN float sign[kMaxLanes];
-        for (std::size_t i = 0; i < lanes; ++i) {
-            partner[i] = static_cast<std::int32_t>(i ^ half);
-            sign[i] = (i & half) != 0 ? -0.0f : 0.0f;
+    for (std::size_t i = 0; i < n; i += lanes) {
+        VF v = hn::LoadU(d, x + i);
+        for (std::size_t s = 0; (std::size_t{1} << s) < lanes; ++s) {
+            const auto index = hn::SetTableIndices(d, kShortStages[s].partner);
+            const VF flip = hn::LoadU(d, kShortStages[s].sign);
+            v = hn::Add(hn::TableLookupLanes(v, index), hn::Xor(v, flip));
         }
-        const auto index = hn::SetTableIndices(d, partner);
-        const VF flip = hn::Load(d, sign);
-        for (std::size_t i = 0; i < n; i += lanes) {
-            const VF v = hn::LoadU(d, x + i);
-            hn::StoreU(hn::Add(hn::TableLookupLanes(v, index), hn::Xor(v, flip)), d, x + i);
+        hn::StoreU(v, d, x + i);
+    }
+}
+
+// Butterflies of distances `half` and 2 half on vectors at x, which takes half the memory accesses
+// of one after the other.
+HWY_INLINE void two_stages(float* x, std::size_t n, std::size_t half) {
+    const DF d;
+    for (std::size_t i = 0; i < n; i += 4 * half) {
+        for (std::size_t j = i; j < i + half; j += hn::Lanes(d)) {
+            const VF a = hn::LoadU(d, x + j);
+            const VF b = hn::LoadU(d, x + j + half);
+            const VF c = hn::LoadU(d, x + j + 2 * half);
+            const VF e = hn::LoadU(d, x + j + 3 * half);
+            const VF ab = hn::Add(a, b);
+            const VF ba = hn::Sub(a, b);
+            const VF ce = hn::Add(c, e);
+            const VF ec = hn::Sub(c, e);
+            hn::StoreU(hn::Add(ab, ce), d, x + j);
+            hn::StoreU(hn::Add(ba, ec), d, x + j + half);
+            hn::StoreU(hn::Sub(ab, ce), d, x + j + 2 * half);
+            hn::StoreU(hn::Sub(ba, ec), d, x + j + 3 * half);
         }
     }
-    (void)di;
 }
 
 void Hadamard(float* x, std::size_t n) {
     const DF d;
     const std::size_t lanes = hn::Lanes(d);
     short_stages(x, n);
-    for (std::size_t half = lanes; half < n; half *= 2) {
-        for (std::size_t i = 0; i < n; i += 2 * half) {
-            for (std::size_t j = i; j < i + half; j += lanes) {
-                const VF a = hn::LoadU(d, x + j);
-                const VF b = hn::LoadU(d, x + j + half);
-                hn::StoreU(hn::Add(a, b), d, x + j);
-                hn::StoreU(hn::Sub(a, b), d, x + j + half);
-            }
+    std::size_t half = lanes;
+    for (; 2 * half < n; half *= 4)
+        two_stages(x, n, half);
+    if (half < n) {
+        for (std::size_t j = 0; j < half; j += lanes) {
+            const VF a = hn::LoadU(d, x + j);
+            const VF b = hn::LoadU(d, x + j + half);
+            hn::StoreU(hn::Add(a, b), d, x + j);
+            hn::StoreU(hn::Sub(a, b), d, x + j + half);
         }
     }
     const VF norm = hn::Set(d, 1.0f / std::sqrt(static_cast<float>(n)));

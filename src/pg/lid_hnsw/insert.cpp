@@ -18,7 +18,7 @@
 #include "core/hnsw/node_insert.h"
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/space.h"
-#include "pg/page/next_slot.h"
+#include "pg/page/slot_reads.h"
 
 namespace vg::pg {
 
@@ -42,20 +42,6 @@ struct Inserter {
 
 namespace {
 
-// Reads a slot for fn(view) under a share lock.
-template <typename Fn>
-void with_slot(Inserter* in, node::SlotId id, Fn&& fn) {
-    const node::Geometry& g = in->state.geometry;
-    const BlockNumber block = g.block_of(id);
-    const Buffer buffer = read_page(in->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
-    const node::SlotView slot(g, slot_bytes(g, BufferGetPage(buffer), g.index_of(id)));
-    const char* fault = slot.check();
-    if (unlikely(fault != nullptr))
-        report_corrupt(in->index, block, fault);
-    fn(slot);
-    UnlockReleaseBuffer(buffer);
-}
-
 // Runs the search to the end of its round, keeping the candidates' vectors.
 void collect(Inserter* in) {
     node::SlotId ahead = node::kNoSlot;
@@ -63,7 +49,8 @@ void collect(Inserter* in) {
         const node::SlotId id = next_slot(in->index, in->state.geometry, in->work.search(), &ahead);
         if (id == node::kNoSlot)
             return;
-        with_slot(in, id, [=](const node::SlotView& slot) { in->work.expand(id, slot); });
+        with_slot(in->index, in->state.geometry, id,
+                  [=](const node::SlotView& slot) { in->work.expand(id, slot); });
         CHECK_FOR_INTERRUPTS();
     }
 }
@@ -221,9 +208,10 @@ std::size_t find_parent(Inserter* in) {
     const node::Geometry& g = in->state.geometry;
     bool room = false;
     for (std::size_t i = 0; i < in->work.chosen(); ++i) {
-        with_slot(in, in->work.chosen_slot(i), [&](const node::SlotView& slot) {
-            room = in->work.is_chosen(i, 0, slot) && has_room_for_child(g, slot);
-        });
+        with_slot(in->index, in->state.geometry, in->work.chosen_slot(i),
+                  [&](const node::SlotView& slot) {
+                      room = in->work.is_chosen(i, 0, slot) && has_room_for_child(g, slot);
+                  });
         if (room)
             return i;
     }
@@ -239,7 +227,7 @@ std::size_t find_parent(Inserter* in) {
             mark = at;
         CHECK_FOR_INTERRUPTS();
         node::SlotId child = node::kNoSlot;
-        with_slot(in, at, [&](const node::SlotView& slot) {
+        with_slot(in->index, in->state.geometry, at, [&](const node::SlotView& slot) {
             if (!slot.live() || slot.header().level != 0)
                 return;
             if (has_room_for_child(g, slot))
@@ -313,7 +301,7 @@ node::SlotId add_base_slot(Inserter* in, const ItemPointerData& tid, std::size_t
 node::SlotId add_root_slot(Inserter* in, const ItemPointerData& tid, node::SlotId old_root) {
     const node::Geometry& g = in->state.geometry;
     bool dead = false;
-    with_slot(in, old_root, [&](const node::SlotView& slot) {
+    with_slot(in->index, in->state.geometry, old_root, [&](const node::SlotView& slot) {
         dead = slot.dead() && slot.header().level == 0;
         if (dead)
             in->work.choose_also(old_root, slot);

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 
+#include "pg/page/slot_reads.h"
+
 namespace vg::pg {
 namespace {
 
@@ -24,35 +26,44 @@ bool links_to(const node::SlotView& slot, node::SlotId id) {
     return false;
 }
 
-// Fills v->options with the live neighbours of the slot's dead neighbours, nearest first by
-// estimate.
-void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot) {
-    v->options.clear();
+// Fills v->options with the live neighbours of the slot's dead neighbours that it has no link to:
+// those with the smallest estimates, `most` at most.
+void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot, std::size_t most) {
+    v->found.clear();
     v->estimates.resize(v->g.capacity);
-    for (std::size_t i = 0; i < slot.degree(); ++i) {
-        if (!v->is_dead(slot.link(i)))
-            continue;
-        const node::SlotView gone = copy_slot(v, slot.link(i), &v->other);
+    const auto add_neighbours = [&](const node::SlotView& gone) {
         if (gone.header().level != slot.header().level)
-            continue;
+            return;
         v->query.estimate(gone, v->query.distance(gone).graph, v->estimates.data());
         for (std::size_t j = 0; j < gone.degree(); ++j) {
-            const node::SlotId to = gone.link(j);
-            if (to != id && !v->is_dead(to) && !links_to(slot, to))
-                v->options.push_back({v->estimates[j], to, {}});
+            if (!v->is_dead(gone.link(j)))
+                v->found.push_back({v->estimates[j], gone.link(j), {}});
         }
+    };
+    for (std::size_t i = 0; i < slot.degree(); ++i) {
+        if (v->is_dead(slot.link(i)))
+            prefetch_slot(v->index, v->g, slot.link(i));
+    }
+    v->known.clear();
+    v->known.insert(id);
+    for (std::size_t i = 0; i < slot.degree(); ++i) {
+        v->known.insert(slot.link(i));
+        if (v->is_dead(slot.link(i)))
+            with_slot(v->index, v->g, slot.link(i), add_neighbours, v->strategy);
         CHECK_FOR_INTERRUPTS();
     }
-    auto& options = v->options;
-    std::sort(options.begin(), options.end(), [](const auto& a, const auto& b) {
-        return a.id < b.id || (a.id == b.id && a.distance < b.distance);
-    });
-    options.erase(std::unique(options.begin(), options.end(),
-                              [](const auto& a, const auto& b) { return a.id == b.id; }),
-                  options.end());
-    std::sort(options.begin(), options.end(), [](const auto& a, const auto& b) {
-        return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
-    });
+    // A few are taken of some hundreds, so a heap is cheaper than their order.
+    const auto farther = [](const Vacuum::Option& a, const Vacuum::Option& b) {
+        return a.distance > b.distance || (a.distance == b.distance && a.id > b.id);
+    };
+    v->options.clear();
+    std::make_heap(v->found.begin(), v->found.end(), farther);
+    while (v->options.size() < most && !v->found.empty()) {
+        std::pop_heap(v->found.begin(), v->found.end(), farther);
+        if (v->known.insert(v->found.back().id))
+            v->options.push_back(v->found.back());
+        v->found.pop_back();
+    }
 }
 
 // Codes the link from the node at hand to each option, dropping those that are no live slot of the
@@ -61,14 +72,23 @@ void encode_options(Vacuum* v, const node::SlotHeader& h) {
     const std::size_t words = v->g.words;
     v->option_codes.resize(v->options.size() * words);
     std::size_t kept = 0;
-    for (Vacuum::Option& o : v->options) {
-        const node::SlotView slot = copy_slot(v, o.id, &v->other);
-        if (!slot.live() || slot.header().level != h.level)
+    for (std::size_t i = 0; i < v->options.size(); ++i) {
+        Vacuum::Option o = v->options[i];
+        if (i + 1 < v->options.size())
+            prefetch_slot(v->index, v->g, v->options[i + 1].id);
+        bool fits = false;
+        float tail = 0;
+        const auto read = [&](const node::SlotView& slot) {
+            fits = slot.live() && slot.header().level == h.level;
+            tail = slot.header().tail;
+            slot.read_vector(v->vector.data());
+        };
+        with_slot(v->index, v->g, o.id, read, v->strategy);
+        if (!fits)
             continue;
-        slot.read_vector(v->vector.data());
         v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_other.data());
         o.factors = code::encode_link(v->rotated_node.data(), v->rotated_other.data(), words,
-                                      h.tail, slot.header().tail, &v->option_codes[kept * words]);
+                                      h.tail, tail, &v->option_codes[kept * words]);
         v->options[kept++] = o;
     }
     v->options.resize(kept);
@@ -108,8 +128,7 @@ void repair_slot(Vacuum* v, BlockNumber block, std::uint32_t index, std::size_t 
     slot.read_vector(v->vector.data());
     v->query.set_row(v->vector.data(), h.tail);
     v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_node.data());
-    gather_options(v, v->g.slot_id(block, index), slot);
-    v->options.resize(std::min(v->options.size(), kOptionsPerLink * lost));
+    gather_options(v, v->g.slot_id(block, index), slot, kOptionsPerLink * lost);
     encode_options(v, h);
     take_options(v, index, slot, lost);
 }

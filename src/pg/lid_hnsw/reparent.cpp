@@ -9,7 +9,7 @@
 
 #include <algorithm>
 
-#include "pg/page/next_slot.h"
+#include "pg/page/slot_reads.h"
 
 namespace vg::pg {
 namespace {
@@ -27,19 +27,30 @@ bool outside_subtree(Vacuum* v, node::SlotId from, node::SlotId orphan) {
             return false;
         if (from == node::kNoSlot || v->is_dead(from))
             return true;
-        from = copy_slot(v, from, &v->other).header().parent;
+        with_slot(
+            v->index, v->g, from, [&](const node::SlotView& slot) { from = slot.header().parent; },
+            v->strategy);
         CHECK_FOR_INTERRUPTS();
     }
     report_corrupt(v->index, v->g.block_of(orphan), "the parents of a node form a cycle");
 }
 
+// Rotates the row of a node into `out`; returns its tail.
+float rotate_row(Vacuum* v, node::SlotId id, float* out) {
+    float tail = 0;
+    const auto read = [&](const node::SlotView& slot) {
+        slot.read_vector(v->vector.data());
+        tail = slot.header().tail;
+    };
+    with_slot(v->index, v->g, id, read, v->strategy);
+    v->state.rotation.apply(v->vector.data(), v->state.centre.data(), out);
+    return tail;
+}
+
 // Gives `orphan` a protected link from `parent`; false when that list is full of protected links.
 bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
-    copy_slot(v, orphan, &v->page).read_vector(v->vector.data());
-    v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_other.data());
-    const float tail = slot_of(v, &v->page, v->g.index_of(orphan)).header().tail;
-    copy_slot(v, parent, &v->other).read_vector(v->vector.data());
-    v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_node.data());
+    const float tail = rotate_row(v, orphan, v->rotated_other.data());
+    rotate_row(v, parent, v->rotated_node.data());
 
     PageEdits e;
     begin_edits(&e, v->index, false);
@@ -72,10 +83,12 @@ bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
 bool try_parent(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
     if (parent == orphan || parent == node::kNoSlot || v->is_dead(parent))
         return false;
-    const node::SlotView slot = copy_slot(v, parent, &v->other);
-    if (!slot.live() || slot.header().level != 0)
-        return false;
-    return outside_subtree(v, parent, orphan) && adopt(v, orphan, parent);
+    bool fits = false;
+    const auto look = [&](const node::SlotView& slot) {
+        fits = slot.live() && slot.header().level == 0;
+    };
+    with_slot(v->index, v->g, parent, look, v->strategy);
+    return fits && outside_subtree(v, parent, orphan) && adopt(v, orphan, parent);
 }
 
 bool try_own_links(Vacuum* v, node::SlotId orphan) {
@@ -104,7 +117,9 @@ bool try_search(Vacuum* v, node::SlotId orphan) {
         const node::SlotId id = next_slot(v->index, v->g, v->search, &ahead);
         if (id == node::kNoSlot)
             break;
-        v->search.expand(id, copy_slot(v, id, &v->other));
+        with_slot(
+            v->index, v->g, id, [&](const node::SlotView& slot) { v->search.expand(id, slot); },
+            v->strategy);
         CHECK_FOR_INTERRUPTS();
     }
     hnsw::Found found;

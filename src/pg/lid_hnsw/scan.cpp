@@ -11,7 +11,7 @@
 #include "pg/boundary/access_method.h"
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/tids.h"
-#include "pg/page/next_slot.h"
+#include "pg/page/slot_reads.h"
 
 extern "C" {
 #include "pgstat.h"

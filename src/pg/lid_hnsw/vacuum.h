@@ -70,6 +70,8 @@ struct Vacuum {
     std::vector<float> rotated_other;
     std::vector<std::uint64_t> code;
     std::vector<float> estimates;
+    std::vector<Option> found;
+    hnsw::SlotSet known;
     std::vector<Option> options;
     std::vector<std::uint64_t> option_codes;  // words per option
     std::vector<hnsw::CodedLink> coded;

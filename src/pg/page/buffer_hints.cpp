@@ -34,14 +34,14 @@ bool often_used(Buffer buffer) {
 
 }  // namespace
 
-Buffer read_block(Relation index, BlockNumber block) {
+Buffer read_block(Relation index, BlockNumber block, BufferAccessStrategy strategy) {
     Buffer& hint = hint_of(index, block);
     if (hint > 0 && often_used(hint) && read_recent_buffer(index, block, hint)) {
         pgstat_count_buffer_read(index);
         pgstat_count_buffer_hit(index);
         return hint;
     }
-    const Buffer buffer = ReadBuffer(index, block);
+    const Buffer buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
     if (!BufferIsLocal(buffer))
         hint = buffer;
     return buffer;

@@ -21,8 +21,9 @@
 
 namespace vg::pg {
 
-// As ReadBuffer and ReleaseAndReadBuffer, main fork.
-Buffer read_block(Relation index, BlockNumber block);
+// As ReadBuffer and ReleaseAndReadBuffer, main fork. `strategy` is for blocks that are in no
+// buffer.
+Buffer read_block(Relation index, BlockNumber block, BufferAccessStrategy strategy = nullptr);
 Buffer release_and_read_block(Buffer pinned, Relation index, BlockNumber block);
 
 // A hint that bytes [offset, offset + bytes) of that block, and what every reader looks at, will be

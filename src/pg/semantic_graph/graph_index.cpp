@@ -14,7 +14,7 @@
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/inspect.h"
 #include "pg/lid_hnsw/tids.h"
-#include "pg/page/next_slot.h"
+#include "pg/page/slot_reads.h"
 #include "pg/semantic_graph/semantic_graph.h"
 
 extern "C" {

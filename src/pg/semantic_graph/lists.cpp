@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "pg/page/next_slot.h"
+#include "pg/page/slot_reads.h"
 
 namespace vg::pg {
 namespace {

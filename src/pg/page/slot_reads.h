@@ -1,5 +1,5 @@
-// What a search of a node store reads next, with the reading prepared: the one loop head of scans,
-// inserts, vacuum and graph searches.
+// Reading single slots of a node store, and preparing for the next: what searches of scans,
+// inserts, vacuum and graph functions have in common.
 #pragma once
 
 #include "pg/boundary/pg.h"
@@ -18,6 +18,22 @@ inline void prefetch_slot(Relation index, const node::Geometry& g, node::SlotId 
     constexpr std::size_t kMost = 4096;
     prefetch_block(index, g.block_of(id), kPageDataOffset + g.index_of(id) * g.slot_bytes,
                    std::min<std::size_t>(g.slot_bytes, kMost));
+}
+
+// fn(view) under a share lock of the slot's page, which fn must not keep: no other page is locked
+// and no user code runs in it. XX002 where there is no such slot.
+template <typename Fn>
+void with_slot(Relation index, const node::Geometry& g, node::SlotId id, Fn&& fn,
+               BufferAccessStrategy strategy = nullptr) {
+    const BlockNumber block = g.block_of(id);
+    const Buffer buffer =
+        read_page(index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE, strategy);
+    const node::SlotView slot(g, slot_bytes(g, BufferGetPage(buffer), g.index_of(id)));
+    const char* fault = slot.check();
+    if (unlikely(fault != nullptr))
+        report_corrupt(index, block, fault);
+    fn(slot);
+    UnlockReleaseBuffer(buffer);
 }
 
 // search.next(), while the memory of the slot after it is fetched. `ahead` belongs to the caller's
