@@ -118,6 +118,14 @@ inline ModelLayout model_layout(std::uint32_t anchors, std::uint32_t dims,
     return l;
 }
 
+// Walks the anchor queries, which may be damaged.
+struct PackedQueries {
+    std::byte* at;
+    std::size_t left;
+    // Null when the next one does not fit into what is left.
+    std::byte* next(std::size_t* length) noexcept;
+};
+
 // A page of items is a structure of arrays over its slots:
 //   TIDs (6 each, padded to 8) | means (float) | rows (row_bytes each)
 // A slot whose TID has offset 0 is free. The trailer's `used` counts the slots written so far.

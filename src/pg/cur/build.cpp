@@ -254,14 +254,6 @@ node::Tid spilled_tid(Builder* b, std::uint64_t number) {
     return to_tid(tid);
 }
 
-std::size_t packed_bytes(const Builder* b, const cur::MetaData& m) {
-    std::size_t total = cur::model_layout(m.anchors, m.dims, m.anchor_items).queries;
-    for (int i = 0; i < b->anchors.count; ++i)
-        total += MAXALIGN(sizeof(std::uint32_t)) +
-                 MAXALIGN(query_bytes(b->anchors.length, b->anchors.queries[i]));
-    return total;
-}
-
 // The bytes of the model into zeroed memory; see ModelLayout.
 void pack_model(Builder* b, const cur::Model& model, const cur::Codec& codec,
                 const std::vector<std::uint32_t>& pivots, const cur::MetaData& m,
@@ -279,15 +271,7 @@ void pack_model(Builder* b, const cur::Model& model, const cur::Codec& codec,
     }
     std::memcpy(to + l.components, model.components.data(),
                 sizeof(float) * model.components.size());
-    std::byte* at = to + l.queries;
-    for (int i = 0; i < b->anchors.count; ++i) {
-        const Datum query = b->anchors.queries[i];
-        const auto bytes = static_cast<std::uint32_t>(query_bytes(b->anchors.length, query));
-        std::memcpy(at, &bytes, sizeof bytes);
-        at += MAXALIGN(sizeof bytes);
-        store_query(b->anchors.length, b->anchors.by_value, query, at);
-        at += MAXALIGN(bytes);
-    }
+    pack_anchors(&b->anchors, to + l.queries);
 }
 
 void write_items(Builder* b, const cur::Model& model, const cur::Codec& codec,
@@ -377,7 +361,8 @@ void write_index(Builder* b) {
     cur::MetaData meta = call_pg([=] { return read_cur_meta(b->index); });
     fill_model_meta(b, model, calibration, pivots.size(), &meta);
     meta.model_block = call_pg([=] { return RelationGetNumberOfBlocks(b->index); });
-    meta.model_bytes = packed_bytes(b, meta);
+    meta.model_bytes = cur::model_layout(meta.anchors, meta.dims, meta.anchor_items).queries +
+                       packed_bytes(&b->anchors);
     const auto model_blocks =
         static_cast<BlockNumber>((meta.model_bytes + kPageUsable - 1) / kPageUsable);
     const BlockNumber items_at = meta.model_block + model_blocks;

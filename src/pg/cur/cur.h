@@ -1,7 +1,8 @@
 // The access method cur: what its files share. One file per duty: handler.cpp (routine, options,
 // parameters), validate.cpp (operator classes), cost.cpp, build.cpp, anchors.cpp (anchor queries),
-// insert.cpp, flush.cpp, scan.cpp, vacuum.cpp, stats.cpp; scorer.cpp calls the scorer, fetch.cpp
-// gets rows from the heap, pages.cpp reads and writes pages.
+// insert.cpp, flush.cpp, scan.cpp, vacuum.cpp, stats.cpp, recall.cpp; scorer.cpp calls the scorer,
+// fetch.cpp gets rows from the heap, project.cpp their latent vectors, pages.cpp reads and writes
+// pages.
 //
 // Locks. A scorer call may take seconds: no buffer is locked or pinned during one, except the pin
 // that a heap scan of a build holds. Readers hold a share lock on one page at a time. Edits lock
@@ -70,6 +71,14 @@ bool cur_validate(Oid opclass);
 
 // The type of the right operand of the index's ordering operator.
 Oid cur_query_type(Relation index);
+
+// The row that a scan returned last, and the scorer calls it has spent so far.
+struct CurScanRow {
+    double distance;
+    bool null;
+    uint64 calls;
+};
+CurScanRow cur_scan_row(IndexScanDesc scan);
 
 // Moves up to `limit` rows of the pending list to the items, at `anchors` scorer calls each. With
 // `forgiving`, a scorer that fails costs a warning and leaves the rest pending. Returns the number

@@ -112,8 +112,9 @@ void add_parameters() {
         "cur.max_scan_calls", "Scorer calls after which an iterative scan does not go on.", nullptr,
         &cur_max_scan_calls, 20000, 1, INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomRealVariable(
-        "cur.max_build_calls", "Scorer calls that building an index may cost at most.",
-        "CREATE INDEX and REINDEX fail before the first call when they would need more.",
+        "cur.max_build_calls", "Scorer calls that building or examining an index may cost at most.",
+        "CREATE INDEX, REINDEX, cur_recall and cur_index_check fail before the first call when "
+        "they would need more.",
         &cur_max_build_calls, 1e8, 0.0, DBL_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomIntVariable("cur.batch_size", "Items handed to a batch scorer at once.", nullptr,
                             &cur_batch_size, 256, 1, 100000, PGC_USERSET, 0, nullptr, nullptr,

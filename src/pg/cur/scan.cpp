@@ -532,6 +532,11 @@ bool cur_gettuple(IndexScanDesc scan, ScanDirection direction) {
     return enter_cpp([&] { return gettuple(scan); });
 }
 
+CurScanRow cur_scan_row(IndexScanDesc scan) {
+    const auto* s = static_cast<const ScanState*>(scan->opaque);
+    return {s->last.distance, s->last.null, s->spent};
+}
+
 void cur_endscan(IndexScanDesc scan) {
     auto* s = static_cast<ScanState*>(scan->opaque);
     stop(s);
