@@ -1,8 +1,8 @@
 // The access method cur: what its files share. One file per duty: handler.cpp (routine, options,
 // parameters), validate.cpp (operator classes), cost.cpp, build.cpp, anchors.cpp (anchor queries),
-// insert.cpp, flush.cpp, scan.cpp, vacuum.cpp, stats.cpp, recall.cpp; scorer.cpp calls the scorer,
-// fetch.cpp gets rows from the heap, project.cpp their latent vectors, pages.cpp reads and writes
-// pages.
+// insert.cpp, flush.cpp, scan.cpp, vacuum.cpp, stats.cpp, recall.cpp, check.cpp; scorer.cpp
+// calls the scorer, fetch.cpp gets rows from the heap, project.cpp their latent vectors, pages.cpp
+// reads and writes pages.
 //
 // Locks. A scorer call may take seconds: no buffer is locked or pinned during one, except the pin
 // that a heap scan of a build holds. Readers hold a share lock on one page at a time. Edits lock

@@ -85,3 +85,18 @@ CREATE FUNCTION cur_recall(
     AS 'MODULE_PATHNAME', 'vg_cur_recall_of' LANGUAGE C VOLATILE PARALLEL UNSAFE;
 COMMENT ON FUNCTION cur_recall(regclass, anyarray, integer, integer) IS
     'recall at k of a cur index against a scan of the table by the scorer, for given queries; hits counted by score, 95 percent confidence interval; takes a scorer call per row and query, for the owner of the table';
+
+CREATE FUNCTION cur_index_check(
+    index regclass,
+    samples integer DEFAULT 10,
+    heapallindexed boolean DEFAULT false,
+    OUT items bigint,
+    OUT pending bigint,
+    OUT sampled integer,
+    OUT score_difference double precision,
+    OUT batch_difference double precision,
+    OUT calls bigint,
+    OUT advice text)
+    AS 'MODULE_PATHNAME', 'vg_cur_index_check' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
+COMMENT ON FUNCTION cur_index_check(regclass, integer, boolean) IS
+    'checks a cur index, raising index_corrupted on the first fault: its pages, with heapallindexed that it holds every row of its table, and by sampled rows, scored anew against the anchor queries, whether the scorer is the one it was built with and agrees with its batch form; for the owner of the table';

@@ -482,6 +482,8 @@ bool gettuple(IndexScanDesc scan) {
         return false;
     s->emitted = !s->null_query;
     s->last = r;
+    if (s->null_query)
+        check_heap_tid(scan->heapRelation, scan->indexRelation, &s->fetch.heap_blocks, r.tid);
     scan->xs_heaptid = from_tid(r.tid);
     scan->xs_recheck = false;
     scan->xs_recheckorderby = false;
