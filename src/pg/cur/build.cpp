@@ -27,6 +27,7 @@ extern "C" {
 #include "pg/boundary/context.h"
 #include "pg/cur/anchors.h"
 #include "pg/cur/fetch.h"
+#include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/scorer.h"
 
@@ -68,6 +69,7 @@ struct Builder {
     const CurOptions* options;
     CurAnchors anchors;
     CurScorer scorer{};
+    Fingerprint fingerprint{};
     MemoryContext batch_context = nullptr;
     BufFile* spill = nullptr;  // per row: TID, column of anchors.count floats
 
@@ -235,6 +237,8 @@ void fill_model_meta(const Builder* b, const cur::Model& model, const cur::Calib
         m->calibration_recall[i] = c.recall[i];
     }
     m->live_items = m->built_items = b->rows;
+    m->scorer_functions = b->fingerprint.functions;
+    m->scorer_version = b->fingerprint.version;
 }
 
 // TIDs of rows in the spill by number; plain reads, so that the file may be of any size.
@@ -444,6 +448,7 @@ void pend_row(Relation, ItemPointer tid, Datum*, bool* isnull, bool, void* arg) 
 
 void run_build(Builder* b, IndexInfo* info, MemoryContext context) {
     init_scorer(&b->scorer, b->index, context);
+    b->fingerprint = scorer_fingerprint(b->index);
     warn_inlined(b);
     if (b->anchors.rows < 0) {
         b->anchors.rows = 0;

@@ -21,6 +21,7 @@
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
 #include "pg/cur/fetch.h"
+#include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/project.h"
 
@@ -256,7 +257,30 @@ const char* verdict(const Check* c) {
 struct Arguments {
     int samples;
     bool heapallindexed;
+    bool accept;
 };
+
+// Makes the scorer of today the one that the index was built with.
+void accept_scorer(const Check* c) {
+    const Fingerprint now = scorer_fingerprint(c->open.index);
+    if (c->meta.dims == 0 || now == built_fingerprint(c->meta))
+        return;
+    if (c->sampled == 0 || c->score_difference > kOtherScorer)
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("the scorer of index \"%s\" cannot be accepted",
+                        RelationGetRelationName(c->open.index)),
+                 c->sampled == 0 ? errdetail("No row was scored.")
+                                 : errdetail("Scores differ by up to %.3g standard deviations.",
+                                             c->score_difference),
+                 errhint("REINDEX.")));
+    PageEdits e;
+    begin_edits(&e, c->open.index, false);
+    cur::MetaData* meta = cur_page_meta(edit_page(&e, cur::kMetaBlock, cur::kMetaPage));
+    meta->scorer_functions = now.functions;
+    meta->scorer_version = now.version;
+    commit_edits(&e);
+}
 
 Check* run(const OpenIndex& open, const Arguments& a, MemoryContext context) {
     const Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
@@ -275,6 +299,8 @@ Check* run(const OpenIndex& open, const Arguments& a, MemoryContext context) {
     if (meta.dims > 0 && !c->sample.empty())
         check_scorer(c, snapshot, context);
     UnregisterSnapshot(snapshot);
+    if (a.accept)
+        accept_scorer(c);
     return c;
 }
 
@@ -291,7 +317,7 @@ VG_FUNCTION(vg_cur_index_check) {
                         errmsg("cannot check an index during recovery"),
                         errdetail("Replay changes the index while it is read."),
                         errhint("Run the check on the primary server.")));
-    const Arguments a{PG_GETARG_INT32(1), PG_GETARG_BOOL(2)};
+    const Arguments a{PG_GETARG_INT32(1), PG_GETARG_BOOL(2), PG_GETARG_BOOL(3)};
     if (a.samples < 0 || a.samples > kMaxSamples)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("samples must be between 0 and %d", kMaxSamples)));

@@ -2,7 +2,7 @@
 // parameters), validate.cpp (operator classes), cost.cpp, build.cpp, anchors.cpp (anchor queries),
 // insert.cpp, flush.cpp, scan.cpp, vacuum.cpp, stats.cpp, recall.cpp, check.cpp; scorer.cpp
 // calls the scorer, fetch.cpp gets rows from the heap, project.cpp their latent vectors, pages.cpp
-// reads and writes pages.
+// reads and writes pages, fingerprint.cpp tells one scorer from another.
 //
 // Locks. A scorer call may take seconds: no buffer is locked or pinned during one, except the pin
 // that a heap scan of a build holds. Readers hold a share lock on one page at a time. Edits lock
@@ -28,7 +28,8 @@ namespace vg::pg {
 inline constexpr int kScoreProc = 1;  // (item, query) -> float8 or float4: the operator's function
 inline constexpr int kBatchProc = 2;  // (item[], query) -> float8[] or float4[]; optional
 inline constexpr int kSeedProc = 3;   // (query, integer) -> tid[]; optional
-inline constexpr int kSupportProcs = 3;
+inline constexpr int kVersionProc = 4;  // () -> text: changes when scores do; optional
+inline constexpr int kSupportProcs = 4;
 
 inline constexpr int kDefaultAnchorQueries = 256;
 inline constexpr int kDefaultAnchorItems = 128;

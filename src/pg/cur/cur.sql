@@ -90,6 +90,7 @@ CREATE FUNCTION cur_index_check(
     index regclass,
     samples integer DEFAULT 10,
     heapallindexed boolean DEFAULT false,
+    accept boolean DEFAULT false,
     OUT items bigint,
     OUT pending bigint,
     OUT sampled integer,
@@ -98,5 +99,5 @@ CREATE FUNCTION cur_index_check(
     OUT calls bigint,
     OUT advice text)
     AS 'MODULE_PATHNAME', 'vg_cur_index_check' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION cur_index_check(regclass, integer, boolean) IS
-    'checks a cur index, raising index_corrupted on the first fault: its pages, with heapallindexed that it holds every row of its table, and by sampled rows, scored anew against the anchor queries, whether the scorer is the one it was built with and agrees with its batch form; for the owner of the table';
+COMMENT ON FUNCTION cur_index_check(regclass, integer, boolean, boolean) IS
+    'checks a cur index, raising index_corrupted on the first fault: its pages, with heapallindexed that it holds every row of its table, and by sampled rows, scored anew against the anchor queries, whether the scorer is the one it was built with and agrees with its batch form; with accept, functions that changed without their scores doing so are taken for those of the build; for the owner of the table';

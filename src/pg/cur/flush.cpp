@@ -18,6 +18,7 @@ extern "C" {
 
 #include "pg/boundary/context.h"
 #include "pg/cur/fetch.h"
+#include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/place.h"
 #include "pg/cur/project.h"
@@ -37,7 +38,12 @@ struct Flush {
 
 // ---- scoring ----------------------------------------------------------------------------------
 
-// Scores the rows at hand; an error of the scorer becomes a warning. No C++ object lives below.
+void score_rows(Flush* f) {
+    note_scorer(f->index, f->rows->meta);
+    score_items(f->rows);
+}
+
+// The same, but an error becomes a warning. No C++ object lives below.
 bool score_rows_forgiving(Flush* f) {
     const MemoryContext old = CurrentMemoryContext;
     ResourceOwner const owner = CurrentResourceOwner;
@@ -46,7 +52,7 @@ bool score_rows_forgiving(Flush* f) {
     MemoryContextSwitchTo(old);
     PG_TRY();
     {
-        score_items(f->rows);
+        score_rows(f);
         ReleaseCurrentSubTransaction();
         done = true;
     }
@@ -113,7 +119,7 @@ bool flush_rows(Flush* f, bool forgiving, int64* moved) {
     Projector* p = f->rows;
     if (p->count == 0)
         return true;
-    const bool scored = forgiving ? score_rows_forgiving(f) : (score_items(p), true);
+    const bool scored = forgiving ? score_rows_forgiving(f) : (score_rows(f), true);
     if (scored) {
         enter_cpp([&] { project_items(p); });
         for (int i = 0; i < p->count; ++i)

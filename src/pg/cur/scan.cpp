@@ -24,6 +24,7 @@ extern "C" {
 #include "pg/boundary/access_method.h"
 #include "pg/boundary/context.h"
 #include "pg/cur/fetch.h"
+#include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/scorer.h"
 
@@ -368,6 +369,7 @@ void run_rounds(IndexScanDesc scan, ScanState* s) {
 // The first batch of results.
 void run_search(IndexScanDesc scan, ScanState* s) {
     s->meta = read_cur_meta(scan->indexRelation);
+    note_scorer(scan->indexRelation, s->meta);
     s->budget = static_cast<std::size_t>(cur_budget);
     start_search(scan->indexRelation, s);
     if (s->meta.dims > 0) {
