@@ -10,7 +10,7 @@ use Time::HiRes qw(sleep);
 use VectorGraphTest;
 
 my $node = new_server('cur', "restart_after_crash = off\nwal_consistency_checking = 'generic'\n", allows_streaming => 1);
-my $out;
+my ($out, $rows);
 
 # A cheap scorer of full rank. The answer with a budget for all rows is that of a sequential scan.
 $node->safe_psql('postgres', <<'SQL');
@@ -120,6 +120,24 @@ $node->safe_psql('postgres', 'VACUUM items; VACUUM items');
 is(items_and_pending(), rows_of($node, 'items'), 'one entry per row afterwards');
 same('and every row is found after that');
 
+# Inserts that score their rows themselves, beside each other and vacuums, and crashes amid them.
+$node->safe_psql('postgres', 'CREATE TABLE eager (id serial, v vector(8)); INSERT INTO eager (v) SELECT vec(i, 8) FROM generate_series(1, 500) i;'
+      . 'SET client_min_messages = error; CREATE INDEX eager_v ON eager USING cur (v cur_l2_ops) WITH (anchor_queries = 20, insert_mode = sync)');
+for my $round (1 .. 2) {
+    my $before = rows_of($node, 'eager');
+    my @writers = map { start_psql($node, $_, \$out) } (
+        (join '', map { "INSERT INTO eager (v) SELECT vec($_ + i, 8) FROM generate_series(1, 5) i;\n" } 1 .. 4000) x 3,
+        "DELETE FROM eager WHERE id % 13 = 5;\nVACUUM eager;\n" x 2000);
+    sleep 1.5;
+    crash_and_recover();
+    $_->finish for @writers;
+    cmp_ok(rows_of($node, 'eager'), '>', $before, "rows came in before crash $round");
+    $rows = rows_of($node, 'eager');
+    is($node->safe_psql('postgres', "SELECT same_answer('eager')"), "true $rows", 'every row is found');
+    sound($node, 'eager_v');
+}
+cmp_ok($node->safe_psql('postgres', "SELECT flushed_items FROM cur_index_stats('eager_v')"), '>', 100, 'and most have latent vectors at once');
+
 # A standby.
 $node->backup('base');
 my $standby = PostgreSQL::Test::Cluster->new('standby');
@@ -130,7 +148,7 @@ $node->safe_psql('postgres', "INSERT INTO items SELECT 900000 + i, vec(i, 8) FRO
 $node->safe_psql('postgres', 'VACUUM items');
 $node->safe_psql('postgres', 'INSERT INTO items SELECT 960000 + i, vec(i, 8) FROM generate_series(1, 30) i');
 $node->wait_for_catchup($standby);
-my $rows = rows_of($node, 'items');
+$rows = rows_of($node, 'items');
 is($standby->safe_psql('postgres', "SELECT same_answer('items')"), "true $rows", 'the standby answers as the primary');
 my (undef, undef, $refused) = $standby->psql('postgres', "SELECT cur_index_check('items_v')");
 like($refused, qr/cannot check an index during recovery/, 'the check wants a primary');

@@ -52,7 +52,7 @@ for my $t (0 .. $tables - 1) {
     my $what;
     if ($kind < 2) {
         $what = 'bytes of the metapage';
-        $write->(24 + pick(192), chr pick(256)) for 1 .. 3;
+        $write->(24 + pick(208), chr pick(256)) for 1 .. 3;
     } elsif ($kind == 2) {
         $what = 'blocks that the metapage names';
         $write->(24 + (36, 40, 52)[ pick(3) ], pack 'V', (0, 1, 2, 5000, 0xffffffff)[ pick(5) ]) for 1 .. 2;

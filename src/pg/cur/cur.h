@@ -7,8 +7,8 @@
 // Locks. A scorer call may take seconds: no buffer is locked or pinned during one, except the pin
 // that a heap scan of a build holds. Readers hold a share lock on one page at a time. Edits lock
 // the metapage first, then pages by ascending block. Whoever moves or removes rows (flush, vacuum)
-// holds the upkeep lock, a heavyweight lock on block 0, from end to end; inserts and scans never
-// do.
+// holds the upkeep lock, a heavyweight lock on block 0, from end to end. Scans never do; inserts
+// that score their row take it to place that, when it is free.
 #pragma once
 
 #include "pg/boundary/pg.h"
@@ -37,6 +37,7 @@ inline constexpr double kDefaultRidge = 3e-3;
 inline constexpr int kDefaultFlushLimit = 1000;
 
 enum class Nonfinite : int { kError = 0, kSkip = 1 };
+enum class InsertMode : int { kPending = 0, kSync = 1 };
 
 // Reloptions, laid out for build_reloptions.
 struct CurOptions {
@@ -50,6 +51,7 @@ struct CurOptions {
     double ridge;
     int nonfinite;    // Nonfinite
     int flush_limit;  // rows that one VACUUM moves out of the pending list
+    int insert_mode;  // InsertMode
 };
 // The options of an index, or the defaults.
 const CurOptions* cur_options(Relation index);

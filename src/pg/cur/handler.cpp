@@ -34,6 +34,11 @@ relopt_enum_elt_def nonfinite_values[] = {
     {"skip", static_cast<int>(Nonfinite::kSkip)},
     {nullptr, 0},
 };
+relopt_enum_elt_def insert_mode_values[] = {
+    {"pending", static_cast<int>(InsertMode::kPending)},
+    {"sync", static_cast<int>(InsertMode::kSync)},
+    {nullptr, 0},
+};
 const config_enum_entry iterative_scan_values[] = {
     {"off", static_cast<int>(CurIterativeScan::kOff), false},
     {"relaxed_order", static_cast<int>(CurIterativeScan::kRelaxed), false},
@@ -52,6 +57,7 @@ bytea* parse_options(Datum reloptions, bool validate) {
         {"ridge", RELOPT_TYPE_REAL, offsetof(CurOptions, ridge)},
         {"nonfinite", RELOPT_TYPE_ENUM, offsetof(CurOptions, nonfinite)},
         {"flush_limit", RELOPT_TYPE_INT, offsetof(CurOptions, flush_limit)},
+        {"insert_mode", RELOPT_TYPE_ENUM, offsetof(CurOptions, insert_mode)},
     };
     return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind,
                                                 sizeof(CurOptions), table, lengthof(table)));
@@ -85,6 +91,10 @@ void add_options() {
     add_int_reloption(options_kind, "flush_limit",
                       "New rows that one VACUUM scores against the anchor queries",
                       kDefaultFlushLimit, 0, INT_MAX, lock);
+    add_enum_reloption(options_kind, "insert_mode",
+                       "Whether a new row waits to be scored against the anchor queries",
+                       insert_mode_values, static_cast<int>(InsertMode::kPending),
+                       "Valid values are \"pending\" and \"sync\".", lock);
 }
 
 void add_parameters() {
@@ -132,7 +142,8 @@ const CurOptions kDefaults = {0,
                               0,
                               kDefaultRidge,
                               static_cast<int>(Nonfinite::kError),
-                              kDefaultFlushLimit};
+                              kDefaultFlushLimit,
+                              static_cast<int>(InsertMode::kPending)};
 
 }  // namespace
 
