@@ -70,6 +70,15 @@ SELECT advice FROM cur_index_stats('t_v');
 \c
 SET search_path = cur_test, public;
 SELECT near();
+-- A rebuilt index is another one: the same change is worth another warning.
+CREATE OR REPLACE FUNCTION model_version() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'a' $$;
+SELECT near();
+CREATE OR REPLACE FUNCTION model_version() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'b' $$;
+SET client_min_messages = warning;
+REINDEX INDEX t_v;
+CREATE OR REPLACE FUNCTION model_version() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'a' $$;
+SELECT near();
+REINDEX INDEX t_v;
 -- Settings of a function, and its batch form, count; its name and cost do not.
 ALTER FUNCTION plain(float8, float8) COST 5000;
 ALTER FUNCTION plain(float8, float8) RENAME TO plainer;

@@ -23,6 +23,13 @@ SQL
           . "CREATE INDEX t${_}_x ON t$_ USING cur (x far_ops) WITH (anchor_queries = 20, anchor_items = 30, storage = $storage);"
           . "INSERT INTO t$_ SELECT i, i / 8.0 FROM generate_series(701, 2300) i;"
 } 0 .. $tables - 1);
+my @aims = ('a range of the model is not a number', 'the model holds an anchor query of another size',
+    'a row of the index lies beyond the end of the table');
+$node->safe_psql('postgres', join '', 'SET client_min_messages = error;', map {
+        "CREATE TABLE aim$_ AS SELECT i / 8.0::float8 AS x FROM generate_series(1, 700) i;"
+          . "CREATE INDEX aim${_}_x ON aim$_ USING cur (x far_ops) WITH (anchor_queries = 20, anchor_items = 30, latent_dim = 20);"
+} 0 .. $#aims);
+my @aim_files = map { $node->data_dir . '/' . $node->safe_psql('postgres', "SELECT pg_relation_filepath('aim${_}_x')") } 0 .. $#aims;
 my @files = map { $node->data_dir . '/' . $node->safe_psql('postgres', "SELECT pg_relation_filepath('t${_}_x')") } 0 .. $tables - 1;
 $node->stop;
 
@@ -91,7 +98,34 @@ for my $t (0 .. $tables - 1) {
     close $file;
     push @done, $what;
 }
+
+# Damage that only one look finds: what is in the model, and rows beyond the end of the table.
+my %aimed = (
+    'a range of the model is not a number' => sub { my ($write, $model) = @_; $write->(8192 * $model + 24, pack 'f<', 9**9**9) },
+    'the model holds an anchor query of another size' => sub { my ($write, $model, $items, $queries) = @_; $write->(8192 * $model + 24 + $queries, pack 'V', 4) },
+    'a row of the index lies beyond the end of the table' => sub { my ($write, $model, $items) = @_; $write->(8192 * $items + 24, pack 'v3', 1, 0, 1) },
+);
+for my $i (0 .. $#aims) {
+    open my $file, '+<:raw', $aim_files[$i] or die "$aim_files[$i]: $!";
+    my %first;
+    for my $block (0 .. (-s $file) / 8192 - 1) {
+        seek $file, 8192 * $block + 8176, 0;
+        read $file, my $trailer, 2;
+        $first{ unpack 'v', $trailer } //= $block;
+    }
+    seek $file, 24 + 12, 0;
+    read $file, my $meta, 20;
+    my ($anchors, $dims, $anchor_items) = (unpack 'V5', $meta)[ 0, 1, 4 ];
+    my $queries = 8 * int((8 * $dims + 16 * $anchor_items + 4 * $dims * $anchors + 7) / 8);
+    $aimed{ $aims[$i] }->(sub { my ($at, $bytes) = @_; seek $file, $at, 0; print {$file} $bytes; }, $first{34}, $first{35}, $queries);
+    close $file;
+}
 $node->start;
+for my $i (0 .. $#aims) {
+    my ($text, $got) = run_sql($node, "SELECT cur_index_check('aim${i}_x', 0);");
+    is($got, 'XX002', "the check notices that $aims[$i]");
+    like($text, qr/$aims[$i]/, 'and says so');
+}
 
 my %allowed = map { $_ => 1 } '', 'XX001', 'XX002';
 my $noticed = 0;

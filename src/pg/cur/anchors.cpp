@@ -2,6 +2,7 @@
 
 #include "pg/cur/anchors.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "pg/cur/pages.h"
@@ -61,6 +62,11 @@ void pack_anchors(const CurAnchors* a, std::byte* to) {
 Datum* load_anchors(Relation index, const cur::MetaData& m, const QueryType& type) {
     const std::size_t at = cur::model_layout(m.anchors, m.dims, m.anchor_items).queries;
     const std::size_t size = m.model_bytes - at;
+    // Before memory is asked for by a number that may be damaged.
+    const BlockNumber blocks = RelationGetNumberOfBlocks(index);
+    const std::size_t pages = blocks - std::min<BlockNumber>(m.model_block, blocks);
+    if (m.model_bytes > pages * kPageUsable)
+        report_corrupt(index, cur::kMetaBlock, "the model ends beyond the index");
     auto* bytes = static_cast<std::byte*>(MemoryContextAllocHuge(CurrentMemoryContext, size));
     read_model(index, m, at, size, bytes);
     auto* queries = static_cast<Datum*>(palloc(sizeof(Datum) * (m.anchors + 1)));

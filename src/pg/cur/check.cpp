@@ -20,6 +20,7 @@
 #include "core/cur/audit.h"
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
+#include "pg/cur/anchors.h"
 #include "pg/cur/fetch.h"
 #include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
@@ -126,6 +127,7 @@ void check_model(Check* c) {
     read_model(c->open.index, c->meta, 0, c->meta.model_bytes, bytes);
     require(c, c->audit.add_model({bytes, c->meta.model_bytes}));
     pfree(bytes);
+    load_anchors(c->open.index, c->meta, query_type(c->open.index));
 }
 
 void check_pages(Check* c) {
