@@ -50,10 +50,10 @@ CREATE OR REPLACE FUNCTION far_many(items float8[], query float8) RETURNS float8
 $$;
 SELECT score_difference, batch_difference FROM cur_index_check('t_x');
 -- Rounding is no difference: float4 of large scores, latent vectors of every storage.
-CREATE FUNCTION large(item float8, query float8) RETURNS float4 LANGUAGE plpgsql STABLE AS $$
+CREATE FUNCTION large(item float8, query float8) RETURNS float8 LANGUAGE plpgsql STABLE AS $$
 BEGIN RETURN 1000000 + abs(item - query) / 16; END $$;
-CREATE FUNCTION large_many(items float8[], query float8) RETURNS float8[] LANGUAGE sql STABLE AS $$
-    SELECT array_agg(1000000 + abs(i - query) / 16 ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n)
+CREATE FUNCTION large_many(items float8[], query float8) RETURNS float4[] LANGUAGE sql STABLE AS $$
+    SELECT array_agg((1000000 + abs(i - query) / 16)::float4 ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n)
 $$;
 CREATE OPERATOR <~~> (LEFTARG = float8, RIGHTARG = float8, FUNCTION = large);
 CREATE OPERATOR CLASS large_ops FOR TYPE float8 USING cur AS OPERATOR 1 <~~> (float8, float8) FOR ORDER BY float_ops,
