@@ -144,6 +144,14 @@ SELECT count(*) FROM (SELECT x FROM t ORDER BY x <~~~~> 31 LIMIT 40) s WHERE abs
 -- HOT chains: the seed names the newest version, the index the root.
 UPDATE t SET x = x WHERE x BETWEEN 30 AND 32;
 SELECT count(*), count(DISTINCT x) FROM (SELECT x FROM t ORDER BY x <~~~~> 31 LIMIT 40) s WHERE abs(x - 31) <= 2.5;
+-- On many pages, the last ones included.
+CREATE TABLE more AS SELECT * FROM t;
+INSERT INTO t SELECT 1000 + i FROM generate_series(1, 3000) i;
+REINDEX INDEX seed_x;
+SELECT count(*) FROM (SELECT x FROM t ORDER BY x <~~~~> 3980 LIMIT 40) s WHERE abs(x - 3980) <= 20;
+TRUNCATE t;
+INSERT INTO t SELECT * FROM more;
+DROP TABLE more;
 RESET cur.rounds;
 RESET cur.seed_fraction;
 RESET cur.budget;

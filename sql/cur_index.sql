@@ -15,6 +15,19 @@ EXPLAIN (COSTS OFF) SELECT id FROM t WHERE kind = 3 ORDER BY x <~> 31 LIMIT 5;
 EXPLAIN (COSTS OFF) SELECT id FROM t ORDER BY x LIMIT 5;
 EXPLAIN (COSTS OFF) SELECT count(*) FROM t;
 
+-- Scoring all rows, the index would come second.
+SET cur.budget = 5000;
+EXPLAIN (COSTS OFF) SELECT id FROM t ORDER BY x <~> 31 LIMIT 5;
+RESET cur.budget;
+-- Predicted recall grows with the budget, from little to all.
+CREATE FUNCTION predicted(budget integer) RETURNS float8 LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM set_config('cur.budget', budget::text, true);
+    RETURN (SELECT predicted_recall FROM cur_index_stats('t_x'));
+END $$;
+SELECT bool_and(r >= before) AS grows, min(r) < 0.1 AS low, max(r) AS high FROM (
+    SELECT r, lag(r, 1, 0::float8) OVER (ORDER BY b) AS before FROM generate_series(0, 12) b, predicted((2 ^ b)::integer) r) s;
+
 -- A budget: calls before the first row, one more per returned row, because the executor evaluates the operator.
 SELECT use_index(true);
 SET cur.budget = 100;
@@ -134,6 +147,28 @@ SELECT same_answer('SELECT x <~> 31 AS d FROM t ORDER BY x <~> 31');
 REINDEX INDEX t_x;
 SELECT same_answer('SELECT x <~> 31 AS d FROM t ORDER BY x <~> 31');
 SELECT pending, free_slots, scans FROM cur_index_stats('t_x');
+
+-- Pending rows beyond the budget come once each, whether a scan returns to the list or not.
+CREATE TABLE waiting (x float8);
+INSERT INTO waiting SELECT i / 16.0 FROM generate_series(1, 400) i;
+CREATE INDEX waiting_x ON waiting USING cur (x far_ops) WITH (anchor_queries = 10);
+INSERT INTO waiting SELECT i / 16.0 FROM generate_series(401, 1000) i;
+SET cur.budget = 100;
+SELECT use_index(true);
+SELECT count(*), count(DISTINCT x) FROM (SELECT x FROM waiting ORDER BY x <~> 31 OFFSET 0) s;
+SET cur.iterative_scan = relaxed_order;
+SELECT count(*), count(DISTINCT x) FROM (SELECT x FROM waiting ORDER BY x <~> 31 OFFSET 0) s;
+RESET cur.iterative_scan;
+-- Pages of the list are filled again after a flush.
+INSERT INTO waiting SELECT i / 16.0 FROM generate_series(1001, 4000) i;
+SELECT cur_flush('waiting_x');
+DELETE FROM waiting WHERE x > 25;
+VACUUM waiting;
+SELECT pages AS before FROM cur_index_stats('waiting_x') \gset
+INSERT INTO waiting SELECT i / 16.0 FROM generate_series(1001, 4000) i;
+SELECT pages = :before AS same_pages, pending FROM cur_index_stats('waiting_x');
+DROP TABLE waiting;
+SET cur.budget = 10000;
 
 -- Kinds of indexes.
 CREATE INDEX CONCURRENTLY t_neg ON t USING cur ((-x) far_ops) WITH (anchor_queries = 20) WHERE kind > 5;

@@ -10,7 +10,7 @@ use Time::HiRes qw(sleep);
 use VectorGraphTest;
 
 my $node = new_server('cur', "restart_after_crash = off\nwal_consistency_checking = 'generic'\n", allows_streaming => 1);
-my $out;
+my ($out, $rows);
 
 # A cheap scorer of full rank. The answer with a budget for all rows is that of a sequential scan.
 $node->safe_psql('postgres', <<'SQL');
@@ -44,6 +44,12 @@ sub same {
     my ($what) = @_;
     my $rows = rows_of($node, 'items');
     is($node->safe_psql('postgres', "SELECT same_answer('items')"), "true $rows", $what);
+    sound($node, 'items_v');
+}
+sub sound {
+    my ($server, $index) = @_;
+    my ($rc, $answer, $err) = $server->psql('postgres', "SELECT items + pending > 0, advice FROM cur_index_check('$index', 5, true)");
+    is($answer, 't|none', "$index is sound") or diag($err);
 }
 sub items_and_pending {
     return $node->safe_psql('postgres', "SELECT items + pending FROM cur_index_stats('items_v')");
@@ -95,21 +101,42 @@ my @others = (
     join('', map { "INSERT INTO items SELECT 500000 + 20 * $_ + i, vec($_ + i, 8) FROM generate_series(1, 20) i; SELECT pg_sleep(0.002);\n" } 1 .. 2000),
     join('', map { "DELETE FROM items WHERE id % 97 = $_ % 97; UPDATE items SET v = vec(id + $_, 8) WHERE id % 89 = $_ % 89;\n" } 1 .. 2000),
     "SELECT cur_flush('items_v');\n" x 2000, "VACUUM items;\n" x 2000);
-my ($lost, $scans) = (0, 0);
+my ($lost, $scans, $faults) = (0, 0, 0);
 my @sessions = map { start_psql($node, $_, \$out) } @others;
 for (1 .. 25) {
     my ($rc, $answer) = $node->psql('postgres',
         "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT same_answer('items'); COMMIT");
     ++$scans if $answer =~ /^true \d+$/;
     ++$lost if $answer =~ /^false/;
+    my ($failed, undef, $err) = $node->psql('postgres', "SELECT cur_index_check('items_v', 3, true)");
+    ++$faults && diag($err) if $failed;
 }
 is($lost, 0, 'no scan beside writers, flushes and vacuums misses a row or returns one twice');
+is($faults, 0, 'no check beside them finds a fault');
 is($scans, 25, 'all scans were compared');
 $_->kill_kill for @sessions;
 $node->restart('immediate');
 $node->safe_psql('postgres', 'VACUUM items; VACUUM items');
 is(items_and_pending(), rows_of($node, 'items'), 'one entry per row afterwards');
 same('and every row is found after that');
+
+# Inserts that score their rows themselves, beside each other and vacuums, and crashes amid them.
+$node->safe_psql('postgres', 'CREATE TABLE eager (id serial, v vector(8)); INSERT INTO eager (v) SELECT vec(i, 8) FROM generate_series(1, 500) i;'
+      . 'SET client_min_messages = error; CREATE INDEX eager_v ON eager USING cur (v cur_l2_ops) WITH (anchor_queries = 20, insert_mode = sync)');
+for my $round (1 .. 2) {
+    my $before = rows_of($node, 'eager');
+    my @writers = map { start_psql($node, $_, \$out) } (
+        (join '', map { "INSERT INTO eager (v) SELECT vec($_ + i, 8) FROM generate_series(1, 5) i;\n" } 1 .. 4000) x 3,
+        "DELETE FROM eager WHERE id % 13 = 5;\nVACUUM eager;\n" x 2000);
+    sleep 1.5;
+    crash_and_recover();
+    $_->finish for @writers;
+    cmp_ok(rows_of($node, 'eager'), '>', $before, "rows came in before crash $round");
+    $rows = rows_of($node, 'eager');
+    is($node->safe_psql('postgres', "SELECT same_answer('eager')"), "true $rows", 'every row is found');
+    sound($node, 'eager_v');
+}
+cmp_ok($node->safe_psql('postgres', "SELECT flushed_items FROM cur_index_stats('eager_v')"), '>', 100, 'and most have latent vectors at once');
 
 # A standby.
 $node->backup('base');
@@ -121,13 +148,16 @@ $node->safe_psql('postgres', "INSERT INTO items SELECT 900000 + i, vec(i, 8) FRO
 $node->safe_psql('postgres', 'VACUUM items');
 $node->safe_psql('postgres', 'INSERT INTO items SELECT 960000 + i, vec(i, 8) FROM generate_series(1, 30) i');
 $node->wait_for_catchup($standby);
-my $rows = rows_of($node, 'items');
+$rows = rows_of($node, 'items');
 is($standby->safe_psql('postgres', "SELECT same_answer('items')"), "true $rows", 'the standby answers as the primary');
+my (undef, undef, $refused) = $standby->psql('postgres', "SELECT cur_index_check('items_v')");
+like($refused, qr/cannot check an index during recovery/, 'the check wants a primary');
 is($standby->safe_psql('postgres', "SELECT pending FROM cur_index_stats('items_v')"), 30, 'and knows the new rows');
 $node->stop('immediate');
 $standby->promote;
 $standby->safe_psql('postgres', "SELECT cur_flush('items_v')");
 is($standby->safe_psql('postgres', "SELECT same_answer('items')"), "true $rows", 'a promoted standby goes on');
+sound($standby, 'items_v');
 
 # An unlogged table comes back empty and usable.
 $standby->safe_psql('postgres', 'CREATE UNLOGGED TABLE fast (id integer, v vector(8)); INSERT INTO fast SELECT i, vec(i, 8) FROM generate_series(1, 300) i;'

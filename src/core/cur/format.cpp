@@ -1,6 +1,7 @@
 #include "core/cur/format.h"
 
 #include <cmath>
+#include <cstring>
 
 #include "core/cur/model.h"
 #include "core/no_postgres.h"
@@ -29,6 +30,21 @@ const char* check_meta(const MetaData& m, std::uint32_t page_bytes, std::size_t 
             return "the metapage holds an impossible noise";
     }
     return nullptr;
+}
+
+std::byte* PackedQueries::next(std::size_t* length) noexcept {
+    const auto padded = [](std::size_t bytes) { return (bytes + 7) / 8 * 8; };
+    std::uint32_t bytes;
+    if (left < padded(sizeof bytes))
+        return nullptr;
+    std::memcpy(&bytes, at, sizeof bytes);
+    if (padded(bytes) > left - padded(sizeof bytes))
+        return nullptr;
+    std::byte* query = at + padded(sizeof bytes);
+    at = query + padded(bytes);
+    left -= padded(sizeof bytes) + padded(bytes);
+    *length = bytes;
+    return query;
 }
 
 }  // namespace vg::cur

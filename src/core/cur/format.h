@@ -12,7 +12,7 @@
 namespace vg::cur {
 
 inline constexpr std::uint32_t kMagic = 0x56474331;  // "VGC1"
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 
 inline constexpr node::PageKind kMetaPage = static_cast<node::PageKind>(32);
 inline constexpr node::PageKind kStatsPage = static_cast<node::PageKind>(33);
@@ -47,6 +47,7 @@ inline constexpr std::size_t kBudgets = 3;
 //      136    24  calibration_recall
 //      160     8  live_items      168     8  built_items
 //      176     8  flushed_items   184     8  removed_items
+//      192     8  scorer_functions   200     8  scorer_version   hashes, of the build
 struct MetaData {
     std::uint32_t magic;
     std::uint32_t version;
@@ -76,9 +77,12 @@ struct MetaData {
     std::uint64_t built_items;
     std::uint64_t flushed_items;
     std::uint64_t removed_items;
+    std::uint64_t scorer_functions;
+    std::uint64_t scorer_version;
 };
-static_assert(sizeof(MetaData) == 192 && offsetof(MetaData, storage) == 32 &&
-              offsetof(MetaData, model_bytes) == 56 && offsetof(MetaData, live_items) == 160);
+static_assert(sizeof(MetaData) == 208 && offsetof(MetaData, storage) == 32 &&
+              offsetof(MetaData, model_bytes) == 56 && offsetof(MetaData, live_items) == 160 &&
+              offsetof(MetaData, scorer_functions) == 192);
 
 // Block 1. Written by scans as a hint, without WAL: a crash may lose the last ones.
 struct StatsData {
@@ -117,6 +121,14 @@ inline ModelLayout model_layout(std::uint32_t anchors, std::uint32_t dims,
     l.queries = (l.components + floats * anchors + 7) / 8 * 8;
     return l;
 }
+
+// Walks the anchor queries, which may be damaged.
+struct PackedQueries {
+    std::byte* at;
+    std::size_t left;
+    // Null when the next one does not fit into what is left.
+    std::byte* next(std::size_t* length) noexcept;
+};
 
 // A page of items is a structure of arrays over its slots:
 //   TIDs (6 each, padded to 8) | means (float) | rows (row_bytes each)

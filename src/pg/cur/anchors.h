@@ -1,10 +1,11 @@
-// Anchor queries of a build: drawn from the indexed rows or from a column that the option
-// anchor_source names.
+// Anchor queries: drawn by a build from the indexed rows or from a column that the option
+// anchor_source names, kept in the model, and got back from there.
 #pragma once
 
 #include "pg/boundary/pg.h"
 
 #include "pg/cur/cur.h"
+#include "pg/cur/sample.h"
 
 namespace vg::pg {
 
@@ -12,16 +13,17 @@ struct CurAnchors {
     int count;
     Datum* queries;  // distinct, in random order, detoasted; in the context current at the call
     double rows;     // rows the index will hold, as counted while drawing; -1 when nobody counted
-    int16 length;    // of the query type
-    bool by_value;
+    QueryType type;
 };
 
 void draw_anchors(CurAnchors* a, Relation heap, Relation index, IndexInfo* info);
 
-// How a query of the type is kept in the model, and got back. Values of types with a fixed length
-// are kept as they are, others with their header.
-Size query_bytes(int16 length, Datum query);
-void store_query(int16 length, bool by_value, Datum query, void* out);
-Datum load_query(int16 length, bool by_value, void* bytes);
+// Bytes of the packed queries, and packing them into that many zeroed bytes. Values of types with a
+// fixed length are kept as they are, others with their header.
+Size packed_bytes(const CurAnchors* a);
+void pack_anchors(const CurAnchors* a, std::byte* to);
+
+// The anchor queries of a model, m.anchors of them, in CurrentMemoryContext.
+Datum* load_anchors(Relation index, const cur::MetaData& m, const QueryType& type);
 
 }  // namespace vg::pg

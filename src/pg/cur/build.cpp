@@ -27,6 +27,7 @@ extern "C" {
 #include "pg/boundary/context.h"
 #include "pg/cur/anchors.h"
 #include "pg/cur/fetch.h"
+#include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/scorer.h"
 
@@ -68,6 +69,7 @@ struct Builder {
     const CurOptions* options;
     CurAnchors anchors;
     CurScorer scorer{};
+    Fingerprint fingerprint{};
     MemoryContext batch_context = nullptr;
     BufFile* spill = nullptr;  // per row: TID, column of anchors.count floats
 
@@ -235,6 +237,8 @@ void fill_model_meta(const Builder* b, const cur::Model& model, const cur::Calib
         m->calibration_recall[i] = c.recall[i];
     }
     m->live_items = m->built_items = b->rows;
+    m->scorer_functions = b->fingerprint.functions;
+    m->scorer_version = b->fingerprint.version;
 }
 
 // TIDs of rows in the spill by number; plain reads, so that the file may be of any size.
@@ -254,14 +258,6 @@ node::Tid spilled_tid(Builder* b, std::uint64_t number) {
     return to_tid(tid);
 }
 
-std::size_t packed_bytes(const Builder* b, const cur::MetaData& m) {
-    std::size_t total = cur::model_layout(m.anchors, m.dims, m.anchor_items).queries;
-    for (int i = 0; i < b->anchors.count; ++i)
-        total += MAXALIGN(sizeof(std::uint32_t)) +
-                 MAXALIGN(query_bytes(b->anchors.length, b->anchors.queries[i]));
-    return total;
-}
-
 // The bytes of the model into zeroed memory; see ModelLayout.
 void pack_model(Builder* b, const cur::Model& model, const cur::Codec& codec,
                 const std::vector<std::uint32_t>& pivots, const cur::MetaData& m,
@@ -279,15 +275,7 @@ void pack_model(Builder* b, const cur::Model& model, const cur::Codec& codec,
     }
     std::memcpy(to + l.components, model.components.data(),
                 sizeof(float) * model.components.size());
-    std::byte* at = to + l.queries;
-    for (int i = 0; i < b->anchors.count; ++i) {
-        const Datum query = b->anchors.queries[i];
-        const auto bytes = static_cast<std::uint32_t>(query_bytes(b->anchors.length, query));
-        std::memcpy(at, &bytes, sizeof bytes);
-        at += MAXALIGN(sizeof bytes);
-        store_query(b->anchors.length, b->anchors.by_value, query, at);
-        at += MAXALIGN(bytes);
-    }
+    pack_anchors(&b->anchors, to + l.queries);
 }
 
 void write_items(Builder* b, const cur::Model& model, const cur::Codec& codec,
@@ -377,7 +365,8 @@ void write_index(Builder* b) {
     cur::MetaData meta = call_pg([=] { return read_cur_meta(b->index); });
     fill_model_meta(b, model, calibration, pivots.size(), &meta);
     meta.model_block = call_pg([=] { return RelationGetNumberOfBlocks(b->index); });
-    meta.model_bytes = packed_bytes(b, meta);
+    meta.model_bytes = cur::model_layout(meta.anchors, meta.dims, meta.anchor_items).queries +
+                       packed_bytes(&b->anchors);
     const auto model_blocks =
         static_cast<BlockNumber>((meta.model_bytes + kPageUsable - 1) / kPageUsable);
     const BlockNumber items_at = meta.model_block + model_blocks;
@@ -459,6 +448,7 @@ void pend_row(Relation, ItemPointer tid, Datum*, bool* isnull, bool, void* arg) 
 
 void run_build(Builder* b, IndexInfo* info, MemoryContext context) {
     init_scorer(&b->scorer, b->index, context);
+    b->fingerprint = scorer_fingerprint(b->index);
     warn_inlined(b);
     if (b->anchors.rows < 0) {
         b->anchors.rows = 0;

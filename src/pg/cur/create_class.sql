@@ -6,7 +6,8 @@ CREATE FUNCTION cur_create_class(
     batch regprocedure DEFAULT NULL,
     seed regprocedure DEFAULT NULL,
     operator_name text DEFAULT '<~>',
-    cost real DEFAULT 10000)
+    cost real DEFAULT 10000,
+    version regprocedure DEFAULT NULL)
     RETURNS text
     LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 AS $$
@@ -18,6 +19,9 @@ DECLARE
     space text;
     distance text;
     distances text;
+    versions text;
+    functions text[];
+    path text := current_setting('search_path');
     seeds text := '';
     volatility text;
     parallel text;
@@ -77,6 +81,12 @@ BEGIN
         volatility := CASE WHEN one.provolatile = 's' OR volatility = 'STABLE' THEN 'STABLE' ELSE 'IMMUTABLE' END;
     END LOOP;
 
+    IF version IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc p
+            WHERE p.oid = version AND p.pronargs = 0 AND p.prorettype = 'text'::regtype AND NOT p.proretset AND p.provolatile <> 'v') THEN
+        RAISE EXCEPTION 'function % tells no version', version
+            USING ERRCODE = 'datatype_mismatch', DETAIL = 'A version function takes nothing, returns text, and is STABLE or IMMUTABLE.';
+    END IF;
+
     space := CASE WHEN class_name LIKE '%.%' THEN split_part(class_name, '.', 1) ELSE current_schema END;
     IF space IS NULL THEN
         RAISE EXCEPTION 'no schema to create the class in' USING ERRCODE = 'undefined_schema';
@@ -84,6 +94,7 @@ BEGIN
     class_name := CASE WHEN class_name LIKE '%.%' THEN split_part(class_name, '.', 2) ELSE class_name END;
     distance := format('%I.%I', space, class_name || '_distance');
     distances := format('%I.%I', space, class_name || '_distances');
+    versions := format('%I.%I', space, class_name || '_version');
 
     -- Not in SQL: the planner would inline it, and no longer see the operator that the index knows.
     EXECUTE format('CREATE FUNCTION %s(item %s, query %s) RETURNS double precision LANGUAGE plpgsql %s STRICT PARALLEL %s COST %s AS %L',
@@ -97,16 +108,26 @@ BEGIN
             format('SELECT pg_catalog.array_agg(-s::double precision ORDER BY i) FROM pg_catalog.unnest(%s($2, $1)) WITH ORDINALITY u(s, i)',
                 batch_name));
     END IF;
+    -- The wrappers stay what they are when the scorer is replaced: its own definition is part of the version.
+    PERFORM set_config('search_path', 'pg_catalog', true);
+    functions := array_remove(ARRAY[score::text, batch::text], NULL);
+    EXECUTE format('CREATE FUNCTION %s() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS %L', versions,
+        format('SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws('' '', p.prosrc, p.probin, p.proconfig, '
+            'pg_catalog.to_jsonb(p) ->> ''prosqlbody''), '','' ORDER BY p.pronargs, p.prosrc))%s FROM pg_catalog.pg_proc p '
+            'WHERE p.oid = ANY (%L::pg_catalog.regprocedure[])',
+            (SELECT format(' || coalesce(%I.%I(), '''')', n.nspname, p.proname) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = version),
+            functions));
+    PERFORM set_config('search_path', path, true);
     IF seed IS NOT NULL THEN
         seeds := format(', FUNCTION 3 %s', seed);
     END IF;
     EXECUTE format('CREATE OPERATOR %I.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = %s)',
         space, operator_name, item::regtype, query::regtype, distance);
     EXECUTE format('CREATE OPERATOR CLASS %I.%I FOR TYPE %s USING cur AS OPERATOR 1 %I.%s (%s, %s) FOR ORDER BY pg_catalog.float_ops, '
-        'FUNCTION 1 %s(%s, %s)%s%s', space, class_name, item::regtype, space, operator_name, item::regtype,
+        'FUNCTION 1 %s(%s, %s)%s%s, FUNCTION 4 %s()', space, class_name, item::regtype, space, operator_name, item::regtype,
         query::regtype, distance, item::regtype, query::regtype,
         CASE WHEN batch IS NOT NULL THEN format(', FUNCTION 2 %s(%s[], %s)', distances, item::regtype, query::regtype)
-        ELSE '' END, seeds);
+        ELSE '' END, seeds, versions);
     IF NOT (SELECT amvalidate(c.oid) FROM pg_catalog.pg_opclass c JOIN pg_catalog.pg_am a ON a.oid = c.opcmethod
             WHERE a.amname = 'cur' AND c.opcname = class_name AND c.opcnamespace = space::regnamespace) THEN
         RAISE EXCEPTION 'the class would not be valid' USING ERRCODE = 'invalid_object_definition',
@@ -114,5 +135,5 @@ BEGIN
     END IF;
     RETURN format('%I.%I', space, class_name);
 END $$;
-COMMENT ON FUNCTION cur_create_class(text, regprocedure, regprocedure, regprocedure, text, real) IS
-    'makes an operator class of cur from score(query, item), batch score(query, items[]) or both, and an optional seed(query, integer) returning tid[]: wrappers, operator item <~> query and class; returns its name; for superusers';
+COMMENT ON FUNCTION cur_create_class(text, regprocedure, regprocedure, regprocedure, text, real, regprocedure) IS
+    'makes an operator class of cur from score(query, item), batch score(query, items[]) or both, and an optional seed(query, integer) returning tid[] and version() returning text: wrappers, operator item <~> query and class; returns its name; for superusers';

@@ -1,13 +1,14 @@
 // The access method cur: what its files share. One file per duty: handler.cpp (routine, options,
 // parameters), validate.cpp (operator classes), cost.cpp, build.cpp, anchors.cpp (anchor queries),
-// insert.cpp, flush.cpp, scan.cpp, vacuum.cpp, stats.cpp; scorer.cpp calls the scorer, fetch.cpp
-// gets rows from the heap, pages.cpp reads and writes pages.
+// insert.cpp, flush.cpp, scan.cpp, vacuum.cpp, stats.cpp, recall.cpp, check.cpp; scorer.cpp
+// calls the scorer, fetch.cpp gets rows from the heap, project.cpp their latent vectors, pages.cpp
+// reads and writes pages, fingerprint.cpp tells one scorer from another.
 //
 // Locks. A scorer call may take seconds: no buffer is locked or pinned during one, except the pin
 // that a heap scan of a build holds. Readers hold a share lock on one page at a time. Edits lock
 // the metapage first, then pages by ascending block. Whoever moves or removes rows (flush, vacuum)
-// holds the upkeep lock, a heavyweight lock on block 0, from end to end; inserts and scans never
-// do.
+// holds the upkeep lock, a heavyweight lock on block 0, from end to end. Scans never do; inserts
+// that score their row take it to place that, when it is free.
 #pragma once
 
 #include "pg/boundary/pg.h"
@@ -27,7 +28,8 @@ namespace vg::pg {
 inline constexpr int kScoreProc = 1;  // (item, query) -> float8 or float4: the operator's function
 inline constexpr int kBatchProc = 2;  // (item[], query) -> float8[] or float4[]; optional
 inline constexpr int kSeedProc = 3;   // (query, integer) -> tid[]; optional
-inline constexpr int kSupportProcs = 3;
+inline constexpr int kVersionProc = 4;  // () -> text: changes when scores do; optional
+inline constexpr int kSupportProcs = 4;
 
 inline constexpr int kDefaultAnchorQueries = 256;
 inline constexpr int kDefaultAnchorItems = 128;
@@ -35,6 +37,7 @@ inline constexpr double kDefaultRidge = 3e-3;
 inline constexpr int kDefaultFlushLimit = 1000;
 
 enum class Nonfinite : int { kError = 0, kSkip = 1 };
+enum class InsertMode : int { kPending = 0, kSync = 1 };
 
 // Reloptions, laid out for build_reloptions.
 struct CurOptions {
@@ -48,6 +51,7 @@ struct CurOptions {
     double ridge;
     int nonfinite;    // Nonfinite
     int flush_limit;  // rows that one VACUUM moves out of the pending list
+    int insert_mode;  // InsertMode
 };
 // The options of an index, or the defaults.
 const CurOptions* cur_options(Relation index);
@@ -70,6 +74,14 @@ bool cur_validate(Oid opclass);
 
 // The type of the right operand of the index's ordering operator.
 Oid cur_query_type(Relation index);
+
+// The row that a scan returned last, and the scorer calls it has spent so far.
+struct CurScanRow {
+    double distance;
+    bool null;
+    uint64 calls;
+};
+CurScanRow cur_scan_row(IndexScanDesc scan);
 
 // Moves up to `limit` rows of the pending list to the items, at `anchors` scorer calls each. With
 // `forgiving`, a scorer that fails costs a warning and leaves the rest pending. Returns the number

@@ -10,8 +10,24 @@ extern "C" {
 
 namespace vg::pg {
 
+void check_heap_tid(Relation heap, Relation index, BlockNumber* blocks, const node::Tid& tid) {
+    const ItemPointerData p = from_tid(tid);
+    const BlockNumber block = ItemPointerGetBlockNumberNoCheck(&p);
+    if (likely(block < *blocks))
+        return;
+    *blocks = RelationGetNumberOfBlocks(heap);
+    if (block >= *blocks)
+        ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+                        errmsg("index \"%s\" is corrupted", RelationGetRelationName(index)),
+                        errdetail("It holds a row (%u,%u), beyond the end of table \"%s\".", block,
+                                  tid.offset, RelationGetRelationName(heap)),
+                        errhint("Rebuild the index with REINDEX.")));
+}
+
 void begin_fetch(CurFetch* f, Relation heap, Relation index, Snapshot snapshot) {
     f->heap = heap;
+    f->index = index;
+    f->heap_blocks = 0;
     f->snapshot = snapshot;
     f->info = BuildIndexInfo(index);
     f->estate = CreateExecutorState();
@@ -35,6 +51,7 @@ Datum copy_item(Datum value, int16 length, bool by_value) {
 }
 
 bool fetch_item(CurFetch* f, const node::Tid& tid, MemoryContext context, Datum* item) {
+    check_heap_tid(f->heap, f->index, &f->heap_blocks, tid);
     ItemPointerData at = from_tid(tid);
     bool again = false;
     bool dead = false;

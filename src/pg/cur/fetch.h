@@ -8,8 +8,14 @@
 
 namespace vg::pg {
 
+// XX002 for a TID past the end of the table, which the storage manager would report as an I/O
+// error. `blocks` is a size of the table seen earlier, 0 at first.
+void check_heap_tid(Relation heap, Relation index, BlockNumber* blocks, const node::Tid& tid);
+
 struct CurFetch {
     Relation heap;
+    Relation index;
+    BlockNumber heap_blocks;
     Snapshot snapshot;
     IndexInfo* info;
     EState* estate;

@@ -34,6 +34,11 @@ relopt_enum_elt_def nonfinite_values[] = {
     {"skip", static_cast<int>(Nonfinite::kSkip)},
     {nullptr, 0},
 };
+relopt_enum_elt_def insert_mode_values[] = {
+    {"pending", static_cast<int>(InsertMode::kPending)},
+    {"sync", static_cast<int>(InsertMode::kSync)},
+    {nullptr, 0},
+};
 const config_enum_entry iterative_scan_values[] = {
     {"off", static_cast<int>(CurIterativeScan::kOff), false},
     {"relaxed_order", static_cast<int>(CurIterativeScan::kRelaxed), false},
@@ -52,6 +57,7 @@ bytea* parse_options(Datum reloptions, bool validate) {
         {"ridge", RELOPT_TYPE_REAL, offsetof(CurOptions, ridge)},
         {"nonfinite", RELOPT_TYPE_ENUM, offsetof(CurOptions, nonfinite)},
         {"flush_limit", RELOPT_TYPE_INT, offsetof(CurOptions, flush_limit)},
+        {"insert_mode", RELOPT_TYPE_ENUM, offsetof(CurOptions, insert_mode)},
     };
     return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind,
                                                 sizeof(CurOptions), table, lengthof(table)));
@@ -85,6 +91,10 @@ void add_options() {
     add_int_reloption(options_kind, "flush_limit",
                       "New rows that one VACUUM scores against the anchor queries",
                       kDefaultFlushLimit, 0, INT_MAX, lock);
+    add_enum_reloption(options_kind, "insert_mode",
+                       "Whether a new row waits to be scored against the anchor queries",
+                       insert_mode_values, static_cast<int>(InsertMode::kPending),
+                       "Valid values are \"pending\" and \"sync\".", lock);
 }
 
 void add_parameters() {
@@ -112,8 +122,9 @@ void add_parameters() {
         "cur.max_scan_calls", "Scorer calls after which an iterative scan does not go on.", nullptr,
         &cur_max_scan_calls, 20000, 1, INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomRealVariable(
-        "cur.max_build_calls", "Scorer calls that building an index may cost at most.",
-        "CREATE INDEX and REINDEX fail before the first call when they would need more.",
+        "cur.max_build_calls", "Scorer calls that building or examining an index may cost at most.",
+        "CREATE INDEX, REINDEX, cur_recall and cur_index_check fail before the first call when "
+        "they would need more.",
         &cur_max_build_calls, 1e8, 0.0, DBL_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomIntVariable("cur.batch_size", "Items handed to a batch scorer at once.", nullptr,
                             &cur_batch_size, 256, 1, 100000, PGC_USERSET, 0, nullptr, nullptr,
@@ -131,7 +142,8 @@ const CurOptions kDefaults = {0,
                               0,
                               kDefaultRidge,
                               static_cast<int>(Nonfinite::kError),
-                              kDefaultFlushLimit};
+                              kDefaultFlushLimit,
+                              static_cast<int>(InsertMode::kPending)};
 
 }  // namespace
 

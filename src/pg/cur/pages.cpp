@@ -63,7 +63,9 @@ Buffer read_any_page(Relation index, BlockNumber block, BufferAccessStrategy str
     const Page page = BufferGetPage(buffer);
     *kind = 0;
     if (!PageIsNew(page)) {
-        *kind = page_trailer(page)->kind;
+        // Where the trailer is elsewhere, kind 0 is a fault.
+        if (PageGetSpecialSize(page) == MAXALIGN(sizeof(node::PageTrailer)))
+            *kind = page_trailer(page)->kind;
         if (const char* fault = page_fault(page, static_cast<node::PageKind>(*kind)))
             report_corrupt(index, block, fault);
     }

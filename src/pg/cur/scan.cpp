@@ -24,6 +24,7 @@ extern "C" {
 #include "pg/boundary/access_method.h"
 #include "pg/boundary/context.h"
 #include "pg/cur/fetch.h"
+#include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/scorer.h"
 
@@ -182,35 +183,59 @@ void score_pending(Relation index, ScanState* s, std::size_t until) {
     }
 }
 
-// Rows of the items among `tids` (sorted): one look at every page's TIDs.
-void want_seeds(Relation index, ScanState* s, const std::uint64_t* keys, std::size_t n) {
+// A page of items, under its lock.
+struct ItemsPage {
+    const node::Tid* tids;
+    const float* means;
+    const std::byte* rows;
+    std::uint32_t used;
+    std::uint32_t row_bytes;
+};
+
+ItemsPage view_items(const ScanState* s, Page page) {
     const cur::ItemsLayout l = items_of(s->meta);
+    return {item_tids(page), item_means(l, page), item_rows(l, page), items_used(l, page),
+            l.row_bytes};
+}
+
+void want_item(ScanState* s, const ItemsPage& page, std::uint32_t i) {
+    const std::uint64_t key = page.tids[i].key();
+    if (!s->search->seen(key))
+        want_latent(s, page.tids[i],
+                    {key, page.means[i], 0, page.rows + std::size_t{i} * page.row_bytes}, false);
+}
+
+// Shows all pages of items, until fn says that it has seen enough.
+template <typename Fn>
+void each_items_page(Relation index, const ScanState* s, Fn&& fn) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(index);
-    std::size_t found = 0;
-    for (BlockNumber block = s->meta.model_block; block < blocks && found < n; ++block) {
+    bool more = true;
+    for (BlockNumber block = s->meta.model_block; block < blocks && more; ++block) {
         CHECK_FOR_INTERRUPTS();
         std::uint16_t kind;
         const Buffer buffer = read_any_page(index, block, nullptr, &kind);
-        const Page page = BufferGetPage(buffer);
         if (kind == static_cast<std::uint16_t>(cur::kItemsPage)) {
-            const node::Tid* tids = item_tids(page);
-            const std::uint32_t used = items_used(l, page);
-            for (std::uint32_t i = 0; i < used; ++i) {
-                if (!std::binary_search(keys, keys + n, tids[i].key()))
-                    continue;
-                ++found;
-                enter_cpp([&] {
-                    if (s->search->seen(tids[i].key()))
-                        return;
-                    want_latent(s, tids[i],
-                                {tids[i].key(), item_means(l, page)[i], 0,
-                                 item_rows(l, page) + std::size_t{i} * l.row_bytes},
-                                false);
-                });
-            }
+            const ItemsPage page = view_items(s, BufferGetPage(buffer));
+            more = enter_cpp([&] { return fn(page); });
         }
         UnlockReleaseBuffer(buffer);
     }
+}
+
+// Rows of the items among the TIDs (sorted): one look at every page's.
+void want_seeds(Relation index, ScanState* s, const std::uint64_t* keys, std::size_t n) {
+    std::size_t found = 0;
+    if (n == 0)
+        return;
+    each_items_page(index, s, [&](const ItemsPage& page) {
+        for (std::uint32_t i = 0; i < page.used; ++i) {
+            if (std::binary_search(keys, keys + n, page.tids[i].key())) {
+                ++found;
+                want_item(s, page, i);
+            }
+        }
+        return found < n;
+    });
 }
 
 void score_seeds(IndexScanDesc scan, ScanState* s, std::size_t calls) {
@@ -231,7 +256,6 @@ void score_seeds(IndexScanDesc scan, ScanState* s, std::size_t calls) {
 
 void score_anchor_items(Relation index, ScanState* s, std::size_t calls) {
     const CurCache* cache = cur_cache(index, s->meta);
-    const cur::ItemsLayout l = items_of(s->meta);
     const std::uint32_t count = cache->anchor_items;
     auto* refs = static_cast<cur::AnchorRef*>(
         MemoryContextAlloc(s->context, sizeof(cur::AnchorRef) * (count + 1)));
@@ -242,19 +266,10 @@ void score_anchor_items(Relation index, ScanState* s, std::size_t calls) {
         for (; i < count && s->wanted.size() < until - s->spent; ++i) {
             const Buffer buffer =
                 read_page(index, refs[i].block, cur::kItemsPage, BUFFER_LOCK_SHARE);
-            const Page page = BufferGetPage(buffer);
+            const ItemsPage page = view_items(s, BufferGetPage(buffer));
             const std::uint32_t slot = refs[i].slot;
-            const node::Tid tid = refs[i].tid;
-            if (slot < items_used(l, page) && item_tids(page)[slot] == tid) {
-                enter_cpp([&] {
-                    if (s->search->seen(tid.key()))
-                        return;
-                    want_latent(s, tid,
-                                {tid.key(), item_means(l, page)[slot], 0,
-                                 item_rows(l, page) + std::size_t{slot} * l.row_bytes},
-                                false);
-                });
-            }
+            if (slot < page.used && page.tids[slot] == refs[i].tid)
+                enter_cpp([&] { want_item(s, page, slot); });
             UnlockReleaseBuffer(buffer);
         }
         score_wanted(s, until - s->spent);
@@ -269,27 +284,14 @@ node::Tid tid_of_key(std::uint64_t key) {
 
 // One pass over all items.
 void run_pass(Relation index, ScanState* s) {
-    const cur::ItemsLayout l = items_of(s->meta);
-    const BlockNumber blocks = RelationGetNumberOfBlocks(index);
     enter_cpp([&] { s->search->begin_pass(); });
-    for (BlockNumber block = s->meta.model_block; block < blocks; ++block) {
-        CHECK_FOR_INTERRUPTS();
-        std::uint16_t kind;
-        const Buffer buffer = read_any_page(index, block, nullptr, &kind);
-        const Page page = BufferGetPage(buffer);
-        if (kind == static_cast<std::uint16_t>(cur::kItemsPage)) {
-            const node::Tid* tids = item_tids(page);
-            const float* means = item_means(l, page);
-            const std::byte* rows = item_rows(l, page);
-            const std::uint32_t used = items_used(l, page);
-            enter_cpp([&] {
-                s->search->offer(used, means, rows, [tids](std::size_t i) {
-                    return tids[i].offset != 0 ? tids[i].key() : cur::kNoId;
-                });
-            });
-        }
-        UnlockReleaseBuffer(buffer);
-    }
+    each_items_page(index, s, [&](const ItemsPage& page) {
+        const node::Tid* tids = page.tids;
+        s->search->offer(page.used, page.means, page.rows, [tids](std::size_t i) {
+            return tids[i].offset != 0 ? tids[i].key() : cur::kNoId;
+        });
+        return true;
+    });
     enter_cpp([&] { s->search->end_pass(); });
 }
 
@@ -368,6 +370,7 @@ void run_rounds(IndexScanDesc scan, ScanState* s) {
 // The first batch of results.
 void run_search(IndexScanDesc scan, ScanState* s) {
     s->meta = read_cur_meta(scan->indexRelation);
+    note_scorer(scan->indexRelation, s->meta);
     s->budget = static_cast<std::size_t>(cur_budget);
     start_search(scan->indexRelation, s);
     if (s->meta.dims > 0) {
@@ -482,6 +485,8 @@ bool gettuple(IndexScanDesc scan) {
         return false;
     s->emitted = !s->null_query;
     s->last = r;
+    if (s->null_query)
+        check_heap_tid(scan->heapRelation, scan->indexRelation, &s->fetch.heap_blocks, r.tid);
     scan->xs_heaptid = from_tid(r.tid);
     scan->xs_recheck = false;
     scan->xs_recheckorderby = false;
@@ -530,6 +535,11 @@ void cur_rescan(IndexScanDesc scan, ScanKey keys, int, ScanKey orderbys, int) {
 bool cur_gettuple(IndexScanDesc scan, ScanDirection direction) {
     Assert(ScanDirectionIsForward(direction));
     return enter_cpp([&] { return gettuple(scan); });
+}
+
+CurScanRow cur_scan_row(IndexScanDesc scan) {
+    const auto* s = static_cast<const ScanState*>(scan->opaque);
+    return {s->last.distance, s->last.null, s->spent};
 }
 
 void cur_endscan(IndexScanDesc scan) {

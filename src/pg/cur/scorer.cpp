@@ -120,6 +120,15 @@ void call_scorer(CurScorer* s, Datum query, const Datum* items, int n, double* d
     s->calls += static_cast<uint64>(n);
 }
 
+void call_pointwise_scorer(CurScorer* s, Datum query, Datum item, double* distance, bool* null) {
+    const MemoryContext old = MemoryContextSwitchTo(s->scratch);
+    CHECK_FOR_INTERRUPTS();
+    call_pointwise(s, query, item, distance, null);
+    MemoryContextReset(s->scratch);
+    MemoryContextSwitchTo(old);
+    ++s->calls;
+}
+
 ItemPointer call_seed(CurScorer* s, Datum query, int wanted, int* n) {
     *n = 0;
     if (!s->has_seed || wanted <= 0)

@@ -34,6 +34,9 @@ void init_scorer(CurScorer* s, Relation index, MemoryContext context);
 void call_scorer(CurScorer* s, Datum query, const Datum* items, int n, double* distances,
                  bool* nulls);
 
+// The same for one item, always by the pointwise scorer.
+void call_pointwise_scorer(CurScorer* s, Datum query, Datum item, double* distance, bool* null);
+
 // Up to `wanted` TIDs from the seed function, in CurrentMemoryContext; null when there is none.
 ItemPointer call_seed(CurScorer* s, Datum query, int wanted, int* n);
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
 
 namespace vg::pg {
@@ -81,10 +82,13 @@ const char* storage_name(const cur::MetaData& m) {
     return kNames[m.storage];
 }
 
-const char* advice(const cur::MetaData& m, const Counts& c, const cur::StatsData& s) {
+const char* advice(Relation index, const cur::MetaData& m, const Counts& c,
+                   const cur::StatsData& s) {
     const double rows = static_cast<double>(c.items + c.pending);
     if (m.dims == 0)
         return rows > 0 ? "REINDEX: the index has no model" : "none: the index is empty";
+    if (const char* change = scorer_change(index, m))
+        return psprintf("REINDEX: the scorer has changed, %s", change);
     if (s.scans >= kEnoughScans && m.calibration_residual > 0 &&
         std::sqrt(s.mean_square) > kStaleResidual * m.calibration_residual)
         return "REINDEX: scans find the model worse than it was when built";
@@ -135,7 +139,7 @@ VG_FUNCTION(vg_cur_index_stats) {
         Int64GetDatum(static_cast<int64>(m.removed_items)),
         Int64GetDatum(static_cast<int64>(blocks)),
         Int64GetDatum(static_cast<int64>(blocks) * BLCKSZ),
-        CStringGetTextDatum(advice(m, c, s)),
+        CStringGetTextDatum(advice(open.index, m, c, s)),
     };
     bool nulls[lengthof(values)] = {};
     for (const int i : {6, 7, 8})

@@ -28,8 +28,8 @@ bool is_float(Oid type) {
     return type == FLOAT8OID || type == FLOAT4OID;
 }
 
-// Result and two arguments of a function; InvalidOid for wildcards.
 struct Signature {
+    int arguments;
     Oid result;
     Oid first;
     Oid second;
@@ -41,18 +41,22 @@ bool signature_of(Oid function, Signature* out) {
     if (!HeapTupleIsValid(tuple))
         return false;
     const auto* form = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
-    const bool fits = form->pronargs == 2 && !form->proretset;
-    if (fits)
-        *out = {form->prorettype, form->proargtypes.values[0], form->proargtypes.values[1],
-                form->provolatile};
+    const Oid* types = form->proargtypes.values;
+    const int n = form->pronargs;
+    *out = {n, form->prorettype, n > 0 ? types[0] : InvalidOid, n > 1 ? types[1] : InvalidOid,
+            form->provolatile};
+    const bool set = form->proretset;
     ReleaseSysCache(tuple);
-    return fits;
+    return !set;
 }
 
 bool check_function(const char* name, int number, Oid function, Oid item, Oid query) {
     Signature s;
-    if (!signature_of(function, &s))
-        return invalid(name, "has a support function that does not take two arguments");
+    const int arguments = number == kVersionProc ? 0 : 2;
+    if (!signature_of(function, &s) || s.arguments != arguments)
+        return invalid(name, number == kVersionProc
+                                 ? "has a support function 4 other than () to text"
+                                 : "has a support function that does not take two arguments");
     if (s.volatility == PROVOLATILE_VOLATILE)
         return invalid(name, "has a volatile support function");
     switch (number) {
@@ -70,6 +74,10 @@ bool check_function(const char* name, int number, Oid function, Oid item, Oid qu
             if (get_element_type(s.result) != TIDOID || s.first != query || s.second != INT4OID)
                 return invalid(name,
                                "has a support function 3 other than (query, integer) to tid[]");
+            return true;
+        case kVersionProc:
+            if (s.result != TEXTOID)
+                return invalid(name, "has a support function 4 other than () to text");
             return true;
         default:
             return invalid(name, "has a support function of an unknown number");

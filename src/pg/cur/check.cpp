@@ -1,0 +1,350 @@
+// cur_index_check: every page, item, pending row and anchor of an index; on demand every row of the
+// table; and whether the scorer still is what the index was built with.
+// Locks: pages are walked under the upkeep lock, so that nothing moves or goes; new rows may come
+// (core/cur/audit.h) and scans go on. The scorer and the table come after that lock is given back:
+// rows that a snapshot taken before the walk sees are all in the index that the walk saw, and stay
+// what they are. The scorer runs as the table's owner, as in a build. Ownership: all containers are
+// members of Check, which lives in a memory context; the functions own nothing and may ereport.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/cur/cur.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+#include "core/base/random.h"
+#include "core/cur/audit.h"
+#include "pg/boundary/arguments.h"
+#include "pg/boundary/context.h"
+#include "pg/cur/anchors.h"
+#include "pg/cur/fetch.h"
+#include "pg/cur/fingerprint.h"
+#include "pg/cur/pages.h"
+#include "pg/cur/project.h"
+
+namespace vg::pg {
+namespace {
+
+constexpr int kMaxSamples = 100000;
+// In standard deviations of scores: what models on other hardware or in other batches differ by is
+// below, what another model says is above.
+constexpr double kOtherScorer = 0.01;
+// And what float4 loses of a score is no difference.
+constexpr double kRoundOff = 1e-6;
+
+struct Sample {
+    node::Tid tid;
+    float mean;
+};
+
+struct Check {
+    Check(const OpenIndex& o, const cur::MetaData& m, BlockNumber n, int wanted)
+        : open(o),
+          meta(m),
+          layout(items_of(m)),
+          blocks(n),
+          samples(wanted),
+          audit(m, n, kPageUsable) {}
+
+    OpenIndex open;
+    cur::MetaData meta;
+    cur::ItemsLayout layout;
+    BlockNumber blocks;
+    int samples;
+    cur::Audit audit;
+    PGAlignedBlock page;
+
+    Random random{0};
+    std::uint64_t seen = 0;
+    std::vector<Sample> sample;   // of the items
+    std::vector<std::byte> rows;  // their latent bytes
+    std::vector<float> stored;    // scratch: a latent vector of the index
+    std::vector<float> fresh;     // scratch: and one of the scorer
+    int sampled = 0;              // rows scored
+    double batch_difference = 0;  // the largest, in deviations
+    double score_difference = 0;
+    std::uint64_t calls = 0;
+};
+
+void require(const Check* c, const cur::Fault& f) {
+    if (unlikely(f.what != nullptr))
+        report_corrupt(c->open.index, f.block, f.what);
+}
+
+// ---- pages ------------------------------------------------------------------------------------
+
+// Reservoir sampling (Vitter 1985, Algorithm R) of a page's items.
+void sample_items(Check* c, std::uint32_t used) {
+    const auto wanted = static_cast<std::uint64_t>(c->samples);
+    for (std::uint32_t i = 0; i < used && wanted > 0; ++i) {
+        const node::Tid tid = item_tids(c->page.data)[i];
+        if (tid.offset == 0)
+            continue;
+        std::uint64_t at = c->seen++;
+        if (at >= wanted)
+            at = c->random.below(at + 1);
+        if (at >= wanted)
+            continue;
+        if (at == c->sample.size()) {
+            c->sample.push_back({});
+            c->rows.resize(c->rows.size() + c->layout.row_bytes);
+        }
+        c->sample[at] = {tid, item_means(c->layout, c->page.data)[i]};
+        std::memcpy(c->rows.data() + at * c->layout.row_bytes,
+                    item_rows(c->layout, c->page.data) + std::size_t{i} * c->layout.row_bytes,
+                    c->layout.row_bytes);
+    }
+}
+
+void walk_pages(Check* c) {
+    BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
+    for (BlockNumber block = cur::kMetaBlock + 1; block < c->blocks; ++block) {
+        CHECK_FOR_INTERRUPTS();
+        std::uint16_t kind;
+        const Buffer buffer = read_any_page(c->open.index, block, strategy, &kind);
+        std::memcpy(c->page.data, BufferGetPage(buffer), BLCKSZ);
+        UnlockReleaseBuffer(buffer);
+        const std::uint32_t used = kind == 0 ? 0 : page_trailer(c->page.data)->used;
+        require(c, enter_cpp([&] {
+                    return c->audit.add_page(block, static_cast<node::PageKind>(kind),
+                                             page_data(c->page.data), used);
+                }));
+        if (kind == static_cast<std::uint16_t>(cur::kItemsPage))
+            enter_cpp([&] { sample_items(c, used); });
+    }
+    FreeAccessStrategy(strategy);
+}
+
+void check_model(Check* c) {
+    if (c->meta.dims == 0)
+        return;
+    auto* bytes =
+        static_cast<std::byte*>(MemoryContextAllocHuge(CurrentMemoryContext, c->meta.model_bytes));
+    read_model(c->open.index, c->meta, 0, c->meta.model_bytes, bytes);
+    require(c, c->audit.add_model({bytes, c->meta.model_bytes}));
+    pfree(bytes);
+    load_anchors(c->open.index, c->meta, query_type(c->open.index));
+}
+
+void check_pages(Check* c) {
+    walk_pages(c);
+    const BlockNumber blocks = RelationGetNumberOfBlocks(c->open.index);
+    require(c, enter_cpp([&] { return c->audit.finish(blocks); }));
+    check_model(c);
+    const bool any = c->audit.items() + c->audit.pending() > 0;
+    if (any && c->audit.last_heap_block() >= RelationGetNumberOfBlocks(c->open.heap))
+        report_corrupt(c->open.index, cur::kMetaBlock,
+                       "a row of the index lies beyond the end of the table");
+}
+
+// ---- the table --------------------------------------------------------------------------------
+
+void check_row(ItemPointer tid, const Datum*, const bool* nulls, void* arg) {
+    const auto* c = static_cast<const Check*>(arg);
+    if (nulls[0] || c->audit.holds(to_tid(*tid)))
+        return;
+    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+                    errmsg("index \"%s\" is corrupted", RelationGetRelationName(c->open.index)),
+                    errdetail("The row (%u,%u) of table \"%s\" is missing from the index.",
+                              ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid),
+                              RelationGetRelationName(c->open.heap)),
+                    errhint("Rebuild the index with REINDEX.")));
+}
+
+// ---- the scorer -------------------------------------------------------------------------------
+
+// How far the scores that a row gets now are from those it was indexed by: root mean square over
+// the anchor queries, in deviations. Both went through the same rounding.
+double difference(Check* c, Projector* p, int i, std::size_t sample) {
+    if (!p->usable[i])
+        return std::numeric_limits<double>::infinity();
+    encode_item(p, i);
+    p->codec.decode(p->row.data(), c->fresh.data());
+    p->codec.decode(c->rows.data() + sample * c->layout.row_bytes, c->stored.data());
+    const double mean = double{p->means[static_cast<std::size_t>(i)]} - c->sample[sample].mean;
+    double sum = mean * mean;
+    for (std::size_t d = 0; d < c->stored.size(); ++d) {
+        const double x = double{c->fresh[d]} - c->stored[d];
+        sum += x * x;
+    }
+    return std::sqrt(sum / c->meta.variance);
+}
+
+// One score of a row by the other scorer.
+double batch_difference(const Check* c, Projector* p, int i) {
+    const auto a = static_cast<std::size_t>(i) % c->meta.anchors;
+    double distance;
+    bool null;
+    call_pointwise_scorer(&p->scorer, p->anchors[a], p->items[i], &distance, &null);
+    const double batch = p->columns[static_cast<std::size_t>(i) * c->meta.anchors + a];
+    const double apart = std::fabs(-distance - batch) - kRoundOff * std::fabs(batch);
+    if (null || !std::isfinite(apart))
+        return p->usable[i] ? std::numeric_limits<double>::infinity() : 0;
+    return std::max(apart, 0.0) / std::sqrt(c->meta.variance);
+}
+
+void score_batch(Check* c, Projector* p, const std::size_t* samples) {
+    score_items(p);
+    enter_cpp([&] { project_items(p); });
+    for (int i = 0; i < p->count; ++i) {
+        c->score_difference = std::max(c->score_difference, difference(c, p, i, samples[i]));
+        if (p->scorer.has_batch)
+            c->batch_difference = std::max(c->batch_difference, batch_difference(c, p, i));
+    }
+    c->sampled += p->count;
+    p->count = 0;
+}
+
+void check_scorer(Check* c, Snapshot snapshot, MemoryContext context) {
+    Projector* p = new_projector(c->open.index, c->meta, context);
+    MemoryContext batch = AllocSetContextCreate(context, "cur check batch", ALLOCSET_DEFAULT_SIZES);
+    CurFetch fetch;
+    begin_fetch(&fetch, c->open.heap, c->open.index, snapshot);
+    std::size_t samples[kProjectRows];
+    enter_cpp([&] {
+        c->stored.resize(c->meta.dims);
+        c->fresh.resize(c->meta.dims);
+    });
+    for (std::size_t i = 0; i < c->sample.size(); ++i) {
+        CHECK_FOR_INTERRUPTS();
+        samples[p->count] = i;
+        if (fetch_item(&fetch, c->sample[i].tid, batch, &p->items[p->count]))
+            ++p->count;
+        if (p->count == kProjectRows || (i + 1 == c->sample.size() && p->count > 0)) {
+            score_batch(c, p, samples);
+            MemoryContextReset(batch);
+        }
+    }
+    end_fetch(&fetch);
+    c->calls = p->scorer.calls;
+}
+
+void check_calls(const Check* c) {
+    const double calls = std::min<double>(c->samples, static_cast<double>(c->meta.live_items)) *
+                         (c->meta.anchors + 1.0);
+    if (calls > cur_max_build_calls)
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                        errmsg("checking index \"%s\" would take %.0f scorer calls",
+                               RelationGetRelationName(c->open.index), calls),
+                        errdetail("cur.max_build_calls is %.0f.", cur_max_build_calls),
+                        errhint("Ask for fewer samples, or raise cur.max_build_calls.")));
+}
+
+const char* verdict(const Check* c) {
+    const char* name = RelationGetRelationName(c->open.index);
+    if (c->batch_difference > kOtherScorer)
+        ereport(WARNING,
+                (errcode(ERRCODE_DATA_EXCEPTION),
+                 errmsg("the batch scorer of index \"%s\" disagrees with its scorer", name),
+                 errdetail("They differ by up to %.3g standard deviations of the scores.",
+                           c->batch_difference),
+                 errhint("Support functions 1 and 2 must give the same row the same score.")));
+    if (c->score_difference > kOtherScorer) {
+        ereport(WARNING,
+                (errcode(ERRCODE_DATA_EXCEPTION),
+                 errmsg("the scorer of index \"%s\" is not the one it was built with", name),
+                 errdetail("Scores differ by up to %.3g standard deviations.", c->score_difference),
+                 errhint("REINDEX.")));
+        return "REINDEX: the scorer has changed";
+    }
+    if (c->batch_difference > kOtherScorer)
+        return "mend the scorer: batch and pointwise scores differ";
+    return "none";
+}
+
+struct Arguments {
+    int samples;
+    bool heapallindexed;
+    bool accept;
+};
+
+// Makes the scorer of today the one that the index was built with.
+void accept_scorer(const Check* c) {
+    const Fingerprint now = scorer_fingerprint(c->open.index);
+    if (c->meta.dims == 0 || now == built_fingerprint(c->meta))
+        return;
+    if (c->sampled == 0 || c->score_difference > kOtherScorer)
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("the scorer of index \"%s\" cannot be accepted",
+                        RelationGetRelationName(c->open.index)),
+                 c->sampled == 0 ? errdetail("No row was scored.")
+                                 : errdetail("Scores differ by up to %.3g standard deviations.",
+                                             c->score_difference),
+                 errhint("REINDEX.")));
+    PageEdits e;
+    begin_edits(&e, c->open.index, false);
+    cur::MetaData* meta = cur_page_meta(edit_page(&e, cur::kMetaBlock, cur::kMetaPage));
+    meta->scorer_functions = now.functions;
+    meta->scorer_version = now.version;
+    commit_edits(&e);
+}
+
+Check* run(const OpenIndex& open, const Arguments& a, MemoryContext context) {
+    const Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
+    if (a.heapallindexed)
+        check_snapshot(open.index, snapshot);
+    lock_for_vacuum(open.index);
+    const cur::MetaData meta = read_cur_meta(open.index);
+    const BlockNumber blocks = RelationGetNumberOfBlocks(open.index);
+    auto* c =
+        enter_cpp([&] { return new_in_context<Check>(context, open, meta, blocks, a.samples); });
+    check_calls(c);
+    check_pages(c);
+    unlock_for_vacuum(open.index);
+    if (a.heapallindexed)
+        scan_indexed_rows(open, snapshot, check_row, c);
+    if (meta.dims > 0 && !c->sample.empty())
+        check_scorer(c, snapshot, context);
+    UnregisterSnapshot(snapshot);
+    if (a.accept)
+        accept_scorer(c);
+    return c;
+}
+
+}  // namespace
+}  // namespace vg::pg
+
+VG_FUNCTION(vg_cur_index_check) {
+    using namespace vg::pg;
+    TupleDesc columns;
+    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
+        elog(ERROR, "return type must be a row type");
+    if (RecoveryInProgress())
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("cannot check an index during recovery"),
+                        errdetail("Replay changes the index while it is read."),
+                        errhint("Run the check on the primary server.")));
+    const Arguments a{PG_GETARG_INT32(1), PG_GETARG_BOOL(2), PG_GETARG_BOOL(3)};
+    if (a.samples < 0 || a.samples > kMaxSamples)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("samples must be between 0 and %d", kMaxSamples)));
+    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner, kCurMethod);
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "cur check", ALLOCSET_DEFAULT_SIZES);
+    const MemoryContext old = MemoryContextSwitchTo(context);
+    const AsOwner saved = begin_as_owner(open.heap);
+    const Check* c = run(open, a, context);
+    end_as_owner(saved);
+    MemoryContextSwitchTo(old);
+    const Datum values[] = {
+        Int64GetDatum(static_cast<int64>(c->audit.items())),
+        Int64GetDatum(static_cast<int64>(c->audit.pending())),
+        Int32GetDatum(c->sampled),
+        Float8GetDatum(c->score_difference),
+        Float8GetDatum(c->batch_difference),
+        Int64GetDatum(static_cast<int64>(c->calls)),
+        CStringGetTextDatum(verdict(c)),
+    };
+    bool nulls[lengthof(values)] = {};
+    nulls[3] = c->sampled == 0;
+    nulls[4] = nulls[3] || !OidIsValid(index_getprocid(open.index, 1, kBatchProc));
+    MemoryContextDelete(context);
+    close_index(open);
+    HeapTuple tuple = heap_form_tuple(BlessTupleDesc(columns), const_cast<Datum*>(values), nulls);
+    PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
+}

@@ -1,0 +1,143 @@
+#include "pg/boundary/pg.h"
+
+#include "pg/cur/fingerprint.h"
+
+#include <cstring>
+
+extern "C" {
+#include "catalog/pg_proc.h"
+#include "common/hashfn.h"
+#include "utils/hsearch.h"
+#include "utils/inval.h"
+}
+
+namespace vg::pg {
+namespace {
+
+std::uint64_t mix(std::uint64_t seed, const char* bytes, std::size_t n) {
+    return DatumGetUInt64(hash_any_extended(reinterpret_cast<const unsigned char*>(bytes),
+                                            static_cast<int>(n), seed));
+}
+
+std::uint64_t mix_attribute(std::uint64_t seed, HeapTuple tuple, int attribute, bool is_text) {
+    bool null;
+    const Datum value = SysCacheGetAttr(PROCOID, tuple, static_cast<AttrNumber>(attribute), &null);
+    if (null)
+        return mix(seed, "", 0);
+    if (is_text) {
+        const char* string = TextDatumGetCString(value);
+        return mix(seed, string, std::strlen(string));
+    }
+    const auto* bytes = reinterpret_cast<const char*>(PG_DETOAST_DATUM(value));
+    return mix(seed, bytes, VARSIZE(bytes));
+}
+
+// Neither names nor OIDs count: they change without the function doing so, and the other way.
+std::uint64_t mix_function(std::uint64_t seed, Oid function) {
+    HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+    if (!HeapTupleIsValid(tuple))
+        elog(ERROR, "cache lookup failed for function %u", function);
+    seed = mix_attribute(seed, tuple, Anum_pg_proc_prosrc, true);
+    seed = mix_attribute(seed, tuple, Anum_pg_proc_probin, true);
+    seed = mix_attribute(seed, tuple, Anum_pg_proc_proconfig, false);
+#if VG_PG_GE(14)
+    seed = mix_attribute(seed, tuple, Anum_pg_proc_prosqlbody, true);
+#endif
+    ReleaseSysCache(tuple);
+    return seed;
+}
+
+std::uint64_t version_hash(Relation index) {
+    const Oid oid = index_getprocid(index, 1, kVersionProc);
+    if (!OidIsValid(oid))
+        return 0;
+    // Not the one of the relation cache: this one may have been replaced by one in another
+    // language.
+    FmgrInfo function;
+    fmgr_info(oid, &function);
+    LOCAL_FCINFO(fcinfo, 0);
+    InitFunctionCallInfoData(*fcinfo, &function, 0, index->rd_indcollation[0], nullptr, nullptr);
+    const Datum result = FunctionCallInvoke(fcinfo);
+    if (fcinfo->isnull)
+        return 0;
+    const char* version = TextDatumGetCString(result);
+    return mix(1, version, std::strlen(version));
+}
+
+// ---- once per backend -------------------------------------------------------------------------
+
+// Counts changes of functions.
+std::uint64_t generation = 0;
+
+void function_changed(Datum, int, uint32) {
+    ++generation;
+}
+
+struct Seen {
+    Oid index;  // key
+    Oid storage;
+    std::uint64_t generation;
+    Fingerprint warned;
+};
+
+Seen* find_seen(Relation index) {
+    static HTAB* table = nullptr;
+    if (table == nullptr) {
+        HASHCTL control{};
+        control.keysize = sizeof(Oid);
+        control.entrysize = sizeof(Seen);
+        table = hash_create("cur scorers seen", 16, &control, HASH_ELEM | HASH_BLOBS);
+        CacheRegisterSyscacheCallback(PROCOID, function_changed, 0);
+    }
+    const Oid oid = RelationGetRelid(index);
+    bool found;
+    auto* seen = static_cast<Seen*>(hash_search(table, &oid, HASH_ENTER, &found));
+    if (!found || seen->storage != storage_id(index))
+        *seen = {oid, storage_id(index), ~std::uint64_t{0}, {0, 0}};
+    return seen;
+}
+
+const char* difference(const Fingerprint& now, const cur::MetaData& m) {
+    if (m.dims == 0 || now == built_fingerprint(m))
+        return nullptr;
+    return now.functions != m.scorer_functions ? "its functions are other ones"
+                                               : "its version function says another version";
+}
+
+}  // namespace
+
+Fingerprint scorer_fingerprint(Relation index) {
+    Fingerprint f{1, 0};
+    for (const int number : {kScoreProc, kBatchProc}) {
+        const Oid function = index_getprocid(index, 1, static_cast<uint16>(number));
+        if (OidIsValid(function))
+            f.functions = mix_function(f.functions, function);
+    }
+    f.version = version_hash(index);
+    return f;
+}
+
+const char* scorer_change(Relation index, const cur::MetaData& m) {
+    return difference(scorer_fingerprint(index), m);
+}
+
+void note_scorer(Relation index, const cur::MetaData& m) {
+    Seen* seen = find_seen(index);
+    if (seen->generation == generation)
+        return;
+    // Before the call: it may change functions, and an error of it leaves the question open.
+    const std::uint64_t asked = generation;
+    const Fingerprint now = scorer_fingerprint(index);
+    const char* change = difference(now, m);
+    seen->generation = asked;
+    if (change == nullptr || now == seen->warned)
+        return;
+    seen->warned = now;
+    ereport(WARNING, (errmsg("the scorer of index \"%s\" has changed since the index was built",
+                             RelationGetRelationName(index)),
+                      errdetail("As far as the catalog tells, %s.", change),
+                      errhint("REINDEX, or let cur_index_check(..., accept => true) compare "
+                              "scores.")));
+}
+
+}  // namespace vg::pg

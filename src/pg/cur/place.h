@@ -1,0 +1,16 @@
+// Slots for items: where a row with a latent vector goes.
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include "pg/cur/cur.h"
+#include "pg/cur/project.h"
+
+namespace vg::pg {
+
+// Gives row i at hand, which is projected, a slot, in one WAL record, and takes it off the pending
+// page `pending` in the same. False when it is not there any more; InvalidBlockNumber for a row
+// that never was pending. The caller holds the upkeep lock, and has read p->meta under it.
+bool place_item(Projector* p, int i, const node::Tid& tid, BlockNumber pending);
+
+}  // namespace vg::pg

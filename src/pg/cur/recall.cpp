@@ -1,0 +1,389 @@
+// cur_recall: how many of the rows that the scorer likes best does the index return?
+//   1. queries: given, or drawn from the indexed rows or a column; none that is an anchor query,
+//      because those the model knows best
+//   2. one pass over the table scores every row against every query
+//   3. each query is run through the index, as an executor would, and hits are counted by score
+// All three see the same snapshot. Everything runs as the table's owner, who alone may ask: index
+// expressions are the owner's code, and so a build runs the scorer. Ownership: all containers are
+// members of Recall, which lives in a memory context; the functions own nothing and may ereport.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/cur/cur.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+extern "C" {
+#include "executor/instrument.h"
+#include "utils/datum.h"
+}
+
+#include "core/hnsw/recall.h"
+#include "pg/boundary/arguments.h"
+#include "pg/boundary/context.h"
+#include "pg/cur/anchors.h"
+#include "pg/cur/fetch.h"
+#include "pg/cur/pages.h"
+#include "pg/cur/scorer.h"
+
+namespace vg::pg {
+namespace {
+
+constexpr int kMaxQueries = 10000;
+constexpr int kMaxAnswers = 10000;
+// Rows of a batch end at this many, or at this many bytes of values.
+constexpr int kBatchRows = 1024;
+constexpr Size kBatchBytes = Size{4} << 20;
+// Scores of one row may differ in their last bits from batch to batch.
+constexpr double kTieSlack = 1e-5;
+
+struct RecallRequest {
+    Oid index;
+    int k;
+    ArrayType* queries;  // null: draw n
+    int n;
+    const char* source;  // null: that of the index's anchor queries
+    uint64 seed;
+    bool has_budget;
+    int budget;
+};
+
+struct Recall {
+    RecallRequest request{};
+    OpenIndex open{};
+    Snapshot snapshot = nullptr;
+    CurScorer scorer{};
+    Datum* queries = nullptr;
+    int count = 0;
+    double rows = 0;
+
+    // The batch of the exact pass.
+    MemoryContext batch_context = nullptr;
+    Datum items[kBatchRows];
+    int batch = 0;
+    Size batch_bytes = 0;
+    double distances[kBatchRows];
+    bool nulls[kBatchRows];
+
+    std::vector<std::vector<double>> nearest;  // per query a max-heap of at most k distances
+    std::vector<float> recall;                 // per query
+    double scan_calls = 0;
+    double scan_ms = 0;
+    double exact_ms = 0;
+};
+
+// As scans order rows: NaN and NULL behind everything.
+double rank_distance(double distance, bool null) {
+    return null || std::isnan(distance) ? std::numeric_limits<double>::infinity() : distance;
+}
+
+double elapsed_ms(instr_time since) {
+    instr_time now;
+    INSTR_TIME_SET_CURRENT(now);
+    INSTR_TIME_SUBTRACT(now, since);
+    return INSTR_TIME_GET_MILLISEC(now);
+}
+
+// ---- queries ----------------------------------------------------------------------------------
+
+void count_row(ItemPointer, const Datum*, const bool* nulls, void* arg) {
+    static_cast<Recall*>(arg)->rows += !nulls[0];
+}
+
+void sample_row(ItemPointer, const Datum* values, const bool* nulls, void* arg) {
+    if (!nulls[0])
+        offer_value(static_cast<Reservoir*>(arg), values[0]);
+}
+
+void draw_queries(Recall* c, const QueryType& type) {
+    Relation index = c->open.index;
+    const RecallRequest& r = c->request;
+    const char* source = r.source != nullptr ? r.source : cur_anchor_source(cur_options(index));
+    const cur::MetaData m = read_cur_meta(index);
+    const Datum* anchors = m.dims > 0 ? load_anchors(index, m, type) : nullptr;
+    const int avoided = m.dims > 0 ? static_cast<int>(m.anchors) : 0;
+    Reservoir sample;
+    start_reservoir(&sample, type, r.n + avoided, r.seed);
+    if (source_is_items(source, index, type))
+        scan_indexed_rows(c->open, c->snapshot, sample_row, &sample);
+    else
+        sample_source(&sample, source);
+    c->queries = static_cast<Datum*>(palloc(sizeof(Datum) * r.n));
+    c->count = finish_reservoir(&sample, r.n, c->queries, anchors, avoided);
+    if (c->count == 0 && sample.count > 0)
+        report_source(source, "All its queries are anchor queries of the index.");
+}
+
+// The elements of an array. Where queries are arrays themselves, the array has one dimension more,
+// or it is a query.
+ArrayItems split_queries(ArrayType* array, const QueryType& type) {
+    const Oid element = ARR_ELEMTYPE(array);
+    if (getBaseType(element) == type.type)
+        return array_items(array);
+    if (getBaseType(get_array_type(element)) != type.type || ARR_NDIM(array) > 2)
+        ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+                        errmsg("queries must be an array of type %s", format_type_be(type.type)),
+                        errdetail("It is an array of %s.", format_type_be(element))));
+    const ArrayItems all = array_items(array);
+    const int n = ARR_NDIM(array) == 2 ? ARR_DIMS(array)[0] : 1;
+    const int each = n > 0 ? all.n / n : 0;
+    int16 length;
+    bool by_value;
+    char align;
+    get_typlenbyvalalign(element, &length, &by_value, &align);
+    ArrayItems items{static_cast<Datum*>(palloc(sizeof(Datum) * (n + 1))),
+                     static_cast<bool*>(palloc0(sizeof(bool) * (n + 1))), n};
+    for (int i = 0; i < n; ++i) {
+        int dims = each;
+        int low = 1;
+        items.values[i] = PointerGetDatum(
+            construct_md_array(all.values + i * each, all.nulls + i * each, each > 0 ? 1 : 0, &dims,
+                               &low, element, length, by_value, align));
+    }
+    return items;
+}
+
+void take_queries(Recall* c, const QueryType& type) {
+    const ArrayItems items = split_queries(c->request.queries, type);
+    if (items.n == 0 || items.n > kMaxQueries)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("number of queries must be between 1 and %d", kMaxQueries)));
+    c->queries = static_cast<Datum*>(palloc(sizeof(Datum) * items.n));
+    c->count = items.n;
+    for (int i = 0; i < items.n; ++i) {
+        if (items.nulls[i])
+            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+                            errmsg("queries must not contain nulls")));
+        c->queries[i] = copy_item(items.values[i], type.length, type.by_value);
+    }
+}
+
+void check_calls(const Recall* c) {
+    const double exact = c->rows * c->count;
+    const double scans = std::min<double>(c->rows, cur_budget) * c->count;
+    if (exact + scans > cur_max_build_calls)
+        ereport(ERROR,
+                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                 errmsg("measuring recall would take %.0f scorer calls", exact + scans),
+                 errdetail("%d queries are compared with %.0f rows each; cur.max_build_calls is "
+                           "%.0f.",
+                           c->count, c->rows, cur_max_build_calls),
+                 errhint("Ask for fewer queries, or raise cur.max_build_calls.")));
+    ereport(NOTICE, (errmsg("measuring recall takes up to %.0f scorer calls", exact + scans)));
+}
+
+// ---- exact answers ----------------------------------------------------------------------------
+
+void offer_distances(Recall* c, std::size_t query) {
+    std::vector<double>& heap = c->nearest[query];
+    const auto k = static_cast<std::size_t>(c->request.k);
+    for (int i = 0; i < c->batch; ++i) {
+        const double d = rank_distance(c->distances[i], c->nulls[i]);
+        if (heap.size() == k) {
+            if (d >= heap.front())
+                continue;
+            std::pop_heap(heap.begin(), heap.end());
+            heap.pop_back();
+        }
+        heap.push_back(d);
+        std::push_heap(heap.begin(), heap.end());
+    }
+}
+
+void score_batch(Recall* c) {
+    for (int q = 0; q < c->count && c->batch > 0; ++q) {
+        call_scorer(&c->scorer, c->queries[q], c->items, c->batch, c->distances, c->nulls);
+        enter_cpp([&] { offer_distances(c, static_cast<std::size_t>(q)); });
+    }
+    c->batch = 0;
+    c->batch_bytes = 0;
+    MemoryContextReset(c->batch_context);
+}
+
+void take_row(ItemPointer, const Datum* values, const bool* nulls, void* arg) {
+    auto* c = static_cast<Recall*>(arg);
+    if (nulls[0])
+        return;
+    const MemoryContext old = MemoryContextSwitchTo(c->batch_context);
+    const Datum item = copy_item(values[0], c->scorer.item_length, c->scorer.item_by_value);
+    MemoryContextSwitchTo(old);
+    c->items[c->batch++] = item;
+    if (c->scorer.item_length == -1)
+        c->batch_bytes += VARSIZE(DatumGetPointer(item));
+    if (c->batch == kBatchRows || c->batch_bytes > kBatchBytes)
+        score_batch(c);
+}
+
+void find_exact(Recall* c) {
+    instr_time start;
+    INSTR_TIME_SET_CURRENT(start);
+    enter_cpp([&] { c->nearest.resize(static_cast<std::size_t>(c->count)); });
+    scan_indexed_rows(c->open, c->snapshot, take_row, c);
+    score_batch(c);
+    c->exact_ms = elapsed_ms(start);
+}
+
+// ---- answers of the index ---------------------------------------------------------------------
+
+// Rows at most this far belong to an exact answer: those that tie with its last one count too.
+double limit_of(const std::vector<double>& heap) {
+    const double last = heap.front();
+    return std::isfinite(last) ? last + kTieSlack * std::fabs(last) : last;
+}
+
+void run_query(Recall* c, IndexScanDesc scan, int query) {
+    const std::vector<double>& exact = c->nearest[static_cast<std::size_t>(query)];
+    const double limit = limit_of(exact);
+    ScanKeyData key;
+    ScanKeyEntryInitialize(&key, SK_ORDER_BY, 1, 1, InvalidOid, c->scorer.collation,
+                           c->scorer.score.fn_oid, c->queries[query]);
+    instr_time start;
+    INSTR_TIME_SET_CURRENT(start);
+    index_rescan(scan, nullptr, 0, &key, 1);
+    std::size_t hits = 0;
+    CurScanRow row{};
+    for (std::size_t i = 0; i < exact.size(); ++i) {
+        if (index_getnext_tid(scan, ForwardScanDirection) == nullptr)
+            break;
+        row = cur_scan_row(scan);
+        hits += rank_distance(row.distance, row.null) <= limit;
+    }
+    c->scan_ms += elapsed_ms(start);
+    c->scan_calls += static_cast<double>(row.calls);
+    enter_cpp(
+        [&] { c->recall.push_back(static_cast<float>(hits) / static_cast<float>(exact.size())); });
+}
+
+void find_by_index(Recall* c) {
+    const IndexScanDesc scan = begin_index_scan(c->open.heap, c->open.index, c->snapshot, 0, 1);
+    for (int i = 0; i < c->count; ++i) {
+        CHECK_FOR_INTERRUPTS();
+        if (!c->nearest[static_cast<std::size_t>(i)].empty())
+            run_query(c, scan, i);
+    }
+    index_endscan(scan);
+}
+
+// Sets cur.budget until the level is left; an error leaves it too.
+void set_budget(int budget) {
+    char text[16];
+    snprintf(text, sizeof text, "%d", budget);
+    set_config_option("cur.budget", text, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
+                      false);
+}
+
+void measure(Recall* c, MemoryContext context) {
+    const RecallRequest& r = c->request;
+    c->snapshot = GetActiveSnapshot();
+    check_snapshot(c->open.index, c->snapshot);
+    if (r.has_budget)
+        set_budget(r.budget);
+    c->batch_context = AllocSetContextCreate(context, "cur recall batch", ALLOCSET_DEFAULT_SIZES);
+    init_scorer(&c->scorer, c->open.index, context);
+    const QueryType type = query_type(c->open.index);
+    if (r.queries != nullptr)
+        take_queries(c, type);
+    else
+        draw_queries(c, type);
+    scan_indexed_rows(c->open, c->snapshot, count_row, c);
+    if (c->count == 0 || c->rows == 0)
+        return;
+    check_calls(c);
+    find_exact(c);
+    find_by_index(c);
+}
+
+Datum result_of(Recall* c, TupleDesc columns, int budget) {
+    const auto queries = static_cast<double>(c->recall.size());
+    hnsw::RecallSummary s;
+    if (!c->recall.empty())
+        s = hnsw::summarise_recall(c->recall, c->nearest[0].size());
+    const Datum values[] = {
+        Int32GetDatum(c->request.k),
+        Int32GetDatum(static_cast<int32>(c->recall.size())),
+        Int32GetDatum(budget),
+        Float8GetDatum(s.mean),
+        Float8GetDatum(s.p5),
+        Float8GetDatum(s.min),
+        Float8GetDatum(s.low),
+        Float8GetDatum(s.high),
+        Float8GetDatum(c->scan_calls / queries),
+        Int64GetDatum(static_cast<int64>(c->scan_calls) + static_cast<int64>(c->scorer.calls)),
+        Float8GetDatum(c->scan_ms / queries),
+        Float8GetDatum(c->exact_ms / queries)};
+    bool nulls[lengthof(values)] = {};
+    for (const int i : {3, 4, 5, 6, 7, 8, 10, 11})
+        nulls[i] = c->recall.empty();
+    const HeapTuple tuple =
+        heap_form_tuple(BlessTupleDesc(columns), const_cast<Datum*>(values), nulls);
+    return HeapTupleGetDatum(tuple);
+}
+
+Datum run(FunctionCallInfo fcinfo, const RecallRequest& request) {
+    TupleDesc columns;
+    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
+        elog(ERROR, "return type must be a row type");
+    if (request.k < 1 || request.k > kMaxAnswers)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("k must be between 1 and %d", kMaxAnswers)));
+    if (request.n < 1 || request.n > kMaxQueries)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("n must be between 1 and %d", kMaxQueries)));
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "cur recall", ALLOCSET_DEFAULT_SIZES);
+    const MemoryContext old = MemoryContextSwitchTo(context);
+    auto* c = enter_cpp([&] { return new_in_context<Recall>(context); });
+    c->request = request;
+    c->open = open_index(request.index, Right::kOwner, kCurMethod);
+    const AsOwner saved = begin_as_owner(c->open.heap);
+    measure(c, context);
+    const int budget = cur_budget;
+    end_as_owner(saved);
+    close_index(c->open);
+    MemoryContextSwitchTo(old);
+    const Datum result = result_of(c, columns, budget);
+    MemoryContextDelete(context);
+    return result;
+}
+
+void take_budget(FunctionCallInfo fcinfo, int i, RecallRequest* r) {
+    r->has_budget = !PG_ARGISNULL(i);
+    if (r->has_budget)
+        r->budget = PG_GETARG_INT32(i);
+}
+
+}  // namespace
+}  // namespace vg::pg
+
+VG_FUNCTION(vg_cur_recall) {
+    using namespace vg::pg;
+    require_argument(fcinfo, 0, "index");
+    require_argument(fcinfo, 1, "k");
+    require_argument(fcinfo, 2, "n");
+    require_argument(fcinfo, 5, "seed");
+    RecallRequest r{};
+    r.index = PG_GETARG_OID(0);
+    r.k = PG_GETARG_INT32(1);
+    r.n = PG_GETARG_INT32(2);
+    r.source = PG_ARGISNULL(3) ? nullptr : text_to_cstring(PG_GETARG_TEXT_PP(3));
+    take_budget(fcinfo, 4, &r);
+    r.seed = static_cast<uint64>(PG_GETARG_INT64(5));
+    return run(fcinfo, r);
+}
+
+VG_FUNCTION(vg_cur_recall_of) {
+    using namespace vg::pg;
+    require_argument(fcinfo, 0, "index");
+    require_argument(fcinfo, 1, "queries");
+    require_argument(fcinfo, 2, "k");
+    RecallRequest r{};
+    r.index = PG_GETARG_OID(0);
+    r.queries = PG_GETARG_ARRAYTYPE_P(1);
+    r.k = PG_GETARG_INT32(2);
+    r.n = 1;
+    take_budget(fcinfo, 3, &r);
+    return run(fcinfo, r);
+}
