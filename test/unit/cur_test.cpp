@@ -112,7 +112,8 @@ TEST(CurModel, CovarianceOfColumnsByHand) {
     EXPECT_EQ(m.dims, 1u);
     EXPECT_NEAR(m.variance, 10.0 / 6.0, 1e-12);
     EXPECT_NEAR(m.energy, 1.0, 1e-12);
-    EXPECT_NEAR(m.noise, 3e-3 * 10.0 / 6.0, 1e-12);
+    // The queries' levels are 1/3 and -1/3, for three items each: 10 - 6 / 9 is left.
+    EXPECT_NEAR(m.noise, 3e-3 * (10.0 - 2.0 / 3.0) / 6.0, 1e-9);
     float means[3];
     float v[3];
     project(m, columns.data(), 3, means, v);
@@ -161,6 +162,42 @@ TEST(CurModel, FewerDimensionsMoveTheRestIntoTheNoise) {
     EXPECT_EQ(half.dims, 10u);
     EXPECT_LT(half.energy, full.energy);
     EXPECT_NEAR(half.noise - full.noise, (1 - half.energy) * half.variance, 1e-9);
+}
+
+// Long queries score all items higher, which changes no order and must not pass for noise.
+TEST(CurModel, LevelsOfQueriesAreNoNoise) {
+    const World plain(2000, 120, 40, 0.5, 21);
+    World levelled = plain;
+    Random random(22);
+    std::vector<double> levels(120);
+    for (double& level : levels)
+        level = 60 * normal(random);
+    for (std::size_t j = 0; j < 2000; ++j) {
+        for (std::size_t q = 0; q < 120; ++q)
+            levelled.columns[j * 120 + q] += static_cast<float>(levels[q]);
+    }
+    const Model without = model_of(plain.first(80), 80, 0, 0.03);
+    const Model with = model_of(levelled.first(80), 80, 0, 0.03);
+    EXPECT_GT(with.variance, 100 * without.variance);
+    EXPECT_NEAR(with.noise / without.noise, 1.0, 0.01);
+    const auto recall = [](const World& w, const Model& m) {
+        const MemoryIndex index = make_memory_index(m, Storage::kInt8, w.first(80), 80, Poll{});
+        return mean_recall(w, index, 80, 100, 10);
+    };
+    EXPECT_NEAR(recall(levelled, with), recall(plain, without), 0.02);
+}
+
+// Nothing but levels and means: the order of items is the same for all queries.
+TEST(CurModel, QueriesThatAgreeOnTheOrder) {
+    std::vector<float> columns;
+    for (int item = 0; item < 50; ++item) {
+        for (int query = 0; query < 4; ++query)
+            columns.push_back(static_cast<float>(item * item + 7 * query));
+    }
+    const Model m = model_of(columns, 4);
+    EXPECT_EQ(m.dims, 1u);
+    EXPECT_GT(m.noise, 0);
+    EXPECT_LT(m.noise, 1e-6 * m.variance);
 }
 
 TEST(CurModel, NothingToLearnFrom) {

@@ -17,6 +17,9 @@ using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::Row
 
 // Directions that carry less than this share of the largest eigenvalue are rounding errors.
 constexpr double kNegligible = 1e-10;
+// Noise is a share of at least this much of the variance, so that a scorer whose queries all agree
+// on the order of items leaves a system that can be solved.
+constexpr double kLeastWithin = 1e-6;
 
 float mean_of(const float* column, std::uint32_t n) {
     double sum = 0;
@@ -27,7 +30,8 @@ float mean_of(const float* column, std::uint32_t n) {
 
 }  // namespace
 
-Gram::Gram(std::uint32_t anchors) : anchors_(anchors), tiles_(metric::gram_size(anchors), 0.0) {}
+Gram::Gram(std::uint32_t anchors)
+    : anchors_(anchors), tiles_(metric::gram_size(anchors), 0.0), sums_(anchors, 0.0) {}
 
 void Gram::add(const float* columns, std::size_t count, const Poll& poll) {
     constexpr std::size_t kBatch = 256;
@@ -37,12 +41,22 @@ void Gram::add(const float* columns, std::size_t count, const Poll& poll) {
         for (std::size_t j = 0; j < n; ++j) {
             const float* column = columns + (first + j) * anchors_;
             const float mean = mean_of(column, anchors_);
-            for (std::uint32_t i = 0; i < anchors_; ++i)
-                centred_[j * anchors_ + i] = column[i] - mean;
+            for (std::uint32_t i = 0; i < anchors_; ++i) {
+                const float centred = column[i] - mean;
+                centred_[j * anchors_ + i] = centred;
+                sums_[i] += centred;
+            }
         }
         metric::add_gram(tiles_, centred_.data(), n, anchors_, poll);
     }
     items_ += count;
+}
+
+double Gram::levels() const noexcept {
+    double squares = 0;
+    for (const double sum : sums_)
+        squares += sum * sum;
+    return items_ == 0 ? 0 : squares / static_cast<double>(items_);
 }
 
 Model fit(const Gram& gram, std::uint32_t dims, double ridge, const Poll& poll) {
@@ -74,7 +88,8 @@ Model fit(const Gram& gram, std::uint32_t dims, double ridge, const Poll& poll) 
         kept += values[i];
     model.dims = d;
     model.energy = kept / total;
-    model.noise = std::max(ridge, 1e-9) * model.variance + (total - kept) / cells;
+    const double within = std::max(total - gram.levels(), kLeastWithin * total);
+    model.noise = (std::max(ridge, 1e-9) * within + (total - kept)) / cells;
     model.components.resize(std::size_t{k} * d);
     const double scale = 1.0 / std::sqrt(static_cast<double>(k));
     for (std::uint32_t row = 0; row < k; ++row) {

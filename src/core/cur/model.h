@@ -25,7 +25,7 @@ struct Model {
     std::uint32_t dims = 0;         // d <= k
     std::vector<float> components;  // k x d, row-major: U_d / sqrt(k)
     double variance = 0;            // of a score around its item's mean, averaged over the items
-    double noise = 0;               // of a score around the model: the ridge of the solve
+    double noise = 0;               // of a score around the model, for the solve
     double energy = 0;              // share of the variance that d dimensions carry, 0 .. 1
 
     bool empty() const noexcept { return dims == 0; }
@@ -41,17 +41,24 @@ class Gram {
     std::uint64_t items() const noexcept { return items_; }
     std::uint32_t anchors() const noexcept { return anchors_; }
     const std::vector<double>& tiles() const noexcept { return tiles_; }
+    // Sums of squares of the centred scores that are the level of an anchor query: what it gives
+    // all items alike.
+    double levels() const noexcept;
 
   private:
     std::uint32_t anchors_;
     std::uint64_t items_ = 0;
     std::vector<double> tiles_;  // of metric::add_gram
+    std::vector<double> sums_;   // per anchor query, of its centred scores
     std::vector<float> centred_;
 };
 
 // dims: latent dimensions wanted, 0 for as many as anchors; directions without variance are left
-// out (a scorer of rank r needs no more than r). ridge: noise as a share of the variance. An empty
-// model when there are no items or no variance at all.
+// out (a scorer of rank r needs no more than r). ridge: noise as a share of the variance that is
+// left when every query's level is taken off as well. The level says nothing about the order of
+// items, and where scores sum over the words of a query it is nearly all of the variance: noise
+// measured by it would drown what tells items apart. An empty model when there are no items or no
+// variance at all.
 Model fit(const Gram& gram, std::uint32_t dims, double ridge, const Poll& poll);
 
 // Means (count) and latent vectors (count x dims) of columns (count x anchors).

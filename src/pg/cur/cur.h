@@ -33,7 +33,7 @@ inline constexpr int kSupportProcs = 4;
 
 inline constexpr int kDefaultAnchorQueries = 256;
 inline constexpr int kDefaultAnchorItems = 128;
-inline constexpr double kDefaultRidge = 3e-3;
+inline constexpr double kDefaultRidge = 0.03;
 inline constexpr int kDefaultFlushLimit = 1000;
 
 enum class Nonfinite : int { kError = 0, kSkip = 1 };

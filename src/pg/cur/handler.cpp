@@ -82,7 +82,8 @@ void add_options() {
                          nullptr, lock);
     add_int_reloption(options_kind, "seed", "Seed of the samples a build draws", 0, 0, INT_MAX,
                       lock);
-    add_real_reloption(options_kind, "ridge", "Noise of the model as a share of the variance",
+    add_real_reloption(options_kind, "ridge",
+                       "Noise of the model as a share of the variance within queries",
                        kDefaultRidge, 1e-9, 1.0, lock);
     add_enum_reloption(options_kind, "nonfinite",
                        "What a build does with a row whose score is NULL, NaN or infinite",
