@@ -35,8 +35,9 @@ inline constexpr IndexMethod kNodeStore{"lid_hnsw", lid_hnsw_beginscan, true};
 OpenIndex open_index(Oid index, Right right, const IndexMethod& method = kNodeStore);
 void close_index(const OpenIndex& open);
 
-// 40001 when the snapshot belongs to a transaction that began before the index was built: it may
-// see rows that the index rightly lacks.
+// For an index made over broken HOT chains (indcheckxmin): 40001 when the snapshot (MVCC) is older
+// than the index, 55000 in the transaction that made it. Both may see versions of rows that the
+// index rightly lacks.
 void check_snapshot(Relation index, Snapshot snapshot);
 
 // Copies a page under a share lock. False, and the copy unusable, for a page that was never
