@@ -69,9 +69,9 @@ class SideCheck {
   public:
     virtual ~SideCheck() = default;
     // Everything, after the node store was found sound. kinds: of the pages by block, PageKind{0}
-    // for one that was never written. tids: keys of the node store's heap TIDs, sorted.
+    // for one that was never written. tids: those of the node store, sorted by Tid::key().
     virtual void walk(const node::Audit& audit, const std::vector<node::PageKind>& kinds,
-                      std::span<const std::uint64_t> tids) = 0;
+                      std::span<const node::HeldTid> tids) = 0;
     // A row of the table that the node store holds.
     virtual void check_row(const ItemPointerData& tid, const Datum* values, const bool* nulls) = 0;
 };
