@@ -188,9 +188,7 @@ SideFault SideAudit::check_chains() {
 SideFault SideAudit::check_rows(std::span<const HeldTid> tids) {
     if (meta_.sweep != 0) {
         // What is left of forgotten rows, in one place or the other.
-        const auto forgotten = [tids](const Row& r) {
-            return find_tid(tids, r.tid) == nullptr;
-        };
+        const auto forgotten = [tids](const Row& r) { return find_tid(tids, r.tid) == nullptr; };
         std::erase_if(rows_, forgotten);
         std::erase_if(entries_, forgotten);
     }

@@ -234,10 +234,8 @@ void check_duplicate_tids(Check* c) {
     std::sort(begin, end, [](const node::HeldTid& a, const node::HeldTid& b) {
         return a.tid.key() < b.tid.key();
     });
-    const node::HeldTid* twice =
-        std::adjacent_find(begin, end, [](const node::HeldTid& a, const node::HeldTid& b) {
-            return a.tid == b.tid;
-        });
+    const node::HeldTid* twice = std::adjacent_find(
+        begin, end, [](const node::HeldTid& a, const node::HeldTid& b) { return a.tid == b.tid; });
     if (twice == end)
         return;
     const ItemPointerData tid = from_tid(twice->tid);
