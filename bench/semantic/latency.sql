@@ -5,7 +5,7 @@ SET jit = off;
 \o /dev/null
 SELECT FROM (SELECT semantic_graph_drop_links('node_b_sg')) x, (SELECT semantic_graph_add_links(
     'node_b_sg', 'link', 'source', 'target', kind => 'kind')) y;
-CREATE TABLE IF NOT EXISTS latency (name text, q integer, ms double precision);
+CREATE TABLE IF NOT EXISTS latency (number integer GENERATED ALWAYS AS IDENTITY, name text, q integer, ms double precision);
 
 CREATE OR REPLACE FUNCTION time_queries(name text, arguments text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
@@ -17,7 +17,7 @@ BEGIN
         start := clock_timestamp();
         EXECUTE format('SELECT count(*) FROM semantic_graph_search(''node_b_sg'', $1%s)', arguments)
             INTO n USING one.v;
-        INSERT INTO latency VALUES (name, one.q,
+        INSERT INTO latency (name, q, ms) VALUES (name, one.q,
             1000 * extract(epoch FROM clock_timestamp() - start));
     END LOOP;
 END $$;
@@ -36,4 +36,4 @@ SELECT time_queries('default, diversity 0.3', ', diversity => 0.3');
 SELECT name, round(percentile_cont(0.5) WITHIN GROUP (ORDER BY ms)::numeric, 2) AS p50_ms,
     round(percentile_cont(0.99) WITHIN GROUP (ORDER BY ms)::numeric, 2) AS p99_ms,
     round(max(ms)::numeric, 2) AS max_ms, count(*) AS queries
-FROM latency GROUP BY name ORDER BY min(ctid);
+FROM latency GROUP BY name ORDER BY min(number);

@@ -13,8 +13,10 @@
 // held to the rules. Memory: 16 bytes per slot.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "core/base/poll.h"
@@ -31,6 +33,22 @@ struct Fault {
     SlotId target = kNoSlot;  // the slot it refers to, if that matters
     explicit operator bool() const noexcept { return what != nullptr; }
 };
+
+// A heap TID and the base slot that holds it, itself or in its overflow chunks.
+struct HeldTid {
+    SlotId slot;
+    Tid tid;
+    std::uint16_t reserved;
+};
+static_assert(sizeof(HeldTid) == 12);
+
+// Where `tid` (a Tid::key()) is among TIDs sorted by it; null when it is not.
+inline const HeldTid* find_tid(std::span<const HeldTid> tids, std::uint64_t tid) noexcept {
+    const auto at = std::lower_bound(
+        tids.begin(), tids.end(), tid,
+        [](const HeldTid& held, std::uint64_t key) { return held.tid.key() < key; });
+    return at == tids.end() || at->tid.key() != tid ? nullptr : &*at;
+}
 
 class Reach;
 

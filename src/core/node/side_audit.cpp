@@ -185,12 +185,10 @@ SideFault SideAudit::check_chains() {
     return {};
 }
 
-SideFault SideAudit::check_rows(std::span<const std::uint64_t> tids) {
+SideFault SideAudit::check_rows(std::span<const HeldTid> tids) {
     if (meta_.sweep != 0) {
         // What is left of forgotten rows, in one place or the other.
-        const auto forgotten = [tids](const Row& r) {
-            return !std::binary_search(tids.begin(), tids.end(), r.tid);
-        };
+        const auto forgotten = [tids](const Row& r) { return find_tid(tids, r.tid) == nullptr; };
         std::erase_if(rows_, forgotten);
         std::erase_if(entries_, forgotten);
     }
@@ -203,15 +201,18 @@ SideFault SideAudit::check_rows(std::span<const std::uint64_t> tids) {
             poll_();
         if (i > 0 && rows_[i].tid == rows_[i - 1].tid)
             return {"a row has more than one key"};
-        if (!std::binary_search(tids.begin(), tids.end(), rows_[i].tid))
+        const HeldTid* held = find_tid(tids, rows_[i].tid);
+        if (held == nullptr)
             return {"a key belongs to a row that the index does not hold"};
+        if (held->slot != rows_[i].slot)
+            return {"a key belongs to a row of another node"};
     }
     if (rows_ != entries_)
         return {"keys and buckets do not hold the same rows"};
     return {};
 }
 
-SideFault SideAudit::finish(std::span<const std::uint64_t> tids) {
+SideFault SideAudit::finish(std::span<const HeldTid> tids) {
     if (SideFault f = check_numbers())
         return f;
     if (SideFault f = check_chains())

@@ -4,8 +4,8 @@
 //   - maps and pages name each other; every overflow page is in one chain, or on the free list
 //   - lists: only of base nodes; by falling similarity, no node twice, not the node itself; of live
 //     nodes only live ones, unless the store has dead nodes
-//   - rows: of base nodes, in the chain of their list page, of the right size, of heap TIDs that
-//     the node store has, no TID twice
+//   - rows: of base nodes, in the chain of their list page, of the right size, each of a heap TID
+//     that the node store has in the same node, no TID twice
 //   - rows and bucket entries are the same rows, each entry in a bucket of its hash
 // The remains of a vacuum that did not finish are legal where SideMeta::sweep or dead nodes say so.
 // Memory: 16 bytes per page and 24 per row.
@@ -41,8 +41,8 @@ class SideAudit {
     // A list, bucket or overflow page: its data area. hash(bytes, size) is that of keys.
     using Hash = std::uint32_t (*)(const std::byte* bytes, std::size_t size);
     SideFault add_page(std::uint32_t block, PageKind kind, const std::byte* data, Hash hash);
-    // tids: keys of the node store's heap TIDs, sorted.
-    SideFault finish(std::span<const std::uint64_t> tids);
+    // tids: those of the node store, sorted by Tid::key().
+    SideFault finish(std::span<const HeldTid> tids);
 
     // Hash of the key of a row; false where its key is null. After finish().
     bool key_hash(std::uint64_t tid, std::uint32_t* hash) const noexcept;
@@ -77,7 +77,7 @@ class SideAudit {
                          std::size_t bytes);
     SideFault check_numbers() const;
     SideFault check_chains();
-    SideFault check_rows(std::span<const std::uint64_t> tids);
+    SideFault check_rows(std::span<const HeldTid> tids);
     bool is_bucket_of(std::uint32_t number, std::uint32_t hash) const noexcept;
 
     SideMeta meta_;

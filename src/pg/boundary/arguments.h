@@ -50,6 +50,23 @@ inline void check_at_least(int64 value, const char* name, int64 least) {
                         errdetail("It is " INT64_FORMAT ".", value)));
 }
 
+// 22023 outside [least, most].
+inline void check_range(int64 value, const char* name, int64 least, int64 most) {
+    if (unlikely(value < least || value > most))
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                 errmsg("%s must be between " INT64_FORMAT " and " INT64_FORMAT, name, least, most),
+                 errdetail("It is " INT64_FORMAT ".", value)));
+}
+
+// An integer that is given and in [least, most].
+inline int32 ranged_argument(FunctionCallInfo fcinfo, int i, const char* name, int32 least,
+                             int32 most) {
+    require_argument(fcinfo, i, name);
+    check_range(PG_GETARG_INT32(i), name, least, most);
+    return PG_GETARG_INT32(i);
+}
+
 // An integer that is given and at least `least`.
 inline int32 integer_argument(FunctionCallInfo fcinfo, int i, const char* name, int32 least) {
     require_argument(fcinfo, i, name);

@@ -299,9 +299,8 @@ VG_FUNCTION(vg_semantic_graph_neighbors) {
     using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     require_argument(fcinfo, 1, "key");
-    const Session session = begin_session(fcinfo, class_of_result(result.columns, 0), {2, 3});
-    neighbours(session, PG_GETARG_DATUM(1), result);
-    end_session(session);
+    with_session(fcinfo, class_of_result(result.columns, 0), {2, 3},
+                 [&](const Session& session) { neighbours(session, PG_GETARG_DATUM(1), result); });
     return Datum{0};
 }
 
@@ -316,9 +315,8 @@ VG_FUNCTION(vg_semantic_graph_expand) {
     r.trail.decay = positive_argument(fcinfo, 3, "hop_decay", 1.0);
     r.trail.link_share = share_argument(fcinfo, 4, "link_share");
     r.max_nodes = nodes_argument(fcinfo, 7);
-    const Session session = begin_session(fcinfo, class_of_result(result.columns, 0), {5, 6});
-    expand(session, r, result);
-    end_session(session);
+    with_session(fcinfo, class_of_result(result.columns, 0), {5, 6},
+                 [&](const Session& session) { expand(session, r, result); });
     return Datum{0};
 }
 
@@ -335,9 +333,8 @@ VG_FUNCTION(vg_semantic_graph_ppr) {
     r.walk.max_hops = hops_argument(fcinfo, 5);
     r.walk.link_share = share_argument(fcinfo, 6, "link_share");
     r.max_nodes = nodes_argument(fcinfo, 9);
-    const Session session = begin_session(fcinfo, class_of_result(result.columns, 0), {7, 8});
-    personalised(session, r, result);
-    end_session(session);
+    with_session(fcinfo, class_of_result(result.columns, 0), {7, 8},
+                 [&](const Session& session) { personalised(session, r, result); });
     return Datum{0};
 }
 
@@ -355,8 +352,7 @@ VG_FUNCTION(vg_semantic_graph_path) {
     r.trail.decay = positive_argument(fcinfo, 5, "hop_decay", 1.0);
     r.trail.link_share = share_argument(fcinfo, 6, "link_share");
     r.max_nodes = nodes_argument(fcinfo, 9);
-    const Session session = begin_session(fcinfo, class_of_result(result.columns, 2), {7, 8});
-    paths(session, r, result);
-    end_session(session);
+    with_session(fcinfo, class_of_result(result.columns, 2), {7, 8},
+                 [&](const Session& session) { paths(session, r, result); });
     return Datum{0};
 }

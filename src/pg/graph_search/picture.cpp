@@ -178,15 +178,13 @@ VG_FUNCTION(vg_semantic_graph_dot) {
     r.max_nodes = static_cast<std::size_t>(ranged_argument(fcinfo, 4, "max_nodes", 1, 10000));
     r.label_column = PG_ARGISNULL(5) ? nullptr : NameStr(*PG_GETARG_NAME(5));
     const bool text = ARR_ELEMTYPE(PG_GETARG_ARRAYTYPE_P(1)) == TEXTOID;
-    const Session session =
-        begin_session(fcinfo, text ? KeyClass::kText : KeyClass::kInteger, {6, 7});
-    Datum result;
-    {
+    const KeyClass key_class = text ? KeyClass::kText : KeyClass::kInteger;
+    Datum result{};
+    with_session(fcinfo, key_class, {6, 7}, [&](const Session& session) {
         const std::string dot = draw(session, r);
         const char* data = dot.data();
         const auto n = static_cast<int>(dot.size());
         result = call_pg([&] { return PointerGetDatum(cstring_to_text_with_len(data, n)); });
-    }
-    end_session(session);
+    });
     return result;
 }

@@ -20,7 +20,7 @@ namespace {
 constexpr std::size_t kRowSecurityBatch = 64;
 // Beam of the search for seeds, at least: a walk from wrong seeds goes nowhere, and the beam is a
 // small part of what a walk costs.
-constexpr int kLeastBeam = 200;
+constexpr int kLeastBeam = 500;
 
 struct KeyDatums {
     Datum* values;

@@ -223,10 +223,10 @@ VG_FUNCTION(vg_semantic_graph_search) {
     using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     const Request request = read_request(fcinfo);
-    const Session session =
-        begin_session(fcinfo, class_of_result(result.columns, 0), {kLinksSql, kKinds});
-    check_query(session, request.query);
-    search(session, request, result);
-    end_session(session);
+    with_session(fcinfo, class_of_result(result.columns, 0), {kLinksSql, kKinds},
+                 [&](const Session& session) {
+                     check_query(session, request.query);
+                     search(session, request, result);
+                 });
     return Datum{0};
 }

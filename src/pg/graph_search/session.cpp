@@ -160,14 +160,4 @@ float8 positive_argument(FunctionCallInfo fcinfo, int i, const char* name, float
     return value;
 }
 
-int32 ranged_argument(FunctionCallInfo fcinfo, int i, const char* name, int32 least, int32 most) {
-    require_argument(fcinfo, i, name);
-    const int32 value = PG_GETARG_INT32(i);
-    if (value < least || value > most)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must be between %d and %d", name, least, most),
-                        errdetail("It is %d.", value)));
-    return value;
-}
-
 }  // namespace vg::pg

@@ -37,6 +37,14 @@ struct LinkArguments {
 Session begin_session(FunctionCallInfo fcinfo, KeyClass key_class, LinkArguments links);
 void end_session(const Session& session);
 
+// Runs body(session) in one.
+template <typename Body>
+void with_session(FunctionCallInfo fcinfo, KeyClass key_class, LinkArguments links, Body&& body) {
+    const Session session = begin_session(fcinfo, key_class, links);
+    body(session);
+    end_session(session);
+}
+
 // Asks for interrupts, and fails with 53400 when the call has outgrown its budget.
 Poll session_poll(const Session& session);
 
@@ -53,7 +61,6 @@ Datum sql_key_array(const Keys& keys, const graph::Vertex* vertices, int n);
 // Arguments with their checks; 22023 out of range.
 float8 share_argument(FunctionCallInfo fcinfo, int i, const char* name);  // [0, 1]
 float8 positive_argument(FunctionCallInfo fcinfo, int i, const char* name, float8 most);
-int32 ranged_argument(FunctionCallInfo fcinfo, int i, const char* name, int32 least, int32 most);
 
 inline constexpr int32 kMaxHops = 16;
 inline constexpr int32 kMaxNodes = 10000000;

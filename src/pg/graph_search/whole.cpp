@@ -202,9 +202,8 @@ VG_FUNCTION(vg_semantic_graph_edges) {
     using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     const LayerChoice layer = layer_argument(fcinfo, 1);
-    const Session session = begin_session(fcinfo, class_of_result(result.columns, 0), {2, 3});
-    edges(session, layer, result);
-    end_session(session);
+    with_session(fcinfo, class_of_result(result.columns, 0), {2, 3},
+                 [&](const Session& session) { edges(session, layer, result); });
     return Datum{0};
 }
 
@@ -213,9 +212,8 @@ VG_FUNCTION(vg_semantic_graph_components) {
     using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     const LayerChoice layer = layer_argument(fcinfo, 1);
-    const Session session = begin_session(fcinfo, class_of_result(result.columns, 0), {2, 3});
-    components(session, layer, result);
-    end_session(session);
+    with_session(fcinfo, class_of_result(result.columns, 0), {2, 3},
+                 [&](const Session& session) { components(session, layer, result); });
     return Datum{0};
 }
 
@@ -230,9 +228,9 @@ VG_FUNCTION(vg_semantic_graph_communities) {
     require_argument(fcinfo, 3, "seed");
     options.seed = static_cast<std::uint64_t>(PG_GETARG_INT64(3));
     const LayerChoice layer = layer_argument(fcinfo, 4);
-    const Session session = begin_session(fcinfo, class_of_result(result.columns, 0), {5, 6});
-    communities(session, layer, method, options, result);
-    end_session(session);
+    with_session(fcinfo, class_of_result(result.columns, 0), {5, 6}, [&](const Session& session) {
+        communities(session, layer, method, options, result);
+    });
     return Datum{0};
 }
 
@@ -244,8 +242,7 @@ VG_FUNCTION(vg_semantic_graph_centrality) {
         fcinfo, 1, "method", kCentralityNames, "Methods are degree, pagerank and betweenness.");
     const Datum keys = PG_ARGISNULL(2) ? Datum{0} : PG_GETARG_DATUM(2);
     const LayerChoice layer = layer_argument(fcinfo, 3);
-    const Session session = begin_session(fcinfo, class_of_result(result.columns, 0), {4, 5});
-    centrality(session, layer, method, keys, result);
-    end_session(session);
+    with_session(fcinfo, class_of_result(result.columns, 0), {4, 5},
+                 [&](const Session& session) { centrality(session, layer, method, keys, result); });
     return Datum{0};
 }

@@ -16,6 +16,7 @@ extern "C" {
 #include "core/lid/lid.h"
 #include "core/lid/order.h"
 #include "core/node/node_query.h"
+#include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
 
@@ -28,12 +29,6 @@ constexpr int kMaxK = 1000;
 constexpr int kMaxSample = 20000;
 // Independent streams from one seed.
 constexpr std::uint64_t kPrefixStream = 0x6c69642070726566ull;
-
-void check_range(int value, int low, int high, const char* name) {
-    if (value < low || value > high)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must be between %d and %d", name, low, high)));
-}
 
 // Under cosine, rows are compared by the Euclidean distance between their directions: unlike the
 // operator's value it is a metric, is 0 for equal rows to the last bit, and gives the dimension
@@ -253,8 +248,8 @@ SampleRequest read_request(FunctionCallInfo fcinfo) {
     r.method = lid_method(required_text(fcinfo, 5));
     r.search = required_text(fcinfo, 6);
     r.seed = static_cast<std::uint64_t>(PG_GETARG_INT64(7));
-    check_range(r.k, kMinK, kMaxK, "k");
-    check_range(r.rows, 1, kMaxSample, "sample_rows");
+    check_range(r.k, "k", kMinK, kMaxK);
+    check_range(r.rows, "sample_rows", 1, kMaxSample);
     return r;
 }
 

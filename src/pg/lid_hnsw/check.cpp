@@ -49,7 +49,7 @@ struct Check {
     node::ChunkAudit chunks;
     node::Reach reach;
     std::vector<node::PageKind> kinds;    // by block; PageKind{0}: never written
-    hnsw::GrowArray<std::uint64_t> tids;  // keys of all heap TIDs, sorted after the walk
+    hnsw::GrowArray<node::HeldTid> tids;  // all heap TIDs, sorted after the walk
     std::vector<float> row;               // scratch
     SideCheck* side = nullptr;
 };
@@ -90,19 +90,14 @@ void require(Check* c, const node::ChunkFault& f) {
         report_chunk(c, f.chunk, f.what);
 }
 
-ItemPointerData tid_of_key(std::uint64_t key) {
-    return from_tid({static_cast<std::uint16_t>(key >> 32), static_cast<std::uint16_t>(key >> 16),
-                     static_cast<std::uint16_t>(key)});
-}
-
-// Notes heap TIDs; null, or what is wrong with one of them.
-const char* take_tids(Check* c, const node::Tid* tids, int count) {
+// Notes heap TIDs of a node; null, or what is wrong with one of them.
+const char* take_tids(Check* c, node::SlotId slot, const node::Tid* tids, int count) {
     for (int i = 0; i < count; ++i) {
         if (tids[i].offset == InvalidOffsetNumber)
             return "a heap TID is not valid";
         if (tids[i].key() >> 16 >= c->heap_blocks)
             return "a heap TID points past the end of the table";
-        c->tids.push_back(tids[i].key());
+        c->tids.push_back({slot, tids[i], 0});
     }
     return nullptr;
 }
@@ -131,7 +126,7 @@ void check_slots(Check* c, BlockNumber block) {
         const node::SlotHeader& h = slot.header();
         if (h.state == static_cast<std::uint8_t>(node::SlotState::kFree) || h.level > 0)
             continue;
-        if (const char* what = take_tids(c, h.tids, h.tid_count))
+        if (const char* what = take_tids(c, id, h.tids, h.tid_count))
             report_fault(c, {what, id});
         if (h.chunk != node::kNoChunk)
             c->chunks.add_list(id, h.chunk);
@@ -147,7 +142,7 @@ void check_chunks(Check* c, BlockNumber block) {
         const node::ChunkId id = block * kChunksPerPage + i;
         const node::TidChunk* chunk = page_chunk(c->page.data, i);
         require(c, c->chunks.add_chunk(id, *chunk));
-        if (const char* what = take_tids(c, chunk->tids, chunk->count))
+        if (const char* what = take_tids(c, chunk->owner, chunk->tids, chunk->count))
             report_chunk(c, id, what);
     }
 }
@@ -233,14 +228,17 @@ void second_walk(Check* c) {
 }
 
 void check_duplicate_tids(Check* c) {
-    std::uint64_t* begin = c->tids.data();
-    std::uint64_t* end = begin + c->tids.size();
+    node::HeldTid* begin = c->tids.data();
+    node::HeldTid* end = begin + c->tids.size();
     CHECK_FOR_INTERRUPTS();
-    std::sort(begin, end);
-    const std::uint64_t* twice = std::adjacent_find(begin, end);
+    std::sort(begin, end, [](const node::HeldTid& a, const node::HeldTid& b) {
+        return a.tid.key() < b.tid.key();
+    });
+    const node::HeldTid* twice = std::adjacent_find(
+        begin, end, [](const node::HeldTid& a, const node::HeldTid& b) { return a.tid == b.tid; });
     if (twice == end)
         return;
-    const ItemPointerData tid = tid_of_key(*twice);
+    const ItemPointerData tid = from_tid(twice->tid);
     ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
                     errmsg("index \"%s\" is corrupted", RelationGetRelationName(c->open.index)),
                     errdetail("The row (%u,%u) of the table is in the index more than once.",
@@ -260,8 +258,7 @@ void check_row(ItemPointer tid, const Datum* values, const bool* nulls, void* ar
     release_vector(vector, values[0]);
     if (!node::prepare_row(static_cast<node::Metric>(c->meta.metric), c->row.data(), c->g.dims))
         return;
-    const std::uint64_t* begin = c->tids.data();
-    if (std::binary_search(begin, begin + c->tids.size(), to_tid(*tid).key())) {
+    if (node::find_tid({c->tids.data(), c->tids.size()}, to_tid(*tid).key()) != nullptr) {
         if (c->side != nullptr)
             c->side->check_row(*tid, values, nulls);
         return;

@@ -7,6 +7,7 @@
 extern "C" {
 #include "access/xact.h"
 #include "utils/rls.h"
+#include "utils/snapmgr.h"
 }
 
 namespace vg::pg {
@@ -92,14 +93,24 @@ OpenIndex open_index(Oid oid, Right right, const IndexMethod& method) {
 }
 
 void check_snapshot(Relation index, Snapshot snapshot) {
-    if (!IsolationUsesXactSnapshot() || !index->rd_index->indcheckxmin)
+    if (!index->rd_index->indcheckxmin)
         return;
+    const char* name = RelationGetRelationName(index);
     const TransactionId made = HeapTupleHeaderGetXmin(index->rd_indextuple->t_data);
-    if (!TransactionIdPrecedes(made, snapshot->xmin))
+    if (TransactionIdIsCurrentTransactionId(made))
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("index \"%s\" cannot be used before its transaction ends", name),
+                        errdetail("It lacks versions of updated rows that this transaction may "
+                                  "still see."),
+                        errhint("Commit first.")));
+    // Every version it lacks was dead when it was made, to any snapshot that knows it as made. The
+    // planner asks for more, that no transaction of that time is left: it can take another plan.
+    if (XidInMVCCSnapshot(made, snapshot))
         ereport(ERROR, (errcode(ERRCODE_T_R_SERIALIZATION_FAILURE),
-                        errmsg("index \"%s\" is younger than this transaction's snapshot",
-                               RelationGetRelationName(index)),
-                        errhint("Use a new transaction.")));
+                        errmsg("index \"%s\" is younger than this statement's snapshot", name),
+                        errdetail("It lacks versions of updated rows that the snapshot shows."),
+                        IsolationUsesXactSnapshot() ? errhint("Use a new transaction.")
+                                                    : errhint("Run the statement again.")));
 }
 
 void close_index(const OpenIndex& open) {

@@ -35,8 +35,9 @@ inline constexpr IndexMethod kNodeStore{"lid_hnsw", lid_hnsw_beginscan, true};
 OpenIndex open_index(Oid index, Right right, const IndexMethod& method = kNodeStore);
 void close_index(const OpenIndex& open);
 
-// 40001 when the snapshot belongs to a transaction that began before the index was built: it may
-// see rows that the index rightly lacks.
+// For an index made over broken HOT chains (indcheckxmin): 40001 when the snapshot (MVCC) is older
+// than the index, 55000 in the transaction that made it. Both may see versions of rows that the
+// index rightly lacks.
 void check_snapshot(Relation index, Snapshot snapshot);
 
 // Copies a page under a share lock. False, and the copy unusable, for a page that was never
@@ -68,9 +69,9 @@ class SideCheck {
   public:
     virtual ~SideCheck() = default;
     // Everything, after the node store was found sound. kinds: of the pages by block, PageKind{0}
-    // for one that was never written. tids: keys of the node store's heap TIDs, sorted.
+    // for one that was never written. tids: those of the node store, sorted by Tid::key().
     virtual void walk(const node::Audit& audit, const std::vector<node::PageKind>& kinds,
-                      std::span<const std::uint64_t> tids) = 0;
+                      std::span<const node::HeldTid> tids) = 0;
     // A row of the table that the node store holds.
     virtual void check_row(const ItemPointerData& tid, const Datum* values, const bool* nulls) = 0;
 };

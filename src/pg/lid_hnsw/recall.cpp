@@ -130,9 +130,7 @@ void sample_queries(Recall* c, Snapshot snapshot) {
 
 void take_queries(Recall* c, ArrayType* array) {
     const auto [values, nulls, n] = array_items(array);
-    if (n == 0 || n > kMaxQueries)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("number of queries must be between 1 and %d", kMaxQueries)));
+    check_range(n, "number of queries", 1, kMaxQueries);
     for (int i = 0; i < n; ++i) {
         if (nulls[i])
             ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
@@ -230,12 +228,8 @@ RecallResult result_of(Recall* c) {
 }
 
 void check_request(const RecallRequest& r) {
-    if (r.k < 1 || r.k > kMaxAnswers)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("k must be between 1 and %d", kMaxAnswers)));
-    if (r.n < 1 || r.n > kMaxQueries)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("n must be between 1 and %d", kMaxQueries)));
+    check_range(r.k, "k", 1, kMaxAnswers);
+    check_range(r.n, "n", 1, kMaxQueries);
 }
 
 // Sets lid_hnsw.ef_search until the level is left; an error leaves it too.

@@ -90,7 +90,7 @@ VG_FUNCTION(vg_knn_join) {
     const Order order = order_argument(fcinfo, 9);
     const Source left = source_argument(fcinfo, 0, "left_relation", order);
     const Source right = source_argument(fcinfo, 3, "right_relation", order);
-    const int k = bounded_argument(fcinfo, 6, "k", 1, kMostRows);
+    const int k = ranged_argument(fcinfo, 6, "k", 1, kMostRows);
     join.radius = radius_argument(fcinfo, 7);
     require_argument(fcinfo, 8, "mutual");
     const char* sql = join_sql(left, right, order, k, PG_GETARG_BOOL(8));

@@ -128,9 +128,9 @@ Request read_request(FunctionCallInfo fcinfo) {
     r.positive_query = column_argument(fcinfo, kPositiveQuery, "positive_query", positives);
     r.positive_document =
         column_argument(fcinfo, kPositiveDocument, "positive_document", positives);
-    r.n = bounded_argument(fcinfo, kN, "n", 1, kMostRows);
-    r.range_min = bounded_argument(fcinfo, kRangeMin, "range_min", 0, kMostRows);
-    r.range_max = bounded_argument(fcinfo, kRangeMax, "range_max", 1, kMostRows);
+    r.n = ranged_argument(fcinfo, kN, "n", 1, kMostRows);
+    r.range_min = ranged_argument(fcinfo, kRangeMin, "range_min", 0, kMostRows);
+    r.range_max = ranged_argument(fcinfo, kRangeMax, "range_max", 1, kMostRows);
     if (r.range_min >= r.range_max)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("range_min must be smaller than range_max"),

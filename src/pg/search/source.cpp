@@ -113,13 +113,4 @@ const char* nearest_sql(const Source& s, const Order& order, const char* query, 
         s.from, s.id, s.column, s.column, order.sql, query, limit);
 }
 
-int bounded_argument(FunctionCallInfo fcinfo, int i, const char* name, int least, int most) {
-    const int value = integer_argument(fcinfo, i, name, least);
-    if (value > most)
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("%s must be at most %d", name, most), errdetail("It is %d.", value)));
-    return value;
-}
-
 }  // namespace vg::pg

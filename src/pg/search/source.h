@@ -55,9 +55,6 @@ inline Datum column_of(HeapTuple row, TupleDesc columns, int number) {
     return heap_getattr(row, number, columns, &isnull);  // none of ours is null
 }
 
-// Whole numbers within bounds. 22004, 22023.
-int bounded_argument(FunctionCallInfo fcinfo, int i, const char* name, int least, int most);
-
 // Most rows that a search takes from one ordered query.
 inline constexpr int kMostRows = 100000;
 

@@ -23,7 +23,7 @@ class Check final : public SideCheck {
     explicit Check(const OpenIndex& open) : open_(open) {}
 
     void walk(const node::Audit& nodes, const std::vector<node::PageKind>& kinds,
-              std::span<const std::uint64_t> tids) override {
+              std::span<const node::HeldTid> tids) override {
         side_ = open_side(open_.index, false);
         const node::SideMeta meta = read_side_meta(side_);
         if (side_->key_kind != key_kind_of(open_.index))

@@ -76,8 +76,8 @@ class GraphIndex {
     // Opens the table, then the index, both with AccessShareLock. CurrentMemoryContext owns the
     // object. Checks no privileges: that is the caller's business.
     // 42809 for what is no semantic_graph index, and with need_key for one without INCLUDE column;
-    // 55000 for one that is not valid; 40001 when `snapshot` (may be null) is older than the index
-    // and must not use it; 0A000 for another session's temporary table.
+    // 55000 for one that is not valid; 40001 or 55000 when `snapshot` (may be null) must not use it
+    // (check_snapshot); 0A000 for another session's temporary table.
     static GraphIndex* open(Oid index, bool need_key, Snapshot snapshot);
     // Closes both relations, keeping the locks until the end of the transaction. After an error the
     // resource owner does it.
