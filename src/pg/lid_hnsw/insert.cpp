@@ -42,6 +42,9 @@ struct Inserter {
 
 namespace {
 
+// Of the search for enough neighbours, each looking at twice as much as all before.
+constexpr int kMaxRounds = 3;
+
 // Runs the search to the end of its round, keeping the candidates' vectors.
 void collect(Inserter* in) {
     node::SlotId ahead = node::kNoSlot;
@@ -56,15 +59,24 @@ void collect(Inserter* in) {
 }
 
 // Searches one level after another from the top down to `level`, leaving that level's candidates.
-// At the base it goes on until there is a live one, or the index has none.
+// At the base it goes on for some rounds until they fill a list, and until there is a live one, or
+// the index has none.
 void search_level(Inserter* in, const node::MetaData& meta, unsigned level) {
     in->work.clear_candidates();
     in->work.search().set_root(meta.root);
     in->work.search().start(meta.entry, meta.entry_level, level,
                             hnsw::insert_beam(in->state.ef_construction, level));
     collect(in);
-    while (level == 0 && in->work.search().found().empty() && in->work.search().grow())
+    // While a vacuum clears away most of a neighbourhood, a beam meets few live nodes there.
+    const hnsw::BeamSearch& search = in->work.search();
+    for (int rounds = 1; level == 0; ++rounds) {
+        const bool enough = rounds < kMaxRounds
+                                ? search.found().size() >= in->state.geometry.capacity
+                                : !search.found().empty();
+        if (enough || !in->work.search().grow())
+            break;
         collect(in);
+    }
     in->work.choose();
 }
 

@@ -15,6 +15,8 @@ namespace {
 
 // Options read per link to be replaced: some turn out to be occluded by links that stay.
 constexpr std::size_t kOptionsPerLink = 2;
+// Of a search for options, each looking at twice as much as all before.
+constexpr int kMaxRounds = 3;
 // Orphans remembered before they are given parents: 4 MB.
 constexpr std::size_t kMaxOrphans = std::size_t{1} << 20;
 
@@ -26,9 +28,40 @@ bool links_to(const node::SlotView& slot, node::SlotId id) {
     return false;
 }
 
+// Adds to v->found what a search as of an insert finds. Where most of a neighbourhood died at once,
+// the neighbours of dead neighbours are mostly dead too: 85 % of 27,000 clustered rows deleted
+// between two vacuums left lists half empty and recall@10 at .79 instead of .99.
+void search_options(Vacuum* v, unsigned level, std::size_t wanted) {
+    const node::MetaData meta = read_meta(v->index);
+    v->search.set_root(meta.root);
+    v->search.start(meta.entry, meta.entry_level, level,
+                    hnsw::insert_beam(v->state.ef_construction, level));
+    for (int rounds = 1;; ++rounds) {
+        node::SlotId ahead = node::kNoSlot;
+        for (;;) {
+            const node::SlotId id = next_slot(v->index, v->g, v->search, &ahead);
+            if (id == node::kNoSlot)
+                break;
+            with_slot(
+                v->index, v->g, id, [&](const node::SlotView& slot) { v->search.expand(id, slot); },
+                v->strategy);
+            CHECK_FOR_INTERRUPTS();
+        }
+        // The beam is full of dead nodes; more rounds look farther, but not at everything.
+        if (v->search.found().size() >= wanted || rounds == kMaxRounds || !v->search.grow())
+            break;
+    }
+    for (const hnsw::Found& f : v->search.found()) {
+        if (!v->is_dead(f.slot))
+            v->found.push_back({f.graph, f.slot, {}});
+    }
+}
+
 // Fills v->options with the live neighbours of the slot's dead neighbours that it has no link to:
-// those with the smallest estimates, `most` at most.
-void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot, std::size_t most) {
+// those with the smallest estimates, `most` at most. Where it lost most of its links, it searches
+// too.
+void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot, std::size_t lost) {
+    const std::size_t most = kOptionsPerLink * lost;
     v->found.clear();
     v->estimates.resize(v->g.capacity);
     const auto add_neighbours = [&](const node::SlotView& gone) {
@@ -52,6 +85,8 @@ void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot, std:
             with_slot(v->index, v->g, slot.link(i), add_neighbours, v->strategy);
         CHECK_FOR_INTERRUPTS();
     }
+    if (4 * lost > slot.degree())
+        search_options(v, slot.header().level, most);
     // A few are taken of some hundreds, so a heap is cheaper than their order.
     const auto farther = [](const Vacuum::Option& a, const Vacuum::Option& b) {
         return a.distance > b.distance || (a.distance == b.distance && a.id > b.id);
@@ -128,7 +163,7 @@ void repair_slot(Vacuum* v, BlockNumber block, std::uint32_t index, std::size_t 
     slot.read_vector(v->vector.data());
     v->query.set_row(v->vector.data(), h.tail);
     v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_node.data());
-    gather_options(v, v->g.slot_id(block, index), slot, kOptionsPerLink * lost);
+    gather_options(v, v->g.slot_id(block, index), slot, lost);
     encode_options(v, h);
     take_options(v, index, slot, lost);
 }
