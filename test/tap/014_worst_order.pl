@@ -70,6 +70,21 @@ for my $order ($data ? 'shuffled' : (), qw(cluster coordinate lid)) {
         is($node->safe_psql('postgres', "SELECT unreachable FROM vectorgraph_index_stats('${table}_v')"), 0, 'every node can be reached');
     }
 }
+
+# Most rows of every neighbourhood die between two vacuums: there is little left to mend its links from.
+my ($kept, $gone, $width) = (3000, 17000, 32);
+$node->safe_psql('postgres', "CREATE TABLE thinned (id integer, v vector($width));"
+      . "INSERT INTO thinned SELECT i, vec(i, $width) FROM generate_series(1, $kept + $gone) i;"
+      . 'CREATE INDEX thinned_v ON thinned USING lid_hnsw (v vector_l2_ops)');
+$node->safe_psql('postgres', "DELETE FROM thinned WHERE id > $kept");
+$node->safe_psql('postgres', 'VACUUM thinned');
+index_is_sound($node, 'thinned_v');
+my $mended = recall_of($node, 'thinned', 200, 40);
+$node->safe_psql('postgres', 'REINDEX INDEX thinned_v');
+my $rebuilt = recall_of($node, 'thinned', 200, 40);
+diag("recall\@10 with 85 % of the rows gone: $mended, rebuilt $rebuilt");
+cmp_ok($mended, '>=', $rebuilt - 0.03, 'recall@10 where most neighbours died at once');
+
 ok(!crashed($node), 'no process of the server died');
 $node->stop;
 done_testing();
