@@ -294,7 +294,7 @@ void BeamSearch::offer(float distance, SlotId id) {
             spill_.push_back(last);
         pool_.pop_back();
     }
-    pool_.insert(at, {distance, id});
+    pool_.insert(pool_.begin() + static_cast<std::ptrdiff_t>(index), {distance, id});
     cursor_ = std::min(cursor_, index);
 }
 

@@ -42,41 +42,22 @@ struct Inserter {
 
 namespace {
 
-// Of the search for enough neighbours, each looking at twice as much as all before.
-constexpr int kMaxRounds = 3;
-
-// Runs the search to the end of its round, keeping the candidates' vectors.
-void collect(Inserter* in) {
-    node::SlotId ahead = node::kNoSlot;
-    for (;;) {
-        const node::SlotId id = next_slot(in->index, in->state.geometry, in->work.search(), &ahead);
-        if (id == node::kNoSlot)
-            return;
-        with_slot(in->index, in->state.geometry, id,
-                  [=](const node::SlotView& slot) { in->work.expand(id, slot); });
-        CHECK_FOR_INTERRUPTS();
-    }
-}
-
-// Searches one level after another from the top down to `level`, leaving that level's candidates.
-// At the base it goes on for some rounds until they fill a list, and until there is a live one, or
-// the index has none.
+// Searches one level after another from the top down to `level`, leaving that level's candidates
+// with their vectors. At the base it goes on for some rounds until they fill a list, and until
+// there is a live one, or the index has none.
 void search_level(Inserter* in, const node::MetaData& meta, unsigned level) {
+    const node::Geometry& g = in->state.geometry;
+    hnsw::BeamSearch& search = in->work.search();
+    const auto expand = [in](node::SlotId id, const node::SlotView& slot) {
+        in->work.expand(id, slot);
+    };
     in->work.clear_candidates();
-    in->work.search().set_root(meta.root);
-    in->work.search().start(meta.entry, meta.entry_level, level,
-                            hnsw::insert_beam(in->state.ef_construction, level));
-    collect(in);
-    // While a vacuum clears away most of a neighbourhood, a beam meets few live nodes there.
-    const hnsw::BeamSearch& search = in->work.search();
-    for (int rounds = 1; level == 0; ++rounds) {
-        const bool enough = rounds < kMaxRounds
-                                ? search.found().size() >= in->state.geometry.capacity
-                                : !search.found().empty();
-        if (enough || !in->work.search().grow())
-            break;
-        collect(in);
-    }
+    search.set_root(meta.root);
+    search.start(meta.entry, meta.entry_level, level,
+                 hnsw::insert_beam(in->state.ef_construction, level));
+    run_rounds(in->index, g, search, level == 0 ? g.capacity : 0, expand);
+    while (level == 0 && search.found().empty() && search.grow())
+        run_round(in->index, g, search, expand);
     in->work.choose();
 }
 

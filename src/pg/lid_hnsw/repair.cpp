@@ -15,8 +15,6 @@ namespace {
 
 // Options read per link to be replaced: some turn out to be occluded by links that stay.
 constexpr std::size_t kOptionsPerLink = 2;
-// Of a search for options, each looking at twice as much as all before.
-constexpr int kMaxRounds = 3;
 // Orphans remembered before they are given parents: 4 MB.
 constexpr std::size_t kMaxOrphans = std::size_t{1} << 20;
 
@@ -36,21 +34,10 @@ void search_options(Vacuum* v, unsigned level, std::size_t wanted) {
     v->search.set_root(meta.root);
     v->search.start(meta.entry, meta.entry_level, level,
                     hnsw::insert_beam(v->state.ef_construction, level));
-    for (int rounds = 1;; ++rounds) {
-        node::SlotId ahead = node::kNoSlot;
-        for (;;) {
-            const node::SlotId id = next_slot(v->index, v->g, v->search, &ahead);
-            if (id == node::kNoSlot)
-                break;
-            with_slot(
-                v->index, v->g, id, [&](const node::SlotView& slot) { v->search.expand(id, slot); },
-                v->strategy);
-            CHECK_FOR_INTERRUPTS();
-        }
-        // The beam is full of dead nodes; more rounds look farther, but not at everything.
-        if (v->search.found().size() >= wanted || rounds == kMaxRounds || !v->search.grow())
-            break;
-    }
+    run_rounds(
+        v->index, v->g, v->search, wanted,
+        [v](node::SlotId id, const node::SlotView& slot) { v->search.expand(id, slot); },
+        v->strategy);
     for (const hnsw::Found& f : v->search.found()) {
         if (!v->is_dead(f.slot))
             v->found.push_back({f.graph, f.slot, {}});
@@ -58,8 +45,8 @@ void search_options(Vacuum* v, unsigned level, std::size_t wanted) {
 }
 
 // Fills v->options with the live neighbours of the slot's dead neighbours that it has no link to:
-// those with the smallest estimates, `most` at most. Where it lost most of its links, it searches
-// too.
+// those with the smallest estimates, `most` at most. Where it lost over a quarter of its links,
+// it searches too.
 void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot, std::size_t lost) {
     const std::size_t most = kOptionsPerLink * lost;
     v->found.clear();

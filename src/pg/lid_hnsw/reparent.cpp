@@ -17,6 +17,14 @@ namespace {
 // Beam of the search for a parent when none of the orphan's own neighbours will do.
 constexpr std::size_t kParentBeam = 64;
 
+node::SlotId parent_of(Vacuum* v, node::SlotId id) {
+    node::SlotId parent = node::kNoSlot;
+    with_slot(
+        v->index, v->g, id, [&](const node::SlotView& slot) { parent = slot.header().parent; },
+        v->strategy);
+    return parent;
+}
+
 // Follows parents from `from`. False when that leads to `orphan`, i.e. from lies in its subtree.
 bool outside_subtree(Vacuum* v, node::SlotId from, node::SlotId orphan) {
     // A path longer than there are slots would be a cycle.
@@ -27,9 +35,7 @@ bool outside_subtree(Vacuum* v, node::SlotId from, node::SlotId orphan) {
             return false;
         if (from == node::kNoSlot || v->is_dead(from))
             return true;
-        with_slot(
-            v->index, v->g, from, [&](const node::SlotView& slot) { from = slot.header().parent; },
-            v->strategy);
+        from = parent_of(v, from);
         CHECK_FOR_INTERRUPTS();
     }
     report_corrupt(v->index, v->g.block_of(orphan), "the parents of a node form a cycle");
@@ -112,16 +118,10 @@ bool try_search(Vacuum* v, node::SlotId orphan) {
     const node::MetaData meta = read_meta(v->index);
     v->search.set_root(meta.root);
     v->search.start(meta.entry, meta.entry_level, 0, kParentBeam);
-    node::SlotId ahead = node::kNoSlot;
-    for (;;) {
-        const node::SlotId id = next_slot(v->index, v->g, v->search, &ahead);
-        if (id == node::kNoSlot)
-            break;
-        with_slot(
-            v->index, v->g, id, [&](const node::SlotView& slot) { v->search.expand(id, slot); },
-            v->strategy);
-        CHECK_FOR_INTERRUPTS();
-    }
+    run_round(
+        v->index, v->g, v->search,
+        [v](node::SlotId id, const node::SlotView& slot) { v->search.expand(id, slot); },
+        v->strategy);
     hnsw::Found found;
     while (v->search.pop(&found)) {
         if (try_parent(v, orphan, found.slot))
@@ -193,7 +193,7 @@ void repair_entry(Vacuum* v) {
 void reparent_orphans(Vacuum* v) {
     for (const node::SlotId orphan : v->orphans) {
         delay_point();
-        const node::SlotId parent = copy_slot(v, orphan, &v->page).header().parent;
+        const node::SlotId parent = parent_of(v, orphan);
         if (parent == node::kNoSlot ||
             !v->is_dead(parent))  // it became the root, or is listed twice
             continue;

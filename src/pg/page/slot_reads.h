@@ -52,4 +52,32 @@ inline node::SlotId next_slot(Relation index, const node::Geometry& g, hnsw::Bea
     return id;
 }
 
+// Runs the search to the end of its round. expand(id, view) hands a slot to it, or to what keeps
+// more of it, under the lock of with_slot.
+template <typename Expand>
+void run_round(Relation index, const node::Geometry& g, hnsw::BeamSearch& search, Expand&& expand,
+               BufferAccessStrategy strategy = nullptr) {
+    node::SlotId ahead = node::kNoSlot;
+    for (;;) {
+        const node::SlotId id = next_slot(index, g, search, &ahead);
+        if (id == node::kNoSlot)
+            return;
+        with_slot(
+            index, g, id, [&](const node::SlotView& slot) { expand(id, slot); }, strategy);
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+// The same, and up to two more rounds while fewer than `wanted` live nodes are found: where most of
+// a neighbourhood is dead, a beam is full of dead nodes. Each round doubles what was looked at.
+template <typename Expand>
+void run_rounds(Relation index, const node::Geometry& g, hnsw::BeamSearch& search,
+                std::size_t wanted, Expand&& expand, BufferAccessStrategy strategy = nullptr) {
+    constexpr int kMaxRounds = 3;
+    run_round(index, g, search, expand, strategy);
+    for (int rounds = 1; rounds < kMaxRounds && search.found().size() < wanted && search.grow();
+         ++rounds)
+        run_round(index, g, search, expand, strategy);
+}
+
 }  // namespace vg::pg
