@@ -1,10 +1,24 @@
-// Results of functions that return a table. The result is materialised, so that nothing is left
-// open when the caller stops early. Raises PostgreSQL errors (R2); owns nothing.
+// Results of functions that return a row or a table. A table is materialised, so that nothing is
+// left open when the caller stops early. Raises PostgreSQL errors (R2); owns nothing.
 #pragma once
 
 #include "pg/boundary/pg.h"
 
 namespace vg::pg {
+
+// The columns of a function that returns one row.
+inline TupleDesc row_columns(FunctionCallInfo fcinfo) {
+    TupleDesc columns;
+    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
+        elog(ERROR, "return type must be a row type");
+    return columns;
+}
+
+// That row: a value and a flag per column.
+inline Datum row_datum(TupleDesc columns, const Datum* values, const bool* nulls) {
+    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), const_cast<Datum*>(values),
+                                             const_cast<bool*>(nulls)));
+}
 
 // An empty result in the caller's per-query memory, which the function fills before it returns.
 inline Tuplestorestate* start_result(FunctionCallInfo fcinfo, TupleDesc* columns) {
@@ -14,8 +28,7 @@ inline Tuplestorestate* start_result(FunctionCallInfo fcinfo, TupleDesc* columns
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                         errmsg("set-valued function called in context that cannot accept a set")));
     const MemoryContext old = MemoryContextSwitchTo(result->econtext->ecxt_per_query_memory);
-    if (get_call_result_type(fcinfo, nullptr, columns) != TYPEFUNC_COMPOSITE)
-        elog(ERROR, "return type must be a row type");
+    *columns = row_columns(fcinfo);
     Tuplestorestate* store = tuplestore_begin_heap(
         (result->allowedModes & SFRM_Materialize_Random) != 0, false, work_mem);
     result->returnMode = SFRM_Materialize;

@@ -20,6 +20,7 @@
 #include "core/cur/audit.h"
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
+#include "pg/boundary/result.h"
 #include "pg/cur/anchors.h"
 #include "pg/cur/fetch.h"
 #include "pg/cur/fingerprint.h"
@@ -147,12 +148,7 @@ void check_row(ItemPointer tid, const Datum*, const bool* nulls, void* arg) {
     const auto* c = static_cast<const Check*>(arg);
     if (nulls[0] || c->audit.holds(to_tid(*tid)))
         return;
-    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-                    errmsg("index \"%s\" is corrupted", RelationGetRelationName(c->open.index)),
-                    errdetail("The row (%u,%u) of table \"%s\" is missing from the index.",
-                              ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid),
-                              RelationGetRelationName(c->open.heap)),
-                    errhint("Rebuild the index with REINDEX.")));
+    report_missing_row(c->open, *tid);
 }
 
 // ---- the scorer -------------------------------------------------------------------------------
@@ -311,9 +307,7 @@ Check* run(const OpenIndex& open, const Arguments& a, MemoryContext context) {
 
 VG_FUNCTION(vg_cur_index_check) {
     using namespace vg::pg;
-    TupleDesc columns;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-        elog(ERROR, "return type must be a row type");
+    TupleDesc columns = row_columns(fcinfo);
     if (RecoveryInProgress())
         ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
                         errmsg("cannot check an index during recovery"),
@@ -345,6 +339,5 @@ VG_FUNCTION(vg_cur_index_check) {
     nulls[4] = nulls[3] || !OidIsValid(index_getprocid(open.index, 1, kBatchProc));
     MemoryContextDelete(context);
     close_index(open);
-    HeapTuple tuple = heap_form_tuple(BlessTupleDesc(columns), const_cast<Datum*>(values), nulls);
-    PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
+    PG_RETURN_DATUM(row_datum(columns, values, nulls));
 }

@@ -24,6 +24,8 @@ extern "C" {
 #include "core/hnsw/recall.h"
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
+#include "pg/boundary/result.h"
+#include "pg/boundary/settings.h"
 #include "pg/cur/anchors.h"
 #include "pg/cur/fetch.h"
 #include "pg/cur/pages.h"
@@ -267,20 +269,12 @@ void find_by_index(Recall* c) {
     index_endscan(scan);
 }
 
-// Sets cur.budget until the level is left; an error leaves it too.
-void set_budget(int budget) {
-    char text[16];
-    snprintf(text, sizeof text, "%d", budget);
-    set_config_option("cur.budget", text, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0,
-                      false);
-}
-
 void measure(Recall* c, MemoryContext context) {
     const RecallRequest& r = c->request;
     c->snapshot = GetActiveSnapshot();
     check_snapshot(c->open.index, c->snapshot);
     if (r.has_budget)
-        set_budget(r.budget);
+        set_for_level("cur.budget", r.budget);
     c->batch_context = AllocSetContextCreate(context, "cur recall batch", ALLOCSET_DEFAULT_SIZES);
     init_scorer(&c->scorer, c->open.index, context);
     const QueryType type = query_type(c->open.index);
@@ -317,15 +311,11 @@ Datum result_of(Recall* c, TupleDesc columns, int budget) {
     bool nulls[lengthof(values)] = {};
     for (const int i : {3, 4, 5, 6, 7, 8, 10, 11})
         nulls[i] = c->recall.empty();
-    const HeapTuple tuple =
-        heap_form_tuple(BlessTupleDesc(columns), const_cast<Datum*>(values), nulls);
-    return HeapTupleGetDatum(tuple);
+    return row_datum(columns, values, nulls);
 }
 
 Datum run(FunctionCallInfo fcinfo, const RecallRequest& request) {
-    TupleDesc columns;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-        elog(ERROR, "return type must be a row type");
+    TupleDesc columns = row_columns(fcinfo);
     if (request.k < 1 || request.k > kMaxAnswers)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("k must be between 1 and %d", kMaxAnswers)));

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "pg/boundary/result.h"
 #include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
 
@@ -104,9 +105,7 @@ const char* advice(Relation index, const cur::MetaData& m, const Counts& c,
 
 VG_FUNCTION(vg_cur_index_stats) {
     using namespace vg::pg;
-    TupleDesc columns;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-        elog(ERROR, "return type must be a row type");
+    TupleDesc columns = row_columns(fcinfo);
     const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kSelect, kCurMethod);
     const vg::cur::MetaData m = read_cur_meta(open.index);
     const Counts c = count_rows(open.index, m);
@@ -147,6 +146,5 @@ VG_FUNCTION(vg_cur_index_stats) {
     nulls[9] = nulls[12] = nulls[13] = !calibrated;
     nulls[10] = nulls[11] = !scanned;
     close_index(open);
-    HeapTuple tuple = heap_form_tuple(BlessTupleDesc(columns), const_cast<Datum*>(values), nulls);
-    PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
+    PG_RETURN_DATUM(row_datum(columns, values, nulls));
 }

@@ -11,6 +11,7 @@
 #include "core/lid/order.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
+#include "pg/boundary/result.h"
 #include "pg/lid/sample.h"
 
 namespace vg::pg {
@@ -189,6 +190,5 @@ VG_FUNCTION(vg_lid_profile) {
     Row row;
     fill_row(p, &row);
     MemoryContextDelete(context);
-    const HeapTuple tuple = heap_form_tuple(BlessTupleDesc(columns), row.values, row.nulls);
-    PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
+    PG_RETURN_DATUM(row_datum(columns, row.values, row.nulls));
 }

@@ -18,6 +18,7 @@ extern "C" {
 #include "core/node/node_query.h"
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
+#include "pg/boundary/settings.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
 
 namespace vg::pg {
@@ -192,15 +193,11 @@ void search_exactly(Sample* s) {
     }
 }
 
-void set_option(const char* name, const char* value) {
-    set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-}
-
 // A missed neighbour makes the others seem farther away and so the LID smaller: the search has to
 // be much wider than k.
 void raise_ef_search(const Sample* s) {
     const int ef = std::min(std::max(lid_hnsw_ef_search, 10 * s->request.k), kMaxEfSearch);
-    set_option("lid_hnsw.ef_search", psprintf("%d", ef));
+    set_for_level("lid_hnsw.ef_search", ef);
 }
 
 void search_index(Sample* s) {
@@ -261,7 +258,7 @@ Sample* take_sample(const SampleRequest& request, MemoryContext context) {
     MemoryContextSwitchTo(old);
     const int guc_level = NewGUCNestLevel();
     // The same seed is to give the same sample.
-    set_option("synchronize_seqscans", "off");
+    set_for_level("synchronize_seqscans", "off");
     auto* s = new_in_context<Sample>(context, request, column);
     for_each_row(rows_sql(s, request.need_ctid), draw_row, s);
     if (s->rows > 0) {

@@ -263,12 +263,7 @@ void check_row(ItemPointer tid, const Datum* values, const bool* nulls, void* ar
             c->side->check_row(*tid, values, nulls);
         return;
     }
-    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-                    errmsg("index \"%s\" is corrupted", RelationGetRelationName(c->open.index)),
-                    errdetail("The row (%u,%u) of table \"%s\" is missing from the index.",
-                              ItemPointerGetBlockNumber(tid), ItemPointerGetOffsetNumber(tid),
-                              RelationGetRelationName(c->open.heap)),
-                    errhint("Rebuild the index with REINDEX.")));
+    report_missing_row(c->open, *tid);
 }
 
 std::uint64_t run(const OpenIndex& open, bool heapallindexed, MemoryContext context) {

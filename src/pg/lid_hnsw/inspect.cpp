@@ -113,6 +113,16 @@ void check_snapshot(Relation index, Snapshot snapshot) {
                                                     : errhint("Run the statement again.")));
 }
 
+void report_missing_row(const OpenIndex& open, const ItemPointerData& tid) {
+    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
+                    errmsg("index \"%s\" is corrupted", RelationGetRelationName(open.index)),
+                    errdetail("The row (%u,%u) of table \"%s\" is missing from the index.",
+                              ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid),
+                              RelationGetRelationName(open.heap)),
+                    errhint("Rebuild the index with REINDEX.")));
+    pg_unreachable();
+}
+
 void close_index(const OpenIndex& open) {
     index_close(open.index, AccessShareLock);
     table_close(open.heap, AccessShareLock);

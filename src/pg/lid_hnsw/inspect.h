@@ -40,6 +40,9 @@ void close_index(const OpenIndex& open);
 // index rightly lacks.
 void check_snapshot(Relation index, Snapshot snapshot);
 
+// XX002: a row of the table that the index should hold.
+[[noreturn]] void report_missing_row(const OpenIndex& open, const ItemPointerData& tid);
+
 // Copies a page under a share lock. False, and the copy unusable, for a page that was never
 // written, which a crash or an error while the index grew may leave behind.
 bool copy_page(Relation index, BlockNumber block, BufferAccessStrategy strategy,

@@ -18,6 +18,8 @@
 #include "core/hnsw/recall.h"
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
+#include "pg/boundary/result.h"
+#include "pg/boundary/settings.h"
 #include "pg/lid_hnsw/index_scan.h"
 
 namespace vg::pg {
@@ -232,14 +234,6 @@ void check_request(const RecallRequest& r) {
     check_range(r.n, "n", 1, kMaxQueries);
 }
 
-// Sets lid_hnsw.ef_search until the level is left; an error leaves it too.
-void set_ef_search(int ef) {
-    char text[16];
-    snprintf(text, sizeof text, "%d", ef);
-    set_config_option("lid_hnsw.ef_search", text, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true,
-                      0, false);
-}
-
 RecallResult measure(const RecallRequest& request, MemoryContext context) {
     check_request(request);
     const OpenIndex open = open_index(request.index, Right::kSelect);
@@ -247,7 +241,7 @@ RecallResult measure(const RecallRequest& request, MemoryContext context) {
     check_snapshot(open.index, snapshot);
     const int guc_level = NewGUCNestLevel();
     if (request.ef_search != 0)
-        set_ef_search(request.ef_search);
+        set_for_level("lid_hnsw.ef_search", request.ef_search);
 
     IndexSearch* search = begin_search_of(open, snapshot);
     auto* c = new_in_context<Recall>(context, open, index_state(open.index), request, search);
@@ -269,9 +263,7 @@ RecallResult measure(const RecallRequest& request, MemoryContext context) {
 
 VG_FUNCTION(vectorgraph_index_recall) {
     using namespace vg::pg;
-    TupleDesc columns;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-        elog(ERROR, "return type must be a row type");
+    TupleDesc columns = row_columns(fcinfo);
     require_argument(fcinfo, 0, "index");
     require_argument(fcinfo, 1, "k");
     require_argument(fcinfo, 2, "n");
@@ -302,6 +294,5 @@ VG_FUNCTION(vectorgraph_index_recall) {
     bool nulls[lengthof(values)] = {};
     for (std::size_t i = 3; i < lengthof(values); ++i)
         nulls[i] = none;
-    const HeapTuple tuple = heap_form_tuple(BlessTupleDesc(columns), values, nulls);
-    PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
+    PG_RETURN_DATUM(row_datum(columns, values, nulls));
 }

@@ -13,6 +13,7 @@
 #include "core/node/drift.h"
 #include "core/node/reach.h"
 #include "pg/boundary/context.h"
+#include "pg/boundary/result.h"
 
 namespace vg::pg {
 namespace {
@@ -234,9 +235,7 @@ void fill_row(const Stats* s, Row* row) {
 
 VG_FUNCTION(vectorgraph_index_stats) {
     using namespace vg::pg;
-    TupleDesc columns;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-        elog(ERROR, "return type must be a row type");
+    TupleDesc columns = row_columns(fcinfo);
     const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kSelect);
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw stats", ALLOCSET_DEFAULT_SIZES);
@@ -256,6 +255,5 @@ VG_FUNCTION(vectorgraph_index_stats) {
              row.n);
     MemoryContextDelete(context);
     close_index(open);
-    const HeapTuple tuple = heap_form_tuple(BlessTupleDesc(columns), row.values, row.nulls);
-    PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
+    PG_RETURN_DATUM(row_datum(columns, row.values, row.nulls));
 }

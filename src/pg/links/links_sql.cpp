@@ -6,6 +6,7 @@
 
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
+#include "pg/boundary/settings.h"
 #include "pg/links/query.h"
 
 extern "C" {
@@ -170,17 +171,12 @@ bool read_link(HeapTuple tuple, TupleDesc desc, const Columns& c, KeyClass key_c
     return true;
 }
 
-void set_read_only() {
-    set_config_option("transaction_read_only", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-                      true, 0, false);
-}
-
 }  // namespace
 
 LinkTuples run_links_sql(const char* sql, KeyClass key_class, MemoryContext into) {
     LinkTuples out{};
     const int guc_level = NewGUCNestLevel();
-    set_read_only();
+    set_for_level("transaction_read_only", "on");
     SPI_connect();
     SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
     if (plan == nullptr)

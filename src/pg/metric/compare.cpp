@@ -10,6 +10,7 @@
 #include "core/metric/agreement.h"
 #include "core/metric/significance.h"
 #include "pg/boundary/boundary.h"
+#include "pg/boundary/result.h"
 #include "pg/metric/rows.h"
 
 extern "C" {
@@ -199,9 +200,7 @@ VG_FUNCTION(vg_paired_t) {
     const RowState* state = final_row_state(fcinfo);
     if (state == nullptr || state->rows.count == 0)
         PG_RETURN_NULL();
-    TupleDesc columns;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-        elog(ERROR, "return type must be a row type");
+    TupleDesc columns = row_columns(fcinfo);
     double mean = 0.0;
     const std::optional<metric::PairedT> test = [&] {
         const std::vector<double> differences = differences_of(*state);
@@ -213,9 +212,7 @@ VG_FUNCTION(vg_paired_t) {
                             Float8GetDatum(test ? test->t : 0.0),
                             Float8GetDatum(test ? test->p : 0.0)};
     const bool nulls[] = {false, false, !test, !test};
-    const HeapTuple tuple = heap_form_tuple(BlessTupleDesc(columns), const_cast<Datum*>(values),
-                                            const_cast<bool*>(nulls));
-    PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
+    PG_RETURN_DATUM(row_datum(columns, values, nulls));
 }
 
 VG_FUNCTION(vg_randomization_test) {

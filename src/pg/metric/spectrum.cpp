@@ -15,6 +15,7 @@
 #include "core/metric/similarity.h"
 #include "core/metric/spectrum.h"
 #include "pg/boundary/boundary.h"
+#include "pg/boundary/result.h"
 #include "pg/metric/aggregate.h"
 #include "pg/types/vector.h"
 
@@ -267,9 +268,7 @@ VG_FUNCTION(vg_pca) {
     GramState* state = final_state(fcinfo);
     if (state == nullptr || state->count < 2)
         PG_RETURN_NULL();
-    TupleDesc columns;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-        elog(ERROR, "return type must be a row type");
+    TupleDesc columns = row_columns(fcinfo);
     const std::size_t dims = dims_of(*state);
     if (state->k > state->dims)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -302,8 +301,7 @@ VG_FUNCTION(vg_pca) {
                       PointerGetDatum(make_array(variances, state->k, FLOAT8OID)),
                       Float8GetDatum(total)};
     bool nulls[lengthof(fields)] = {};
-    const HeapTuple tuple = heap_form_tuple(BlessTupleDesc(columns), fields, nulls);
-    PG_RETURN_DATUM(HeapTupleGetDatum(tuple));
+    PG_RETURN_DATUM(row_datum(columns, fields, nulls));
 }
 
 VG_FUNCTION(vg_pca_project) {  // (vector, pca_model)

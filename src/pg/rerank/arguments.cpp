@@ -10,6 +10,7 @@
 #include "core/rerank/cost.h"
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
+#include "pg/boundary/result.h"
 
 namespace vg::pg {
 namespace {
@@ -57,9 +58,7 @@ std::size_t places_argument(FunctionCallInfo fcinfo, int i, std::size_t all) {
 
 // (protocol, n, k, batch, group_size, epochs, fanout, votes, win, step, passes)
 VG_FUNCTION(vg_rerank_cost) {
-    TupleDesc columns;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-        elog(ERROR, "return type must be a row type");
+    TupleDesc columns = row_columns(fcinfo);
     rerank::Shape shape = shape_arguments(fcinfo, 0, 3);
     const int32 n = integer_argument(fcinfo, 1, "n", 0);
     if (n > kMostDocuments)
@@ -72,7 +71,7 @@ VG_FUNCTION(vg_rerank_cost) {
                       Int64GetDatum(static_cast<int64>(std::min(c.shown, kMost))),
                       BoolGetDatum(c.exact)};
     bool nulls[lengthof(values)] = {};
-    PG_RETURN_DATUM(HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls)));
+    PG_RETURN_DATUM(row_datum(columns, values, nulls));
 }
 
 }  // namespace vg::pg

@@ -15,6 +15,7 @@
 #include "core/knn/list_panel.h"
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
+#include "pg/boundary/result.h"
 #include "pg/lid_hnsw/inspect.h"
 #include "pg/semantic_graph/semantic_graph.h"
 
@@ -217,7 +218,7 @@ Datum stats_row(const OpenIndex& open, const Figures& f, const node::SideMeta& s
     if (columns->natts != lengthof(values))
         elog(ERROR, "semantic_graph_stats: the result has %d columns, not %d", columns->natts,
              static_cast<int>(lengthof(values)));
-    return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), values, nulls));
+    return row_datum(columns, values, nulls);
 }
 
 }  // namespace
@@ -225,9 +226,7 @@ Datum stats_row(const OpenIndex& open, const Figures& f, const node::SideMeta& s
 
 VG_FUNCTION(semantic_graph_stats) {
     using namespace vg::pg;
-    TupleDesc columns;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE)
-        elog(ERROR, "return type must be a row type");
+    TupleDesc columns = row_columns(fcinfo);
     const int32 sample = integer_argument(fcinfo, 1, "sample", 0);
     if (sample > kMaxSample)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
