@@ -97,6 +97,7 @@ int finish_reservoir(Reservoir* r, int wanted, Datum* out, const Datum* avoid, i
         std::swap(r->values[i - 1], r->values[r->random.below(static_cast<uint64>(i))]);
     int count = 0;
     for (int i = 0; i < r->count && count < wanted; ++i) {
+        CHECK_FOR_INTERRUPTS();
         if (!is_among(r->type, r->values[i], out, count) &&
             !is_among(r->type, r->values[i], avoid, avoided))
             out[count++] = r->values[i];
