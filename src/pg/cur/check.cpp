@@ -314,9 +314,7 @@ VG_FUNCTION(vg_cur_index_check) {
                         errdetail("Replay changes the index while it is read."),
                         errhint("Run the check on the primary server.")));
     const Arguments a{PG_GETARG_INT32(1), PG_GETARG_BOOL(2), PG_GETARG_BOOL(3)};
-    if (a.samples < 0 || a.samples > kMaxSamples)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("samples must be between 0 and %d", kMaxSamples)));
+    check_range(a.samples, "samples", 0, kMaxSamples);
     const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner, kCurMethod);
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "cur check", ALLOCSET_DEFAULT_SIZES);

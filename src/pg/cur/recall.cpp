@@ -150,9 +150,7 @@ ArrayItems split_queries(ArrayType* array, const QueryType& type) {
 
 void take_queries(Recall* c, const QueryType& type) {
     const ArrayItems items = split_queries(c->request.queries, type);
-    if (items.n == 0 || items.n > kMaxQueries)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("number of queries must be between 1 and %d", kMaxQueries)));
+    check_range(items.n, "number of queries", 1, kMaxQueries);
     c->queries = static_cast<Datum*>(palloc(sizeof(Datum) * items.n));
     c->count = items.n;
     for (int i = 0; i < items.n; ++i) {
@@ -316,12 +314,8 @@ Datum result_of(Recall* c, TupleDesc columns, int budget) {
 
 Datum run(FunctionCallInfo fcinfo, const RecallRequest& request) {
     TupleDesc columns = row_columns(fcinfo);
-    if (request.k < 1 || request.k > kMaxAnswers)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("k must be between 1 and %d", kMaxAnswers)));
-    if (request.n < 1 || request.n > kMaxQueries)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("n must be between 1 and %d", kMaxQueries)));
+    check_range(request.k, "k", 1, kMaxAnswers);
+    check_range(request.n, "n", 1, kMaxQueries);
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "cur recall", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
