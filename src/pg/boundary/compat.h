@@ -19,6 +19,7 @@ extern "C" {
 #endif
 
 extern "C" {
+#include "miscadmin.h"
 #include "storage/bufmgr.h"
 #include "utils/acl.h"
 }
@@ -58,6 +59,15 @@ inline bool read_recent_buffer(Relation rel, BlockNumber block, ::Buffer buffer)
 #else
     return false;
 #endif
+}
+
+// What a buffer found costs a vacuum that has a cost limit; ReadRecentBuffer leaves it out.
+inline void charge_vacuum_for_hit() {
+#if !VG_PG_GE(17)
+    ++VacuumPageHit;
+#endif
+    if (VacuumCostActive)
+        VacuumCostBalance += VacuumCostPageHit;
 }
 
 // Whether the current user owns the relation, or may act as its owner.

@@ -35,16 +35,19 @@ bool often_used(Buffer buffer) {
 }  // namespace
 
 Buffer read_block(Relation index, BlockNumber block, BufferAccessStrategy strategy) {
+    // A temporary index may have the number of a permanent one, and ReadRecentBuffer looks at no
+    // more.
+    if (RelationUsesLocalBuffers(index))
+        return ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
     Buffer& hint = hint_of(index, block);
-    if (hint > 0 && often_used(hint) && read_recent_buffer(index, block, hint)) {
+    if (hint != InvalidBuffer && often_used(hint) && read_recent_buffer(index, block, hint)) {
         pgstat_count_buffer_read(index);
         pgstat_count_buffer_hit(index);
+        charge_vacuum_for_hit();
         return hint;
     }
-    const Buffer buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
-    if (!BufferIsLocal(buffer))
-        hint = buffer;
-    return buffer;
+    hint = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+    return hint;
 }
 
 Buffer release_and_read_block(Buffer pinned, Relation index, BlockNumber block) {
@@ -59,7 +62,7 @@ Buffer release_and_read_block(Buffer pinned, Relation index, BlockNumber block) 
 void prefetch_block(Relation index, BlockNumber block, std::size_t offset, std::size_t bytes) {
     constexpr std::size_t kLine = 64;
     const Buffer buffer = hint_of(index, block);
-    if (buffer <= 0)
+    if (buffer == InvalidBuffer)
         return;
     __builtin_prefetch(GetBufferDescriptor(buffer - 1), 1);
     const char* page = address_of(buffer);
