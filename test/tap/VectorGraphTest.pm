@@ -13,7 +13,8 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 our @EXPORT = qw(new_server load_helpers make_table rows_of index_is_sound every_row recall_of
-  start_psql wait_for_phase run_to_phase run_sql crashed);
+  start_psql wait_for_phase run_to_phase run_sql crashed
+  seed_damage pick writer damage_pages try_damaged);
 
 # SQL functions of every test database. vec: row i of 20 loose clusters; another seed gives other rows of
 # the same clusters. recall: share of the k nearest rows that the index finds, by distance.
@@ -188,6 +189,73 @@ sub run_sql {
 sub crashed {
     my ($node) = @_;
     return slurp_file($node->logfile) =~ /terminated by signal|PANIC|TRAP:/;
+}
+
+# ---- damage ----
+
+# Our own generator: the same damage in every run.
+my $random;
+sub seed_damage { ($random) = @_; }
+sub pick {
+    my ($n) = @_;
+    $random = ($random * 1103515245 + 12345) % 2147483648;
+    return int($random / 65536) % $n;
+}
+
+# Writes bytes at a place of an open file.
+sub writer {
+    my ($file) = @_;
+    return sub { my ($at, $bytes) = @_; seek $file, $at, 0; print {$file} $bytes; };
+}
+
+# Damage that any index file can take, of a kind by number, beyond the first $first pages where it has to be a
+# page of another use than the metapage's. Says what it did; undef for the numbers that are the caller's.
+sub damage_pages {
+    my ($kind, $file, $first) = @_;
+    my $pages = (-s $file) / 8192;
+    my $write = writer($file);
+    if ($kind == 3) {
+        $write->(8192 * pick($pages), "\0" x 8192);
+        return 'a page of zeros';
+    } elsif ($kind == 4) {
+        $write->(8192 * (1 + pick($pages - 1)) + 24, "\xff" x 8100);
+        return 'a page of ones';
+    } elsif ($kind == 5) {
+        truncate $file, 8192 * int($pages / 2);
+        return 'a file cut short';
+    } elsif ($kind == 6) {
+        seek $file, 8192 * ($first + pick($pages - $first)), 0;
+        read $file, my $page, 8192;
+        $write->(8192 * ($first + pick($pages - $first)), $page);
+        return 'one page twice';
+    } elsif ($kind == 8) {
+        $write->(8192 * pick($pages) + pick(24), chr pick(256)) for 1 .. 6;
+        return 'page headers';
+    } elsif ($kind == 9) {
+        $write->(8192 * pick($pages) + 8176 + pick(16), chr pick(256)) for 1 .. 6;
+        return 'page trailers';
+    } elsif ($kind == 11) {
+        $write->(pick($pages) * 8192 + pick(8192), chr pick(256)) for 1 .. 300;
+        return 'bytes anywhere';
+    }
+    return undef;
+}
+
+# Runs uses (name, SQL) of a damaged index, each after the same settings. Rows and errors that say the index is
+# corrupted are right; after "reindex" there must be none. Returns what was wrong, and whether "check" noticed.
+sub try_damaged {
+    my ($node, $settings, @uses) = @_;
+    my %allowed = map { $_ => 1 } '', 'XX001', 'XX002';
+    my ($bad, $noticed) = ('', 0);
+    while (my ($use, $sql) = splice @uses, 0, 2) {
+        my ($text, $state) = run_sql($node, "$settings $sql;");
+        $noticed = 1 if $use eq 'check' && $state ne '';
+        $bad .= "$use: $text"
+          if !exists $allowed{$state}
+          || $text =~ /server closed|connection to server|terminating connection/
+          || $use =~ /reindex|again/ && $state ne '';
+    }
+    return ($bad, $noticed);
 }
 
 1;
