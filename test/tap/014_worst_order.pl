@@ -74,9 +74,10 @@ for my $order ($data ? 'shuffled' : (), qw(cluster coordinate lid)) {
 # Most rows of every neighbourhood die between two vacuums: there is little left to mend its links from.
 my ($kept, $gone, $width) = (3000, 17000, 32);
 $node->safe_psql('postgres', "CREATE TABLE thinned (id integer, v vector($width));"
-      . "INSERT INTO thinned SELECT i, vec(i, $width) FROM generate_series(1, $kept + $gone) i;"
+      . "INSERT INTO thinned SELECT i, vec(i, $width) FROM generate_series(1, $kept) i;"
       . 'CREATE INDEX thinned_v ON thinned USING lid_hnsw (v vector_l2_ops)');
-$node->safe_psql('postgres', "DELETE FROM thinned WHERE id > $kept");
+$node->safe_psql('postgres', "INSERT INTO thinned SELECT i, vec(i, $width) FROM generate_series($kept + 1, $kept + $gone) i");
+$node->safe_psql('postgres', "DELETE FROM thinned WHERE id <= $gone");
 $node->safe_psql('postgres', 'VACUUM thinned');
 index_is_sound($node, 'thinned_v');
 my $mended = recall_of($node, 'thinned', 200, 40);
