@@ -194,3 +194,24 @@ REFRESH MATERIALIZED VIEW CONCURRENTLY seen;
 SELECT pg_temp.all_rows('seen', '<->', 2, 'v IS NOT NULL'), pg_temp.sound('seen_v'), count(*) FROM seen;
 DROP MATERIALIZED VIEW seen;
 DROP TABLE doors;
+
+-- What an insert reads and logs, heap included: medians over 20 rows, where six nodes share a page and where one fills it.
+CREATE FUNCTION pg_temp.insert_cost(dims integer, OUT pages integer, OUT records integer) LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+    p integer[];
+    r integer[];
+BEGIN
+    EXECUTE format('CREATE TABLE costs (v vector(%s)) WITH (autovacuum_enabled = off)', dims);
+    EXECUTE format('INSERT INTO costs SELECT pg_temp.vec(i, %s) FROM generate_series(1, 800) i', dims);
+    CREATE INDEX costs_v ON costs USING lid_hnsw (v vector_l2_ops);
+    FOR i IN 801 .. 820 LOOP
+        EXECUTE format('EXPLAIN (ANALYZE, BUFFERS, WAL, FORMAT json) INSERT INTO costs VALUES (pg_temp.vec(%s, %s))', i, dims) INTO plan;
+        p := p || (plan->0->'Plan'->>'Shared Hit Blocks')::integer + (plan->0->'Plan'->>'Shared Read Blocks')::integer;
+        r := r || (plan->0->'Plan'->>'WAL Records')::integer;
+    END LOOP;
+    SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY x) INTO pages FROM unnest(p) x;
+    SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY x) INTO records FROM unnest(r) x;
+    DROP TABLE costs;
+END $$;
+SELECT dims, pages < 180 AS few_pages, records <= 20 AS few_records FROM (VALUES (100), (768)) d(dims), pg_temp.insert_cost(dims);

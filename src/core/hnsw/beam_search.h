@@ -103,6 +103,8 @@ class BeamSearch {
 
     // All nodes read at the target level so far, in no order. Invalid after pop().
     std::span<const Found> found() const noexcept { return found_; }
+    // And how many dead ones were met there.
+    std::size_t dead_found() const noexcept { return target_expanded_ - found_.size(); }
     std::size_t expanded() const noexcept { return visited_.size(); }
 
   private:

@@ -43,8 +43,8 @@ struct Inserter {
 namespace {
 
 // Searches one level after another from the top down to `level`, leaving that level's candidates
-// with their vectors. At the base it goes on for some rounds until they fill a list, and until
-// there is a live one, or the index has none.
+// with their vectors. At the base it goes on for some rounds where most are dead and the others do
+// not fill a list, and until there is a live one, or the index has none.
 void search_level(Inserter* in, const node::MetaData& meta, unsigned level) {
     const node::Geometry& g = in->state.geometry;
     hnsw::BeamSearch& search = in->work.search();
@@ -55,7 +55,10 @@ void search_level(Inserter* in, const node::MetaData& meta, unsigned level) {
     search.set_root(meta.root);
     search.start(meta.entry, meta.entry_level, level,
                  hnsw::insert_beam(in->state.ef_construction, level));
-    run_rounds(in->index, g, search, level == 0 ? g.capacity : 0, expand);
+    run_rounds(in->index, g, search, expand, [&] {
+        const std::size_t live = search.found().size();
+        return level > 0 || live >= g.capacity || live >= search.dead_found();
+    });
     while (level == 0 && search.found().empty() && search.grow())
         run_round(in->index, g, search, expand);
     in->work.choose();

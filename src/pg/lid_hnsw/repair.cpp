@@ -35,9 +35,9 @@ void search_options(Vacuum* v, unsigned level, std::size_t wanted) {
     v->search.start(meta.entry, meta.entry_level, level,
                     hnsw::insert_beam(v->state.ef_construction, level));
     run_rounds(
-        v->index, v->g, v->search, wanted,
+        v->index, v->g, v->search,
         [v](node::SlotId id, const node::SlotView& slot) { v->search.expand(id, slot); },
-        v->strategy);
+        [=] { return v->search.found().size() >= wanted; }, v->strategy);
     for (const hnsw::Found& f : v->search.found()) {
         if (!v->is_dead(f.slot))
             v->found.push_back({f.graph, f.slot, {}});

@@ -68,15 +68,15 @@ void run_round(Relation index, const node::Geometry& g, hnsw::BeamSearch& search
     }
 }
 
-// The same, and up to two more rounds while fewer than `wanted` live nodes are found: where most of
-// a neighbourhood is dead, a beam is full of dead nodes. Each round doubles what was looked at.
-template <typename Expand>
-void run_rounds(Relation index, const node::Geometry& g, hnsw::BeamSearch& search,
-                std::size_t wanted, Expand&& expand, BufferAccessStrategy strategy = nullptr) {
+// The same, and up to two more rounds until enough() says that the live nodes found suffice: where
+// most of a neighbourhood is dead, a beam is full of dead nodes. Each round doubles what was looked
+// at.
+template <typename Expand, typename Enough>
+void run_rounds(Relation index, const node::Geometry& g, hnsw::BeamSearch& search, Expand&& expand,
+                Enough&& enough, BufferAccessStrategy strategy = nullptr) {
     constexpr int kMaxRounds = 3;
     run_round(index, g, search, expand, strategy);
-    for (int rounds = 1; rounds < kMaxRounds && search.found().size() < wanted && search.grow();
-         ++rounds)
+    for (int rounds = 1; rounds < kMaxRounds && !enough() && search.grow(); ++rounds)
         run_round(index, g, search, expand, strategy);
 }
 
