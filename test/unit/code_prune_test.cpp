@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "core/code/link_code.h"
@@ -154,6 +155,19 @@ TEST_F(CodePruneTest, GivesUpTheFarthestWhereAllAreDiverse) {
     EXPECT_EQ(victim(end(3, 2)), 1u);
     EXPECT_EQ(victim(end(3, 4)), hnsw::kNoVictim);
     EXPECT_EQ(victim(end(3, 4), true), 1u);
+}
+
+// As a damaged vector makes one. The links of lists pruned before lie where this one leaves a gap.
+TEST_F(CodePruneTest, TakesALengthThatIsNoNumberForTheFarthest) {
+    for (std::size_t axis = 0; axis < 8; ++axis)
+        add(end(axis, static_cast<float>(axis + 1)));
+    EXPECT_EQ(victim(end(8, 1)), 7u);
+    slot().header().degree = 3;
+    std::vector<std::uint64_t> code;
+    encode(end(8, 1), &code);
+    const float nan = std::numeric_limits<float>::quiet_NaN();
+    EXPECT_EQ(hnsw::choose_victim(slot(), code.data(), nan, false), hnsw::kNoVictim);
+    EXPECT_EQ(hnsw::choose_victim(slot(), code.data(), nan, true), 2u);
 }
 
 TEST_F(CodePruneTest, NeverGivesUpAProtectedLink) {
