@@ -72,7 +72,7 @@ struct Small {
     std::string check() const {
         if (const char* what = check_meta(meta, 8192, kUsable))
             return what;
-        Audit audit(meta, kBlocks, kUsable);
+        Audit audit(meta, kBlocks, kUsable, {});
         for (std::uint32_t block = 1; block < kBlocks; ++block) {
             const Fault f = audit.add_page(block, kinds[block], pages[block].data(), used[block]);
             if (f.what != nullptr)
@@ -103,12 +103,40 @@ TEST(CurAudit, PagesThatCameMeanwhileAreNoFault) {
     EXPECT_EQ(s.check(), "");
 }
 
+// A cancel must not wait for the sort of all rows.
+TEST(CurAudit, PollsWhileItSorts) {
+    constexpr std::uint32_t kPages = 42, kRows = 1000;
+    MetaData meta{};
+    meta.pending_insert = kPendingHead;
+    int polls = 0;
+    Audit audit(meta, kPages, kUsable, {[](void* n) { ++*static_cast<int*>(n); }, &polls});
+    const std::vector<std::byte> stats(kUsable);
+    ASSERT_EQ(audit.add_page(kStatsBlock, kStatsPage, stats.data(), 0).what, nullptr);
+    for (std::uint32_t block = kPendingHead; block < kPages; ++block) {
+        std::vector<std::byte> page(kUsable);
+        const PendingHeader header{block + 1 < kPages ? block + 1 : kNoBlock, 0};
+        std::memcpy(page.data(), &header, sizeof header);
+        for (std::uint32_t i = 0; i < kRows; ++i) {
+            const node::Tid tid = Small::tid(static_cast<std::uint16_t>(i * 7 % kRows),
+                                             static_cast<std::uint16_t>(block));
+            std::memcpy(page.data() + sizeof header + i * sizeof tid, &tid, sizeof tid);
+        }
+        ASSERT_EQ(audit.add_page(block, kPendingPage, page.data(), kRows).what, nullptr);
+    }
+    EXPECT_EQ(polls, 0);
+    ASSERT_EQ(audit.finish(kPages).what, nullptr);
+    EXPECT_GT(polls, 10);
+    EXPECT_TRUE(audit.holds(Small::tid(5, kPages - 1)));
+}
+
 TEST(CurAudit, NamesEachDamage) {
     const float nan = std::nanf("");
     const std::pair<const char*, std::function<void(Small&)>> cases[] = {
         {"kind", [](Small& s) { s.kinds[4] = kMetaPage; }},
         {"kind", [](Small& s) { s.kinds[3] = kStatsPage; }},
         {"kind", [](Small& s) { s.kinds[5] = node::PageKind{36 + 1}; }},
+        {"variance", [](Small& s) { s.meta.variance = 0; }},
+        {"variance", [](Small& s) { s.meta.variance = -1; }},
         {"statistics", [](Small& s) { s.kinds[1] = node::PageKind{}; }},
         {"impossible residuals", [](Small& s) { s.put(1, 24, -1.0); }},
         {"impossible residuals", [](Small& s) { s.put(1, 32, std::nan("")); }},

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "core/base/pace.h"
 #include "core/no_postgres.h"
 
 namespace vg::cur {
@@ -28,9 +29,10 @@ const char* check_stats(const std::byte* data) noexcept {
 
 }  // namespace
 
-Audit::Audit(const MetaData& meta, std::uint32_t blocks, std::size_t usable)
+Audit::Audit(const MetaData& meta, std::uint32_t blocks, std::size_t usable, Poll poll)
     : meta_(meta),
       usable_(usable),
+      poll_(poll),
       layout_(items_layout(meta.row_bytes, usable)),
       codec_{static_cast<Storage>(meta.storage), meta.dims, std::vector<float>(meta.dims),
              std::vector<float>(meta.dims, 1.0f)},
@@ -175,7 +177,7 @@ Fault Audit::finish(std::uint32_t blocks) {
         return f;
     if (const Fault f = check_list(blocks); f.what != nullptr)
         return f;
-    std::sort(tids_.begin(), tids_.end());
+    sort_paced(tids_.begin(), tids_.end(), poll_);
     if (std::adjacent_find(tids_.begin(), tids_.end()) != tids_.end())
         return {kMetaBlock, "a row of the table is in the index more than once"};
     return {};

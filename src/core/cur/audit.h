@@ -1,11 +1,11 @@
 // Whether the pages of a cur index hang together: shown one by one, then as a whole. What is shown
 // may be damaged in any way; nothing is believed before it was compared with something else.
 //
-//   Audit a(meta, blocks);
+//   Audit a(meta, blocks, usable, poll);
 //   for all blocks but the first: a.add_page(...)
 //   a.finish(blocks); a.add_model(bytes);
 //
-// Pure. A fault names the first thing found wrong; what == nullptr stands for none.
+// A fault names the first thing found wrong; what == nullptr stands for none.
 #pragma once
 
 #include <cstddef>
@@ -13,6 +13,7 @@
 #include <span>
 #include <vector>
 
+#include "core/base/poll.h"
 #include "core/cur/format.h"
 
 namespace vg::cur {
@@ -25,7 +26,8 @@ struct Fault {
 class Audit {
   public:
     // meta: check_meta found nothing. usable: bytes of data of a page.
-    Audit(const MetaData& meta, std::uint32_t blocks, std::size_t usable);
+    // Throws std::bad_alloc, and what the poll throws.
+    Audit(const MetaData& meta, std::uint32_t blocks, std::size_t usable, Poll poll);
 
     // A page after the metapage. kind: 0 for one that was never written. used: of the trailer.
     Fault add_page(std::uint32_t block, node::PageKind kind, const std::byte* data,
@@ -52,6 +54,7 @@ class Audit {
 
     MetaData meta_;
     std::size_t usable_;
+    Poll poll_;
     ItemsLayout layout_;
     Codec codec_;                      // ranges of 1: for finding values that are no numbers
     std::vector<std::uint8_t> kinds_;  // by block

@@ -26,8 +26,10 @@ const char* check_meta(const MetaData& m, std::uint32_t page_bytes, std::size_t 
         const ModelLayout l = model_layout(m.anchors, m.dims, m.anchor_items);
         if (m.anchor_items > kMaxAnchors || m.model_bytes < l.queries)
             return "the metapage holds an impossible size of the model";
-        if (!std::isfinite(m.noise) || m.noise <= 0 || !std::isfinite(m.variance))
+        if (!std::isfinite(m.noise) || m.noise <= 0)
             return "the metapage holds an impossible noise";
+        if (!std::isfinite(m.variance) || m.variance <= 0)
+            return "the metapage holds an impossible variance";
     }
     return nullptr;
 }

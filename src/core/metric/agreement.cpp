@@ -5,8 +5,8 @@
 #include <numeric>
 #include <utility>
 
+#include "core/base/pace.h"
 #include "core/base/random.h"
-#include "core/metric/pace.h"
 #include "core/no_postgres.h"
 
 namespace vg::metric {

@@ -7,8 +7,8 @@
 #include <functional>
 #include <limits>
 
+#include "core/base/pace.h"
 #include "core/base/status.h"
-#include "core/metric/pace.h"
 #include "core/no_postgres.h"
 
 namespace vg::metric {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <limits>
 
-#include "core/metric/pace.h"
+#include "core/base/pace.h"
 #include "core/no_postgres.h"
 
 namespace vg::metric {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/pace.h"
 #include "core/base/random.h"
-#include "core/metric/pace.h"
 #include "core/no_postgres.h"
 
 namespace vg::metric {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/metric/pace.h"
+#include "core/base/pace.h"
 #include "core/no_postgres.h"
 
 namespace vg::metric {

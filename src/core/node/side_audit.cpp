@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/base/pace.h"
 #include "core/no_postgres.h"
 
 namespace vg::node {
@@ -188,14 +189,16 @@ SideFault SideAudit::check_chains() {
 SideFault SideAudit::check_rows(std::span<const HeldTid> tids) {
     if (meta_.sweep != 0) {
         // What is left of forgotten rows, in one place or the other.
-        const auto forgotten = [tids](const Row& r) { return find_tid(tids, r.tid) == nullptr; };
+        Pace pace(poll_);
+        const auto forgotten = [tids, &pace](const Row& r) {
+            pace();
+            return find_tid(tids, r.tid) == nullptr;
+        };
         std::erase_if(rows_, forgotten);
         std::erase_if(entries_, forgotten);
     }
-    poll_();
-    std::sort(rows_.begin(), rows_.end());
-    poll_();
-    std::sort(entries_.begin(), entries_.end());
+    sort_paced(rows_.begin(), rows_.end(), poll_);
+    sort_paced(entries_.begin(), entries_.end(), poll_);
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         if (i % kPollEvery == 0)
             poll_();

@@ -49,7 +49,7 @@ struct Check {
           layout(items_of(m)),
           blocks(n),
           samples(wanted),
-          audit(m, n, kPageUsable) {}
+          audit(m, n, kPageUsable, kInterruptPoll) {}
 
     OpenIndex open;
     cur::MetaData meta;
@@ -258,11 +258,17 @@ struct Arguments {
     bool accept;
 };
 
-// Makes the scorer of today the one that the index was built with.
-void accept_scorer(const Check* c) {
-    const Fingerprint now = scorer_fingerprint(c->open.index);
-    if (c->meta.dims == 0 || now == built_fingerprint(c->meta))
+// Makes the scorer that was compared the one that the index was built with. Writes, but like
+// REINDEX nothing that a dump would show: read-only transactions may.
+void accept_scorer(const Check* c, const Fingerprint& compared) {
+    if (c->meta.dims == 0 || compared == built_fingerprint(c->meta))
         return;
+    if (!(scorer_fingerprint(c->open.index) == compared))
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("the scorer of index \"%s\" cannot be accepted",
+                               RelationGetRelationName(c->open.index)),
+                        errdetail("It was changed while its scores were compared."),
+                        errhint("Check again.")));
     if (c->sampled == 0 || c->score_difference > kOtherScorer)
         ereport(ERROR,
                 (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
@@ -275,8 +281,8 @@ void accept_scorer(const Check* c) {
     PageEdits e;
     begin_edits(&e, c->open.index, false);
     cur::MetaData* meta = cur_page_meta(edit_page(&e, cur::kMetaBlock, cur::kMetaPage));
-    meta->scorer_functions = now.functions;
-    meta->scorer_version = now.version;
+    meta->scorer_functions = compared.functions;
+    meta->scorer_version = compared.version;
     commit_edits(&e);
 }
 
@@ -294,11 +300,12 @@ Check* run(const OpenIndex& open, const Arguments& a, MemoryContext context) {
     unlock_for_vacuum(open.index);
     if (a.heapallindexed)
         scan_indexed_rows(open, snapshot, check_row, c);
+    const Fingerprint compared = a.accept ? scorer_fingerprint(open.index) : Fingerprint{};
     if (meta.dims > 0 && !c->sample.empty())
         check_scorer(c, snapshot, context);
     UnregisterSnapshot(snapshot);
     if (a.accept)
-        accept_scorer(c);
+        accept_scorer(c, compared);
     return c;
 }
 

@@ -110,7 +110,7 @@ VG_FUNCTION(vg_cur_index_stats) {
     const vg::cur::MetaData m = read_cur_meta(open.index);
     const Counts c = count_rows(open.index, m);
     const vg::cur::StatsData s = read_scan_stats(open.index);
-    const double deviation = std::sqrt(std::max(m.variance, 0.0));
+    const double deviation = std::sqrt(m.variance);
     const bool model = m.dims > 0;
     const bool scanned = s.residuals > 0;
     const bool calibrated = model && m.calibration_queries > 0;

@@ -13,6 +13,7 @@
 #include <cmath>
 #include <vector>
 
+#include "core/base/pace.h"
 #include "core/hnsw/row_store.h"
 #include "core/node/chunk_audit.h"
 #include "core/node/reach.h"
@@ -230,9 +231,10 @@ void second_walk(Check* c) {
 void check_duplicate_tids(Check* c) {
     node::HeldTid* begin = c->tids.data();
     node::HeldTid* end = begin + c->tids.size();
-    CHECK_FOR_INTERRUPTS();
-    std::sort(begin, end, [](const node::HeldTid& a, const node::HeldTid& b) {
-        return a.tid.key() < b.tid.key();
+    enter_cpp([=] {
+        sort_paced(begin, end, kInterruptPoll, [](const node::HeldTid& a, const node::HeldTid& b) {
+            return a.tid.key() < b.tid.key();
+        });
     });
     const node::HeldTid* twice = std::adjacent_find(
         begin, end, [](const node::HeldTid& a, const node::HeldTid& b) { return a.tid == b.tid; });
