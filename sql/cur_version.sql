@@ -98,7 +98,23 @@ SELECT advice FROM cur_index_stats('t_x');
 CREATE OR REPLACE FUNCTION far_many(items float8[], query float8) RETURNS float8[] LANGUAGE sql STABLE STRICT COST 10000
     BEGIN ATOMIC SELECT array_agg(far(i, query) + 1 ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n); END;
 SELECT advice FROM cur_index_stats('t_x');
+-- A body that refers to objects by OID is the same after a restore, where they have others.
+CREATE FUNCTION shift() RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT 0.0::float8';
+CREATE OR REPLACE FUNCTION far_many(items float8[], query float8) RETURNS float8[] LANGUAGE sql STABLE STRICT COST 10000
+    BEGIN ATOMIC SELECT array_agg(far(i, query) + shift() ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n); END;
+REINDEX INDEX t_x;
+ALTER FUNCTION shift() RENAME TO shift_before;
+CREATE FUNCTION shift() RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT 0.0::float8';
+CREATE OR REPLACE FUNCTION far_many(items float8[], query float8) RETURNS float8[] LANGUAGE sql STABLE STRICT COST 10000
+    BEGIN ATOMIC SELECT array_agg(far(i, query) + shift() ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n); END;
+SELECT advice FROM cur_index_stats('t_x');
+SET quote_all_identifiers = on;
+SELECT advice FROM cur_index_stats('t_x');
+RESET quote_all_identifiers;
 DROP INDEX t_x;
+-- A scorer that changes under the check is not accepted.
+CREATE OR REPLACE FUNCTION model_version() RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT nextval('calls')::text $$;
+SELECT sampled FROM cur_index_check('t_v', 5, accept => true);
 -- An index without a model fits any scorer.
 CREATE TABLE empty (x float8);
 CREATE INDEX empty_v ON empty USING cur (x versioned_ops);

@@ -7,9 +7,12 @@
 extern "C" {
 #include "catalog/pg_proc.h"
 #include "common/hashfn.h"
+#include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
 }
+
+#include "pg/boundary/settings.h"
 
 namespace vg::pg {
 namespace {
@@ -32,7 +35,27 @@ std::uint64_t mix_attribute(std::uint64_t seed, HeapTuple tuple, int attribute, 
     return mix(seed, bytes, VARSIZE(bytes));
 }
 
-// Neither names nor OIDs count: they change without the function doing so, and the other way.
+#if VG_PG_GE(14)
+// An SQL-standard body as text. In the catalog it is a tree that holds OIDs, which are others after
+// a restore. The settings are those that the text depends on.
+std::uint64_t mix_sql_body(std::uint64_t seed, Oid function) {
+    const int level = NewGUCNestLevel();
+    set_for_level("search_path", "pg_catalog, pg_temp");
+    set_for_level("quote_all_identifiers", "off");
+    LOCAL_FCINFO(fcinfo, 1);
+    InitFunctionCallInfoData(*fcinfo, nullptr, 1, InvalidOid, nullptr, nullptr);
+    fcinfo->args[0].value = ObjectIdGetDatum(function);
+    fcinfo->args[0].isnull = false;
+    const Datum body = pg_get_function_sqlbody(fcinfo);
+    const char* string = fcinfo->isnull ? "" : TextDatumGetCString(body);
+    seed = mix(seed, string, std::strlen(string));
+    AtEOXact_GUC(false, level);
+    return seed;
+}
+#endif
+
+// The function's own name and OID do not count: they change without the function doing so, and the
+// other way.
 std::uint64_t mix_function(std::uint64_t seed, Oid function) {
     HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
     if (!HeapTupleIsValid(tuple))
@@ -41,7 +64,7 @@ std::uint64_t mix_function(std::uint64_t seed, Oid function) {
     seed = mix_attribute(seed, tuple, Anum_pg_proc_probin, true);
     seed = mix_attribute(seed, tuple, Anum_pg_proc_proconfig, false);
 #if VG_PG_GE(14)
-    seed = mix_attribute(seed, tuple, Anum_pg_proc_prosqlbody, true);
+    seed = mix_sql_body(seed, function);
 #endif
     ReleaseSysCache(tuple);
     return seed;
