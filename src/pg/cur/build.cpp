@@ -26,6 +26,7 @@ extern "C" {
 #include "core/cur/model.h"
 #include "pg/boundary/context.h"
 #include "pg/cur/anchors.h"
+#include "pg/cur/batch.h"
 #include "pg/cur/fetch.h"
 #include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
@@ -41,9 +42,6 @@ const char* const kPhaseNames[] = {
     "fitting model", "predicting recall", "writing pages",
 };
 
-// Rows of a batch end at this many, or at this many bytes of values.
-constexpr int kBatchRows = 1024;
-constexpr Size kBatchBytes = Size{4} << 20;
 // Columns that are kept for anchor items, ranges and calibration, memory permitting.
 constexpr std::size_t kSampleRows = 10000;
 constexpr std::size_t kCalibrationRows = 4000;
@@ -70,17 +68,10 @@ struct Builder {
     CurAnchors anchors;
     CurScorer scorer{};
     Fingerprint fingerprint{};
-    MemoryContext batch_context = nullptr;
     BufFile* spill = nullptr;  // per row: TID, column of anchors.count floats
 
-    // The batch.
-    Datum items[kBatchRows];
-    ItemPointerData tids[kBatchRows];
-    int batch = 0;
-    Size batch_bytes = 0;
+    ItemBatch batch;
     int at_anchor = -1;  // for the error context
-    double distances[kBatchRows];
-    bool nulls[kBatchRows];
     bool usable[kBatchRows];
     std::vector<float> columns;  // kBatchRows x anchors.count
 
@@ -100,30 +91,31 @@ void describe_batch(void* arg) {
     const auto* b = static_cast<const Builder*>(arg);
     if (b->at_anchor >= 0)
         errcontext("scoring %d rows from (%u,%u) on against anchor query %d of index \"%s\"",
-                   b->batch, ItemPointerGetBlockNumberNoCheck(&b->tids[0]),
-                   ItemPointerGetOffsetNumberNoCheck(&b->tids[0]), b->at_anchor + 1,
+                   b->batch.count, ItemPointerGetBlockNumberNoCheck(&b->batch.tids[0]),
+                   ItemPointerGetOffsetNumberNoCheck(&b->batch.tids[0]), b->at_anchor + 1,
                    RelationGetRelationName(b->index));
 }
 
 [[noreturn]] void report_nonfinite(const Builder* b, int row) {
-    const char* what = b->nulls[row] ? "NULL" : std::isnan(b->distances[row]) ? "NaN" : "infinite";
+    const char* what = b->batch.nulls[row]                   ? "NULL"
+                       : std::isnan(b->batch.distances[row]) ? "NaN"
+                                                             : "infinite";
     ereport(ERROR,
             (errcode(ERRCODE_DATA_EXCEPTION), errmsg("a score is %s", what),
              errdetail("It is that of the row at (%u,%u) and anchor query %d.",
-                       ItemPointerGetBlockNumberNoCheck(&b->tids[row]),
-                       ItemPointerGetOffsetNumberNoCheck(&b->tids[row]), b->at_anchor + 1),
+                       ItemPointerGetBlockNumberNoCheck(&b->batch.tids[row]),
+                       ItemPointerGetOffsetNumberNoCheck(&b->batch.tids[row]), b->at_anchor + 1),
              errhint("Let the scorer return finite numbers, or build WITH (nonfinite = skip) to "
                      "leave such rows to exact scoring.")));
     pg_unreachable();
 }
 
 void score_anchor(Builder* b) {
-    call_scorer(&b->scorer, b->anchors.queries[b->at_anchor], b->items, b->batch, b->distances,
-                b->nulls);
+    score_batch(&b->batch, &b->scorer, b->anchors.queries[b->at_anchor]);
     const int k = b->anchors.count;
-    for (int i = 0; i < b->batch; ++i) {
-        const auto score = static_cast<float>(-b->distances[i]);
-        if (b->nulls[i] || !std::isfinite(score)) {
+    for (int i = 0; i < b->batch.count; ++i) {
+        const auto score = static_cast<float>(-b->batch.distances[i]);
+        if (b->batch.nulls[i] || !std::isfinite(score)) {
             if (b->options->nonfinite == static_cast<int>(Nonfinite::kError))
                 report_nonfinite(b, i);
             b->usable[i] = false;
@@ -157,11 +149,11 @@ void learn_columns(Builder* b, std::size_t count) {
 }
 
 // Scores the batch, and hands its columns on. Owns nothing here: the scorer may raise errors.
-void score_batch(Builder* b) {
-    if (b->batch == 0)
+void take_batch(Builder* b) {
+    if (b->batch.count == 0)
         return;
     const auto k = static_cast<std::size_t>(b->anchors.count);
-    std::fill_n(b->usable, b->batch, true);
+    std::fill_n(b->usable, b->batch.count, true);
     ErrorContextCallback context{error_context_stack, describe_batch, b};
     error_context_stack = &context;
     for (b->at_anchor = 0; b->at_anchor < b->anchors.count; ++b->at_anchor)
@@ -169,21 +161,19 @@ void score_batch(Builder* b) {
     b->at_anchor = -1;
     error_context_stack = context.previous;
     std::size_t kept = 0;
-    for (int i = 0; i < b->batch; ++i) {
+    for (int i = 0; i < b->batch.count; ++i) {
         float* column = b->columns.data() + static_cast<std::size_t>(i) * k;
         if (!b->usable[i]) {
-            add_pending(b->index, to_tid(b->tids[i]), true);
+            add_pending(b->index, to_tid(b->batch.tids[i]), true);
             b->skipped += 1;
             continue;
         }
-        BufFileWrite(b->spill, &b->tids[i], sizeof(ItemPointerData));
+        BufFileWrite(b->spill, &b->batch.tids[i], sizeof(ItemPointerData));
         BufFileWrite(b->spill, column, k * sizeof(float));
         std::memmove(b->columns.data() + kept++ * k, column, k * sizeof(float));
     }
     enter_cpp([&] { learn_columns(b, kept); });
-    b->batch = 0;
-    b->batch_bytes = 0;
-    MemoryContextReset(b->batch_context);
+    clear_batch(&b->batch);
     report_progress(kScoring, static_cast<double>(b->rows) + b->skipped, b->anchors.rows);
 }
 
@@ -191,16 +181,8 @@ void take_row(Relation, ItemPointer tid, Datum* values, bool* isnull, bool, void
     auto* b = static_cast<Builder*>(arg);
     if (isnull[0])
         return;
-    const MemoryContext old = MemoryContextSwitchTo(b->batch_context);
-    const Datum item = copy_item(values[0], b->scorer.item_length, b->scorer.item_by_value);
-    MemoryContextSwitchTo(old);
-    b->items[b->batch] = item;
-    b->tids[b->batch] = *tid;
-    ++b->batch;
-    if (b->scorer.item_length == -1)
-        b->batch_bytes += VARSIZE(DatumGetPointer(item));
-    if (b->batch == kBatchRows || b->batch_bytes > kBatchBytes)
-        score_batch(b);
+    if (add_item(&b->batch, b->scorer, *tid, values[0]))
+        take_batch(b);
 }
 
 // ---- writing ----------------------------------------------------------------------------------
@@ -470,12 +452,12 @@ void run_build(Builder* b, IndexInfo* info, MemoryContext context) {
         b->sample_limit =
             std::clamp<std::size_t>(memory / 4 / (k * sizeof(float)), 64, kSampleRows);
     });
-    b->batch_context = AllocSetContextCreate(context, "cur build batch", ALLOCSET_DEFAULT_SIZES);
+    b->batch.context = AllocSetContextCreate(context, "cur build batch", ALLOCSET_DEFAULT_SIZES);
     b->spill = BufFileCreateTemp(false);
     report_progress(kScoring, 0, b->anchors.rows);
     b->heap_tuples =
         table_index_build_scan(b->heap, b->index, info, true, false, take_row, b, nullptr);
-    score_batch(b);
+    take_batch(b);
     enter_cpp([&] { write_index(b); });
     if (read_cur_meta(b->index).dims == 0)
         warn_no_model(b->index);

@@ -27,6 +27,7 @@ extern "C" {
 #include "pg/boundary/result.h"
 #include "pg/boundary/settings.h"
 #include "pg/cur/anchors.h"
+#include "pg/cur/batch.h"
 #include "pg/cur/fetch.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/scorer.h"
@@ -36,9 +37,6 @@ namespace {
 
 constexpr int kMaxQueries = 10000;
 constexpr int kMaxAnswers = 10000;
-// Rows of a batch end at this many, or at this many bytes of values.
-constexpr int kBatchRows = 1024;
-constexpr Size kBatchBytes = Size{4} << 20;
 // Scores of one row may differ in their last bits from batch to batch.
 constexpr double kTieSlack = 1e-5;
 
@@ -62,14 +60,7 @@ struct Recall {
     int count = 0;
     double rows = 0;
 
-    // The batch of the exact pass.
-    MemoryContext batch_context = nullptr;
-    Datum items[kBatchRows];
-    int batch = 0;
-    Size batch_bytes = 0;
-    double distances[kBatchRows];
-    bool nulls[kBatchRows];
-
+    ItemBatch batch;                           // of the exact pass
     std::vector<std::vector<double>> nearest;  // per query a max-heap of at most k distances
     std::vector<float> recall;                 // per query
     double scan_calls = 0;
@@ -180,8 +171,8 @@ void check_calls(const Recall* c) {
 void offer_distances(Recall* c, std::size_t query) {
     std::vector<double>& heap = c->nearest[query];
     const auto k = static_cast<std::size_t>(c->request.k);
-    for (int i = 0; i < c->batch; ++i) {
-        const double d = rank_distance(c->distances[i], c->nulls[i]);
+    for (int i = 0; i < c->batch.count; ++i) {
+        const double d = rank_distance(c->batch.distances[i], c->batch.nulls[i]);
         if (heap.size() == k) {
             if (d >= heap.front())
                 continue;
@@ -193,28 +184,20 @@ void offer_distances(Recall* c, std::size_t query) {
     }
 }
 
-void score_batch(Recall* c) {
-    for (int q = 0; q < c->count && c->batch > 0; ++q) {
-        call_scorer(&c->scorer, c->queries[q], c->items, c->batch, c->distances, c->nulls);
+void take_batch(Recall* c) {
+    for (int q = 0; q < c->count && c->batch.count > 0; ++q) {
+        score_batch(&c->batch, &c->scorer, c->queries[q]);
         enter_cpp([&] { offer_distances(c, static_cast<std::size_t>(q)); });
     }
-    c->batch = 0;
-    c->batch_bytes = 0;
-    MemoryContextReset(c->batch_context);
+    clear_batch(&c->batch);
 }
 
-void take_row(ItemPointer, const Datum* values, const bool* nulls, void* arg) {
+void take_row(ItemPointer tid, const Datum* values, const bool* nulls, void* arg) {
     auto* c = static_cast<Recall*>(arg);
     if (nulls[0])
         return;
-    const MemoryContext old = MemoryContextSwitchTo(c->batch_context);
-    const Datum item = copy_item(values[0], c->scorer.item_length, c->scorer.item_by_value);
-    MemoryContextSwitchTo(old);
-    c->items[c->batch++] = item;
-    if (c->scorer.item_length == -1)
-        c->batch_bytes += VARSIZE(DatumGetPointer(item));
-    if (c->batch == kBatchRows || c->batch_bytes > kBatchBytes)
-        score_batch(c);
+    if (add_item(&c->batch, c->scorer, *tid, values[0]))
+        take_batch(c);
 }
 
 void find_exact(Recall* c) {
@@ -222,7 +205,7 @@ void find_exact(Recall* c) {
     INSTR_TIME_SET_CURRENT(start);
     enter_cpp([&] { c->nearest.resize(static_cast<std::size_t>(c->count)); });
     scan_indexed_rows(c->open, c->snapshot, take_row, c);
-    score_batch(c);
+    take_batch(c);
     c->exact_ms = elapsed_ms(start);
 }
 
@@ -273,7 +256,7 @@ void measure(Recall* c, MemoryContext context) {
     check_snapshot(c->open.index, c->snapshot);
     if (r.has_budget)
         set_for_level("cur.budget", r.budget);
-    c->batch_context = AllocSetContextCreate(context, "cur recall batch", ALLOCSET_DEFAULT_SIZES);
+    c->batch.context = AllocSetContextCreate(context, "cur recall batch", ALLOCSET_DEFAULT_SIZES);
     init_scorer(&c->scorer, c->open.index, context);
     const QueryType type = query_type(c->open.index);
     if (r.queries != nullptr)
