@@ -13,6 +13,7 @@
 #   HEAP_ORDER    shuffled (default), file, cluster, category (MNIST), sorted or lid
 #   DUPLICATES    extra copies of the first row (default 0)
 #   WORKERS       parallel maintenance workers beside the leader (default 1)
+#   MEMORY        maintenance_work_mem (default 2GB)
 #   REUSE=1       with BENCH_CONN: keep tables and indexes of an earlier run
 #   BENCH_DATA    directory of the vectors (default build/data)
 #   BENCH_RESULTS directory of the results (default bench/results)
@@ -71,7 +72,7 @@ if [ -n "${BENCH_CONN:-}" ]; then
 fi
 make/build-extension.sh
 export VG_CLUSTER_CONF="shared_buffers = 4GB
-maintenance_work_mem = 2GB
+maintenance_work_mem = ${MEMORY:-2GB}
 max_wal_size = 8GB
 max_parallel_maintenance_workers = ${WORKERS:-1}
 autovacuum = off

@@ -137,6 +137,12 @@ for my $round (1 .. 2) {
     sound($node, 'eager_v');
 }
 cmp_ok($node->safe_psql('postgres', "SELECT flushed_items FROM cur_index_stats('eager_v')"), '>', 100, 'and most have latent vectors at once');
+$node->safe_psql('postgres', 'VACUUM eager');
+is($node->safe_psql('postgres', "SELECT pending FROM cur_index_stats('eager_v')"), 0, 'a vacuum takes the rows that met another one');
+$node->pgbench('--no-vacuum --client=4 --jobs=2 --transactions=500', 0, [qr/number of failed transactions: 0/], [qr/^(?:(?!ERROR).)*$/s],
+    'inserts of four clients', { 'eager_insert' => "INSERT INTO eager (v) VALUES (vec((random() * 1000)::integer, 8));\n" });
+is($node->safe_psql('postgres', "SELECT pending FROM cur_index_stats('eager_v')"), 0, 'that only meet each other leave nothing pending');
+sound($node, 'eager_v');
 
 # A standby.
 $node->backup('base');

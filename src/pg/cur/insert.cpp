@@ -2,7 +2,8 @@
 // pending rows exactly, and VACUUM and cur_flush move them to the items (flush.cpp). With the
 // option insert_mode = sync, the row is scored against the anchor queries first, by the inserting
 // user and inside the inserting statement, and goes to the items at once. Nothing is written before
-// the scorer has answered. Where a vacuum is at work the row joins the pending list all the same.
+// the scorer has answered. Where a flush, a vacuum or a check is at work the row joins the pending
+// list all the same. Locks in cur.h.
 
 #include "pg/boundary/pg.h"
 
@@ -61,14 +62,17 @@ bool score_row(Relation index, SyncInsert* s, Datum value) {
     return false;
 }
 
-// Whoever holds the upkeep lock may be scoring rows for long: that is not waited for.
+// Whoever holds the upkeep lock may be scoring rows for long: that is not waited for. Other inserts
+// hold the placing lock for the time of one WAL record.
 bool place_row(Relation index, SyncInsert* s, const node::Tid& tid) {
-    if (!ConditionalLockPage(index, cur::kMetaBlock, ExclusiveLock))
-        return false;
-    s->rows->meta = read_cur_meta(index);
     enter_cpp([&] { project_items(s->rows); });
+    if (!ConditionalLockPage(index, cur::kMetaBlock, ShareLock))
+        return false;
+    LockPage(index, cur::kStatsBlock, ExclusiveLock);
+    s->rows->meta = read_cur_meta(index);
     place_item(s->rows, 0, tid, InvalidBlockNumber);
-    unlock_for_vacuum(index);
+    UnlockPage(index, cur::kStatsBlock, ExclusiveLock);
+    UnlockPage(index, cur::kMetaBlock, ShareLock);
     return true;
 }
 

@@ -10,7 +10,8 @@ namespace vg::pg {
 
 // Gives row i at hand, which is projected, a slot, in one WAL record, and takes it off the pending
 // page `pending` in the same. False when it is not there any more; InvalidBlockNumber for a row
-// that never was pending. The caller holds the upkeep lock, and has read p->meta under it.
+// that never was pending. The caller holds the upkeep lock, or shares it and holds the placing
+// lock (cur.h), and has read p->meta under that.
 bool place_item(Projector* p, int i, const node::Tid& tid, BlockNumber pending);
 
 }  // namespace vg::pg
