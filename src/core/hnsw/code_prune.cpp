@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "core/code/link_code.h"
@@ -23,7 +24,8 @@ class LazyJudge {
           s_(scratch(slot.geometry().words, size_)) {
         for (std::size_t i = 0; i < slot.degree(); ++i)
             s_.lengths[i] = slot.length(i);
-        s_.lengths[size_ - 1] = length;
+        // NaN, of a damaged vector, would leave places of the order unfilled; see SlotView::length.
+        s_.lengths[size_ - 1] = length == length ? length : std::numeric_limits<float>::infinity();
         put_in_order();
     }
 
