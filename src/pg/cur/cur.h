@@ -7,10 +7,10 @@
 // Locks. A scorer call may take seconds: no buffer is locked or pinned during one, except the pin
 // that a heap scan of a build holds. Readers hold a share lock on one page at a time. Edits lock
 // the metapage first, then pages by ascending block. Whoever moves or removes rows (flush, vacuum)
-// holds the upkeep lock, a heavyweight lock on block 0, from end to end. Scans never do. An insert
-// that scores its row shares the upkeep lock to place that, when it is free; among such inserts the
-// placing lock, on block 1, lets one at a time look for a slot and fill it. Nothing is called and
-// no other lock of this kind is taken under the placing lock.
+// or needs them to stay (check) holds the upkeep lock (pg/page/locks.h) from end to end. Scans
+// never do. An insert that scores its row shares the upkeep lock to place that, when it is free;
+// among such inserts the placing lock lets one at a time look for a slot and fill it. No code of a
+// user runs under the placing lock, and no heavyweight lock but the one of extending the file.
 #pragma once
 
 #include "pg/boundary/pg.h"

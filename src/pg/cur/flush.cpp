@@ -23,6 +23,7 @@ extern "C" {
 #include "pg/cur/place.h"
 #include "pg/cur/project.h"
 #include "pg/lid_hnsw/inspect.h"
+#include "pg/page/locks.h"
 
 namespace vg::pg {
 namespace {

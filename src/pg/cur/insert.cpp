@@ -17,6 +17,7 @@
 #include "pg/cur/pages.h"
 #include "pg/cur/place.h"
 #include "pg/cur/project.h"
+#include "pg/page/locks.h"
 
 namespace vg::pg {
 namespace {
@@ -66,13 +67,13 @@ bool score_row(Relation index, SyncInsert* s, Datum value) {
 // hold the placing lock for the time of one WAL record.
 bool place_row(Relation index, SyncInsert* s, const node::Tid& tid) {
     enter_cpp([&] { project_items(s->rows); });
-    if (!ConditionalLockPage(index, cur::kMetaBlock, ShareLock))
+    if (!acquire_if_free(index, IndexLock::kUpkeep, ShareLock))
         return false;
-    LockPage(index, cur::kStatsBlock, ExclusiveLock);
+    acquire(index, IndexLock::kPlacing, ExclusiveLock);
     s->rows->meta = read_cur_meta(index);
     place_item(s->rows, 0, tid, InvalidBlockNumber);
-    UnlockPage(index, cur::kStatsBlock, ExclusiveLock);
-    UnlockPage(index, cur::kMetaBlock, ShareLock);
+    release(index, IndexLock::kPlacing, ExclusiveLock);
+    release(index, IndexLock::kUpkeep, ShareLock);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "pg/cur/pages.h"
+#include "pg/page/locks.h"
 
 namespace vg::pg {
 namespace {

@@ -18,6 +18,7 @@
 #include "core/node/chunk_audit.h"
 #include "core/node/reach.h"
 #include "pg/boundary/context.h"
+#include "pg/page/locks.h"
 
 namespace vg::pg {
 

@@ -1,6 +1,6 @@
 // Inserting one row through the pages.
-// Locks: an insert passes a gate (pg/page/page.h) and otherwise holds page locks only, none of them
-// from one edit to the next. So what it read may be out of date when it writes. A neighbour is
+// Locks: an insert passes a gate (pg/page/locks.h) and otherwise holds page locks only, none of
+// them from one edit to the next. So what it read may be out of date when it writes. A neighbour is
 // therefore known by its vector: an edit looks again whether the slot is live and holds the vector
 // that the link was computed from, and leaves it alone otherwise. Slots are freed only by a vacuum
 // that has seen every insert end which could still link to them.
@@ -18,6 +18,7 @@
 #include "core/hnsw/node_insert.h"
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/space.h"
+#include "pg/page/locks.h"
 #include "pg/page/slot_reads.h"
 
 namespace vg::pg {
@@ -439,7 +440,7 @@ bool lid_hnsw_insert(Relation index, Datum* values, bool* isnull, ItemPointer ti
         return false;
     const Vector* vector = checked_vector(values[0], index_state(index).geometry.dims);
     Inserter* inserter = statement_inserter(index, info);
-    const BlockNumber gate = enter_insert(index);
+    const IndexLock gate = enter_insert(index);
     enter_cpp([&] { insert_row(inserter, vector->x, *tid); });
     leave_insert(index, gate);
     release_vector(vector, values[0]);

@@ -1,6 +1,6 @@
 // What the functions that look into an index share: opening it with all checks, reading pages while
 // no writer changes them, evaluating its expressions safely. Locks: AccessShareLock on table and
-// index while they are open; where said, lock_against_writers (pg/page/page.h), so that
+// index while they are open; where said, lock_against_writers (pg/page/locks.h), so that
 // inserts and vacuum wait and scans do not.
 #pragma once
 

@@ -14,6 +14,7 @@
 #include "core/node/reach.h"
 #include "pg/boundary/context.h"
 #include "pg/boundary/result.h"
+#include "pg/page/locks.h"
 
 namespace vg::pg {
 namespace {

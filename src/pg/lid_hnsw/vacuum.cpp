@@ -19,6 +19,7 @@
 #include <cstring>
 
 #include "pg/boundary/context.h"
+#include "pg/page/locks.h"
 
 namespace vg::pg {
 

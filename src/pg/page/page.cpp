@@ -87,35 +87,6 @@ node::MetaData read_meta(Relation index) {
     return meta;
 }
 
-// The gates are page locks on blocks that have no other use for them.
-static constexpr BlockNumber kGates[] = {1, 2};
-
-BlockNumber enter_insert(Relation index) {
-    if (ConditionalLockPage(index, kGates[0], RowExclusiveLock))
-        return kGates[0];
-    LockPage(index, kGates[1], RowExclusiveLock);
-    return kGates[1];
-}
-
-void wait_for_inserts(Relation index) {
-    for (const BlockNumber gate : kGates) {
-        LockPage(index, gate, ShareLock);
-        UnlockPage(index, gate, ShareLock);
-    }
-}
-
-void lock_against_writers(Relation index) {
-    LockPage(index, kMetaBlock, ShareLock);
-    for (const BlockNumber gate : kGates)
-        LockPage(index, gate, ShareLock);
-}
-
-void unlock_against_writers(Relation index) {
-    for (const BlockNumber gate : kGates)
-        UnlockPage(index, gate, ShareLock);
-    UnlockPage(index, kMetaBlock, ShareLock);
-}
-
 void begin_edits(PageEdits* e, Relation index, bool direct) {
     e->index = index;
     e->direct = direct;

@@ -8,13 +8,7 @@
 // never held together. Whoever
 // holds a slots page may share-lock one chunk page, under the same order.
 //
-// Above the pages there are heavyweight locks (waits can be cancelled, deadlocks are detected, an
-// error gives them back), none of which is held longer than one call of the access method:
-//   insert gates   every insert holds one of two, in a mode that inserts share. To pass each once
-//                  (wait_for_inserts) is to know that every insert that had begun is over;
-//                  inserts that come meanwhile take the other gate and do not wait.
-//   upkeep lock    held by vacuum from end to end, against another one and against the functions
-//                  that need an index to stand still; those close both gates as well.
+// Above the pages there are heavyweight locks: locks.h.
 //
 // Everything here may ereport: callers own no C++ object with a destructor, or use call_pg.
 #pragma once
@@ -88,25 +82,6 @@ Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, int loc
 
 // The validated contents of the metapage.
 node::MetaData read_meta(Relation index);
-
-// The gate an insert passes through. Hand what enter_insert returns to leave_insert.
-BlockNumber enter_insert(Relation index);
-inline void leave_insert(Relation index, BlockNumber gate) {
-    UnlockPage(index, gate, RowExclusiveLock);
-}
-// Returns when every insert that was under way is over.
-void wait_for_inserts(Relation index);
-
-inline void lock_for_vacuum(Relation index) {
-    LockPage(index, kMetaBlock, ExclusiveLock);
-}
-inline void unlock_for_vacuum(Relation index) {
-    UnlockPage(index, kMetaBlock, ExclusiveLock);
-}
-
-// Keeps inserts and vacuum out; several holders may do so at once.
-void lock_against_writers(Relation index);
-void unlock_against_writers(Relation index);
 
 // Up to kMaxEditPages pages changed together: one generic WAL record, all or nothing after a crash.
 // With `direct`, for a relation that is logged as a whole afterwards, pages are changed in place.

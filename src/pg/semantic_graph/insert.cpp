@@ -9,6 +9,7 @@
 #include "pg/semantic_graph/semantic_graph.h"
 
 #include "pg/boundary/context.h"
+#include "pg/page/locks.h"
 
 namespace vg::pg {
 
@@ -61,7 +62,7 @@ bool semantic_graph_insert(Relation index, Datum* values, bool* isnull, ItemPoin
         info->ii_AmCache = make_side_inserter(index, info->ii_Context, false);
     auto* in = static_cast<SideInserter*>(info->ii_AmCache);
     set_row_key(in, values[1], RelationGetDescr(index)->natts < 2 || isnull[1]);
-    const BlockNumber gate = enter_insert(index);
+    const IndexLock gate = enter_insert(index);
     enter_cpp([&] { insert_row(in->nodes, vector->x, *tid); });
     leave_insert(index, gate);
     release_vector(vector, values[0]);

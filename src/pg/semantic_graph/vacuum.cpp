@@ -17,6 +17,7 @@
 #include "pg/semantic_graph/semantic_graph.h"
 
 #include "pg/boundary/context.h"
+#include "pg/page/locks.h"
 
 namespace vg::pg {
 namespace {

@@ -1,0 +1,84 @@
+// The heavyweight locks of an index, held for one call of the access method or of a function at
+// most: waits can be cancelled, deadlocks are detected, an error gives them back. They are object
+// locks of pg_class with a sub-number, which nothing else takes: the page locks of PostgreSQL would
+// do, but its deadlock detector passes over them, and up to 16 builds with assertions stop where
+// another lock is taken under one.
+//
+//   upkeep lock    held by vacuum from end to end, against another one and against the functions
+//                  that need an index to stand still; those close both gates as well
+//   insert gates   every insert into a node store holds one of two, in a mode that inserts share,
+//                  for one call of the access method. To pass each once (wait_for_inserts) is to
+//                  know that every insert that had begun is over; inserts that come meanwhile take
+//                  the other gate and do not wait
+//   placing lock   of a cur index: see pg/cur/cur.h
+//
+// Order: upkeep lock, gates in their order, placing lock. Everything here may ereport (R2).
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+extern "C" {
+#include "catalog/pg_class.h"
+#include "storage/lmgr.h"
+}
+
+namespace vg::pg {
+
+enum class IndexLock : uint16 { kUpkeep = 1, kFirstGate = 2, kSecondGate = 3, kPlacing = 4 };
+
+inline LOCKTAG index_lock_tag(Relation index, IndexLock lock) {
+    LOCKTAG tag;
+    SET_LOCKTAG_OBJECT(tag, index->rd_lockInfo.lockRelId.dbId, RelationRelationId,
+                       RelationGetRelid(index), static_cast<uint16>(lock));
+    return tag;
+}
+inline void acquire(Relation index, IndexLock lock, LOCKMODE mode) {
+    const LOCKTAG tag = index_lock_tag(index, lock);
+    LockAcquire(&tag, mode, false, false);
+}
+// False, at once, where somebody holds or waits for the lock in a mode that conflicts.
+inline bool acquire_if_free(Relation index, IndexLock lock, LOCKMODE mode) {
+    const LOCKTAG tag = index_lock_tag(index, lock);
+    return LockAcquire(&tag, mode, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+inline void release(Relation index, IndexLock lock, LOCKMODE mode) {
+    const LOCKTAG tag = index_lock_tag(index, lock);
+    LockRelease(&tag, mode, false);
+}
+
+// The gate that an insert passes through; hand it to leave_insert.
+inline IndexLock enter_insert(Relation index) {
+    if (acquire_if_free(index, IndexLock::kFirstGate, RowExclusiveLock))
+        return IndexLock::kFirstGate;
+    acquire(index, IndexLock::kSecondGate, RowExclusiveLock);
+    return IndexLock::kSecondGate;
+}
+inline void leave_insert(Relation index, IndexLock gate) {
+    release(index, gate, RowExclusiveLock);
+}
+// Returns when every insert that was under way is over.
+inline void wait_for_inserts(Relation index) {
+    for (const IndexLock gate : {IndexLock::kFirstGate, IndexLock::kSecondGate}) {
+        acquire(index, gate, ShareLock);
+        release(index, gate, ShareLock);
+    }
+}
+
+inline void lock_for_vacuum(Relation index) {
+    acquire(index, IndexLock::kUpkeep, ExclusiveLock);
+}
+inline void unlock_for_vacuum(Relation index) {
+    release(index, IndexLock::kUpkeep, ExclusiveLock);
+}
+
+// Keeps inserts and vacuum out; several holders may do so at once.
+inline void lock_against_writers(Relation index) {
+    for (const IndexLock lock : {IndexLock::kUpkeep, IndexLock::kFirstGate, IndexLock::kSecondGate})
+        acquire(index, lock, ShareLock);
+}
+inline void unlock_against_writers(Relation index) {
+    for (const IndexLock lock : {IndexLock::kSecondGate, IndexLock::kFirstGate, IndexLock::kUpkeep})
+        release(index, lock, ShareLock);
+}
+
+}  // namespace vg::pg
