@@ -101,16 +101,34 @@ SELECT advice FROM cur_index_stats('t_x');
 -- A body that refers to objects by OID is the same after a restore, where they have others.
 CREATE FUNCTION shift() RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT 0.0::float8';
 CREATE OR REPLACE FUNCTION far_many(items float8[], query float8) RETURNS float8[] LANGUAGE sql STABLE STRICT COST 10000
-    BEGIN ATOMIC SELECT array_agg(far(i, query) + shift() ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n); END;
+    BEGIN ATOMIC SELECT array_agg(far(i, query) + shift() + float8 '0.30000000000000004' * 0 ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n); END;
 REINDEX INDEX t_x;
 ALTER FUNCTION shift() RENAME TO shift_before;
 CREATE FUNCTION shift() RETURNS float8 LANGUAGE sql IMMUTABLE AS 'SELECT 0.0::float8';
 CREATE OR REPLACE FUNCTION far_many(items float8[], query float8) RETURNS float8[] LANGUAGE sql STABLE STRICT COST 10000
-    BEGIN ATOMIC SELECT array_agg(far(i, query) + shift() ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n); END;
+    BEGIN ATOMIC SELECT array_agg(far(i, query) + shift() + float8 '0.30000000000000004' * 0 ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n); END;
 SELECT advice FROM cur_index_stats('t_x');
 SET quote_all_identifiers = on;
 SELECT advice FROM cur_index_stats('t_x');
 RESET quote_all_identifiers;
+SET extra_float_digits = 0;
+SET search_path = public, cur_test;
+SELECT advice FROM cur_index_stats('t_x');
+RESET extra_float_digits;
+SET search_path = cur_test, public;
+ALTER FUNCTION far_many(float8[], float8) RENAME TO far_all;
+SELECT advice FROM cur_index_stats('t_x');
+ALTER FUNCTION far_all(float8[], float8) RENAME TO far_many;
+-- A scorer that differs from its batch form is not accepted either, though the rows' scores are the batch's.
+CREATE OR REPLACE FUNCTION far(item float8, query float8) RETURNS float8 LANGUAGE plpgsql STABLE STRICT COST 10000 AS $$
+BEGIN RETURN abs(item - query) + 5; END $$;
+CREATE OR REPLACE FUNCTION far_many(items float8[], query float8) RETURNS float8[] LANGUAGE sql STABLE STRICT COST 10000
+    BEGIN ATOMIC SELECT array_agg(abs(i - query) ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n); END;
+REINDEX INDEX t_x;
+CREATE OR REPLACE FUNCTION far(item float8, query float8) RETURNS float8 LANGUAGE plpgsql STABLE STRICT COST 10000 AS $$
+BEGIN RETURN abs(item - query) + 6; END $$;
+SELECT advice FROM cur_index_stats('t_x');
+SELECT sampled FROM cur_index_check('t_x', accept => true);
 DROP INDEX t_x;
 -- A scorer that changes under the check is not accepted.
 CREATE OR REPLACE FUNCTION model_version() RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT nextval('calls')::text $$;

@@ -214,4 +214,4 @@ BEGIN
     SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY x) INTO records FROM unnest(r) x;
     DROP TABLE costs;
 END $$;
-SELECT dims, pages < 180 AS few_pages, records <= 20 AS few_records FROM (VALUES (100), (768)) d(dims), pg_temp.insert_cost(dims);
+SELECT dims, pages < most AS few_pages, records <= 20 AS few_records FROM (VALUES (100, 100), (768, 160)) d(dims, most), pg_temp.insert_cost(dims);

@@ -105,7 +105,7 @@ BEGIN
             CALL measure(s, 'one-shot ANNCUR', budget, 2);
         END LOOP;
         CALL build(s, 'cur float32', 'storage = float32');
-        CALL measure(s, 'cur float32', 200, 5);
+        CALL measure(s, 'cur float32', 200, 10);
         FOREACH budget IN ARRAY '{100,200,500}'::integer[] LOOP
             CALL rerank_baseline(s, 'rerank of vector top', budget, 'mean <=> $4');
             CALL rerank_baseline(s, 'rerank of BM25 top', budget, 'bm25 <#> $5');
@@ -113,10 +113,10 @@ BEGIN
     END IF;
     CALL build(s, 'cur', 'storage = int8');
     FOREACH budget IN ARRAY '{50,100,200,500,1000}'::integer[] LOOP
-        CALL measure(s, 'cur', budget, 5);
+        CALL measure(s, 'cur', budget, 10);
     END LOOP;
-    CALL measure(s, 'cur, 10 rounds', 200, 10);
-    CALL measure(s, 'cur, n <= budget', 10000, 5);
+    CALL measure(s, 'cur, 5 rounds', 200, 5);
+    CALL measure(s, 'cur, n <= budget', 10000, 10);
 END $$;
 
 -- A session each: queries of one scorer have another type than those of the next.

@@ -122,7 +122,7 @@ same('and every row is found after that');
 
 # Inserts that score their rows themselves, beside each other and vacuums, and crashes amid them.
 $node->safe_psql('postgres', 'CREATE TABLE eager (id serial, v vector(8)); INSERT INTO eager (v) SELECT vec(i, 8) FROM generate_series(1, 500) i;'
-      . 'SET client_min_messages = error; CREATE INDEX eager_v ON eager USING cur (v cur_l2_ops) WITH (anchor_queries = 20, insert_mode = sync)');
+      . 'SET client_min_messages = error; CREATE INDEX eager_v ON eager USING cur (v cur_l2_ops) WITH (anchor_queries = 20, insert_mode = sync, flush_limit = 100000)');
 for my $round (1 .. 2) {
     my $before = rows_of($node, 'eager');
     my @writers = map { start_psql($node, $_, \$out) } (
@@ -137,7 +137,7 @@ for my $round (1 .. 2) {
     sound($node, 'eager_v');
 }
 cmp_ok($node->safe_psql('postgres', "SELECT flushed_items FROM cur_index_stats('eager_v')"), '>', 100, 'and most have latent vectors at once');
-$node->safe_psql('postgres', 'VACUUM eager');
+$node->safe_psql('postgres', 'VACUUM (INDEX_CLEANUP on) eager');
 is($node->safe_psql('postgres', "SELECT pending FROM cur_index_stats('eager_v')"), 0, 'a vacuum takes the rows that met another one');
 $node->pgbench('--no-vacuum --client=4 --jobs=2 --transactions=500', 0, [qr/number of failed transactions: 0/], [qr/^(?:(?!ERROR).)*$/s],
     'inserts of four clients', { 'eager_insert' => "INSERT INTO eager (v) VALUES (vec((random() * 1000)::integer, 8));\n" });

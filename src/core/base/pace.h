@@ -25,7 +25,7 @@ class Pace {
     std::uint32_t steps_ = 0;
 };
 
-// std::sort that polls. Where the poll throws, the order is any.
+// std::sort that polls. Where the poll throws, the contents are unspecified.
 template <typename Iterator, typename Less = std::less<>>
 void sort_paced(Iterator first, Iterator last, Poll poll, Less less = {}) {
     Pace pace(poll);

@@ -5,7 +5,8 @@
 //   for all blocks but the first: a.add_page(...)
 //   a.finish(blocks); a.add_model(bytes);
 //
-// A fault names the first thing found wrong; what == nullptr stands for none.
+// Throws std::bad_alloc, and finish what the poll throws. A fault names the first thing found
+// wrong; what == nullptr stands for none.
 #pragma once
 
 #include <cstddef>
@@ -26,7 +27,6 @@ struct Fault {
 class Audit {
   public:
     // meta: check_meta found nothing. usable: bytes of data of a page.
-    // Throws std::bad_alloc, and what the poll throws.
     Audit(const MetaData& meta, std::uint32_t blocks, std::size_t usable, Poll poll);
 
     // A page after the metapage. kind: 0 for one that was never written. used: of the trailer.

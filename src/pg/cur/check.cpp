@@ -26,6 +26,7 @@
 #include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/project.h"
+#include "pg/page/locks.h"
 
 namespace vg::pg {
 namespace {
@@ -269,15 +270,15 @@ void accept_scorer(const Check* c, const Fingerprint& compared) {
                                RelationGetRelationName(c->open.index)),
                         errdetail("It was changed while its scores were compared."),
                         errhint("Check again.")));
-    if (c->sampled == 0 || c->score_difference > kOtherScorer)
-        ereport(ERROR,
-                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                 errmsg("the scorer of index \"%s\" cannot be accepted",
-                        RelationGetRelationName(c->open.index)),
-                 c->sampled == 0 ? errdetail("No row was scored.")
-                                 : errdetail("Scores differ by up to %.3g standard deviations.",
-                                             c->score_difference),
-                 errhint("REINDEX.")));
+    const double apart = std::max(c->score_difference, c->batch_difference);
+    if (c->sampled == 0 || apart > kOtherScorer)
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("the scorer of index \"%s\" cannot be accepted",
+                               RelationGetRelationName(c->open.index)),
+                        c->sampled == 0
+                            ? errdetail("No row was scored.")
+                            : errdetail("Scores differ by up to %.3g standard deviations.", apart),
+                        errhint("REINDEX.")));
     PageEdits e;
     begin_edits(&e, c->open.index, false);
     cur::MetaData* meta = cur_page_meta(edit_page(&e, cur::kMetaBlock, cur::kMetaPage));

@@ -2,14 +2,17 @@
 
 #include "pg/cur/fingerprint.h"
 
+#include <cctype>
 #include <cstring>
 
 extern "C" {
 #include "catalog/pg_proc.h"
 #include "common/hashfn.h"
+#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"
+#include "utils/ruleutils.h"
 }
 
 #include "pg/boundary/settings.h"
@@ -36,26 +39,63 @@ std::uint64_t mix_attribute(std::uint64_t seed, HeapTuple tuple, int attribute, 
 }
 
 #if VG_PG_GE(14)
+// What text of a query depends on: names are qualified and quoted, and constants printed, by these.
+constexpr struct {
+    const char* name;
+    const char* value;
+} kTextSettings[] = {
+    {"search_path", "pg_catalog, pg_temp"},
+    {"quote_all_identifiers", "off"},
+    {"extra_float_digits", "3"},
+    {"DateStyle", "ISO, YMD"},
+    {"IntervalStyle", "postgres"},
+    {"TimeZone", "GMT"},
+    {"bytea_output", "hex"},
+    {"standard_conforming_strings", "on"},
+};
+
+// Parameters stand in the text as function.parameter where a query has tables: without that, since
+// the name of the function does not count.
+void drop_qualifier(char* query, const char* name) {
+    const char* qualifier = psprintf("%s.", quote_identifier(name));
+    const std::size_t length = std::strlen(qualifier);
+    char* to = query;
+    bool inside = false;  // of an identifier, or after a dot
+    for (const char* from = query; *from != '\0';) {
+        if (!inside && std::strncmp(from, qualifier, length) == 0) {
+            from += length;
+            continue;
+        }
+        const char c = *from++;
+        inside = isalnum(static_cast<unsigned char>(c)) || IS_HIGHBIT_SET(c) ||
+                 std::strchr("_$.\"", c) != nullptr;
+        *to++ = c;
+    }
+    *to = '\0';
+}
+
 // An SQL-standard body as text. In the catalog it is a tree that holds OIDs, which are others after
-// a restore. The settings are those that the text depends on.
-std::uint64_t mix_sql_body(std::uint64_t seed, Oid function) {
+// pg_upgrade, and whose form is another in every major version.
+std::uint64_t mix_sql_body(std::uint64_t seed, HeapTuple tuple) {
+    const auto* function = reinterpret_cast<Form_pg_proc>(GETSTRUCT(tuple));
     const int level = NewGUCNestLevel();
-    set_for_level("search_path", "pg_catalog, pg_temp");
-    set_for_level("quote_all_identifiers", "off");
+    for (const auto& s : kTextSettings)
+        set_for_level(s.name, s.value);
     LOCAL_FCINFO(fcinfo, 1);
     InitFunctionCallInfoData(*fcinfo, nullptr, 1, InvalidOid, nullptr, nullptr);
-    fcinfo->args[0].value = ObjectIdGetDatum(function);
+    fcinfo->args[0].value = ObjectIdGetDatum(function->oid);
     fcinfo->args[0].isnull = false;
     const Datum body = pg_get_function_sqlbody(fcinfo);
-    const char* string = fcinfo->isnull ? "" : TextDatumGetCString(body);
-    seed = mix(seed, string, std::strlen(string));
+    char* query = fcinfo->isnull ? pstrdup("") : TextDatumGetCString(body);
+    drop_qualifier(query, NameStr(function->proname));
+    seed = mix(seed, query, std::strlen(query));
     AtEOXact_GUC(false, level);
     return seed;
 }
 #endif
 
 // The function's own name and OID do not count: they change without the function doing so, and the
-// other way.
+// other way. Names of what an SQL-standard body refers to do.
 std::uint64_t mix_function(std::uint64_t seed, Oid function) {
     HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
     if (!HeapTupleIsValid(tuple))
@@ -64,7 +104,7 @@ std::uint64_t mix_function(std::uint64_t seed, Oid function) {
     seed = mix_attribute(seed, tuple, Anum_pg_proc_probin, true);
     seed = mix_attribute(seed, tuple, Anum_pg_proc_proconfig, false);
 #if VG_PG_GE(14)
-    seed = mix_sql_body(seed, function);
+    seed = mix_sql_body(seed, tuple);
 #endif
     ReleaseSysCache(tuple);
     return seed;

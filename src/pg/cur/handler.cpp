@@ -11,7 +11,7 @@
 namespace vg::pg {
 
 int cur_budget = 200;
-int cur_rounds = 5;
+int cur_rounds = 10;
 double cur_seed_fraction = 0.5;
 int cur_shortlist = 10000;
 int cur_iterative_scan = static_cast<int>(CurIterativeScan::kOff);
@@ -105,7 +105,7 @@ void add_parameters() {
                             nullptr);
     DefineCustomIntVariable("cur.rounds", "Rounds over which a scan spends its scorer calls.",
                             "Each round learns from the scores of the rounds before.", &cur_rounds,
-                            5, 1, 100, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+                            10, 1, 100, PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomRealVariable(
         "cur.seed_fraction",
         "Share of the first round that goes to the rows the seed function names.",

@@ -71,9 +71,11 @@ void call_batch(CurScorer* s, Datum query, const Datum* items, int n, double* di
 }
 
 bool get_function(Relation index, int number, MemoryContext context, FmgrInfo* out) {
-    if (!OidIsValid(index_getprocid(index, 1, static_cast<uint16>(number))))
+    const Oid function = index_getprocid(index, 1, static_cast<uint16>(number));
+    if (!OidIsValid(function))
         return false;
-    fmgr_info_copy(out, index_getprocinfo(index, 1, static_cast<uint16>(number)), context);
+    // Not the one of the relation cache, which outlives a change of the function.
+    fmgr_info_cxt(function, out, context);
     return true;
 }
 
