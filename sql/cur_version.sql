@@ -129,6 +129,12 @@ CREATE OR REPLACE FUNCTION far(item float8, query float8) RETURNS float8 LANGUAG
 BEGIN RETURN abs(item - query) + 6; END $$;
 SELECT advice FROM cur_index_stats('t_x');
 SELECT sampled FROM cur_index_check('t_x', accept => true);
+-- Nor does a session go on with a function of before, in another language.
+CREATE OR REPLACE FUNCTION far_many(items float8[], query float8) RETURNS float8[] LANGUAGE plpgsql STABLE STRICT COST 10000 AS $$
+BEGIN RETURN ARRAY(SELECT abs(i - query) FROM unnest(items) WITH ORDINALITY u(i, n) ORDER BY n); END $$;
+SET client_min_messages = error;
+SELECT near('SELECT count(*) FROM (SELECT FROM t ORDER BY x <~> 31 LIMIT 5) s');
+SET client_min_messages = warning;
 DROP INDEX t_x;
 -- A scorer that changes under the check is not accepted.
 CREATE OR REPLACE FUNCTION model_version() RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT nextval('calls')::text $$;
