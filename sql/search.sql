@@ -44,7 +44,7 @@ FROM knn_join('items', 'id', 'v', 'items', 'id', 'v', k => 2) WHERE left_key <> 
 SELECT left_key, string_agg(right_key, ' ' ORDER BY rank) AS near
 FROM knn_join('spots', 'id', 'x', 'spots', 'id', 'x', k => 2, op => '<->(vector,vector)') GROUP BY 1 ORDER BY 1;
 SELECT left_key, string_agg(right_key, ' ' ORDER BY rank) AS near
-FROM knn_join('spots', 'id', 'x', 'spots', 'id', 'x', k => 2, radius => 2, op => '<->(vector,vector)') GROUP BY 1 ORDER BY 1;
+FROM knn_join('spots', 'id', 'x', 'spots', 'id', 'x', k => 2, radius => 1.5, op => '<->(vector,vector)') GROUP BY 1 ORDER BY 1;
 SELECT left_key, right_key, rank FROM knn_join('spots', 'id', 'x', 'spots', 'id', 'x', k => 1, mutual => true, op => '<->(vector,vector)') ORDER BY 1, 2;
 -- Two tables, both ways; another type, another operator, an index of another kind.
 CREATE TABLE towns (name text, p point);
@@ -86,6 +86,16 @@ FROM mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives',
 SELECT bool_and(a = b) AS same, count(DISTINCT a) > 3 AS by_seed, bool_and(a <@ '{n1,n2,n3,n4,n5}'::text[] AND cardinality(a) = 2) AS of_the_range FROM generate_series(1, 30) seed,
     LATERAL (SELECT array_agg(negative_key ORDER BY rank) AS a FROM mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document', n => 2, sampling => 'random', seed => seed) WHERE query_key = '1' AND positive_key = 'p') x,
     LATERAL (SELECT array_agg(negative_key ORDER BY rank) AS b FROM mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document', n => 2, sampling => 'random', seed => seed) WHERE query_key = '1' AND positive_key = 'p') y;
+-- Samples come in the order of their rank.
+SELECT bool_and(rank > before) AS in_order FROM generate_series(1, 30) seed, LATERAL (SELECT rank, lag(rank) OVER (ORDER BY n) AS before FROM
+    mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document', n => 3, sampling => 'random', seed => seed)
+    WITH ORDINALITY r(query_key, positive_key, negative_key, rank, score, positive_score, n) WHERE query_key = '1' AND positive_key = 'p') x;
+-- What is as near as the positive is a negative, what is nearer is not, where there is a margin, of nothing.
+BEGIN;
+INSERT INTO corpus SELECT 'twin', v FROM corpus WHERE id = 'p';
+SELECT negative_key, score = positive_score AS same FROM mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document', n => 1, margin => 0)
+WHERE query_key = '1' AND positive_key = 'p';
+ROLLBACK;
 
 -- ---- through an index, partitions and views: the same answers
 CREATE TABLE cloud (id integer, v vector(8)) PARTITION BY RANGE (id);
