@@ -9,8 +9,7 @@
 
 namespace vg {
 
-// Calls the poll at every 16384th step: about 0.1 ms apart where a step is a few nanoseconds. Give
-// sorts a comparator that holds a reference: they copy their comparators.
+// Calls the poll at every 16384th step: about 0.1 ms apart where a step is a few nanoseconds.
 class Pace {
   public:
     explicit Pace(Poll poll) noexcept : poll_(poll) {}
@@ -27,12 +26,17 @@ class Pace {
 
 // std::sort that polls. Where the poll throws, the contents are unspecified.
 template <typename Iterator, typename Less = std::less<>>
-void sort_paced(Iterator first, Iterator last, Poll poll, Less less = {}) {
-    Pace pace(poll);
+void sort_paced(Iterator first, Iterator last, Pace& pace, Less less = {}) {
+    // By reference, since sorts copy their comparators.
     std::sort(first, last, [&pace, &less](const auto& a, const auto& b) {
         pace();
         return less(a, b);
     });
+}
+template <typename Iterator, typename Less = std::less<>>
+void sort_paced(Iterator first, Iterator last, Poll poll, Less less = {}) {
+    Pace pace(poll);
+    sort_paced(first, last, pace, less);
 }
 
 }  // namespace vg

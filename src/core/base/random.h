@@ -35,6 +35,17 @@ class Random {
     std::uint64_t state_;
 };
 
+// Reservoir sampling (Vitter 1985, Algorithm R): where in a sample of `size` the next element of a
+// stream goes, `seen` of which came before it; `size` for one that is passed over. The first `size`
+// elements go to the end.
+inline std::uint64_t reservoir_place(Random& random, std::uint64_t seen,
+                                     std::uint64_t size) noexcept {
+    if (seen < size)
+        return seen;
+    const std::uint64_t at = random.below(seen + 1);
+    return at < size ? at : size;
+}
+
 // Fisher-Yates shuffle.
 template <typename T, typename Allocator>
 void shuffle(std::vector<T, Allocator>& v, Random& rng) noexcept {

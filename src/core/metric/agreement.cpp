@@ -55,10 +55,7 @@ double count_inversions(std::vector<double>& v, Pace& pace) {
 
 // -sum p ln p over runs of equal codes; sorts.
 double entropy(std::span<std::uint64_t> codes, Pace& pace) {
-    std::sort(codes.begin(), codes.end(), [&pace](std::uint64_t a, std::uint64_t b) {
-        pace();
-        return a < b;
-    });
+    sort_paced(codes.begin(), codes.end(), pace);
     double sum = 0.0;
     const auto n = static_cast<double>(codes.size());
     for_runs(
@@ -74,8 +71,7 @@ double entropy(std::span<std::uint64_t> codes, Pace& pace) {
 std::vector<std::size_t> order_by_x(std::span<const Codes> rows, Pace& pace) {
     std::vector<std::size_t> order(rows.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        pace();
+    sort_paced(order.begin(), order.end(), pace, [&](std::size_t a, std::size_t b) {
         return rows[a].x != rows[b].x ? rows[a].x < rows[b].x : a < b;
     });
     return order;
@@ -85,10 +81,8 @@ std::vector<std::size_t> order_by_x(std::span<const Codes> rows, Pace& pace) {
 
 std::optional<double> kendall_tau(std::span<Pair> pairs, Poll poll) {
     Pace pace(poll);
-    std::sort(pairs.begin(), pairs.end(), [&pace](const Pair& a, const Pair& b) {
-        pace();
-        return a.x != b.x ? a.x < b.x : a.y < b.y;
-    });
+    sort_paced(pairs.begin(), pairs.end(), pace,
+               [](const Pair& a, const Pair& b) { return a.x != b.x ? a.x < b.x : a.y < b.y; });
     double ties_x = 0.0;
     double ties_both = 0.0;
     double ties_y = 0.0;
@@ -121,10 +115,8 @@ std::optional<double> kendall_tau(std::span<Pair> pairs, Poll poll) {
 
 std::optional<double> auc(std::span<Pair> pairs, Poll poll) {
     Pace pace(poll);
-    std::sort(pairs.begin(), pairs.end(), [&pace](const Pair& a, const Pair& b) {
-        pace();
-        return a.x < b.x;
-    });
+    sort_paced(pairs.begin(), pairs.end(), pace,
+               [](const Pair& a, const Pair& b) { return a.x < b.x; });
     double negatives = 0.0;  // with a lower score than the run at hand
     double positives = 0.0;
     double won = 0.0;
@@ -193,10 +185,8 @@ double mutual_info_corrected(std::span<const Codes> rows, Poll poll) {
 
 void shuffle_codes(std::span<Codes> rows, std::uint64_t seed, Poll poll) {
     Pace pace(poll);
-    std::sort(rows.begin(), rows.end(), [&pace](const Codes& a, const Codes& b) {
-        pace();
-        return a.x != b.x ? a.x < b.x : a.y < b.y;
-    });
+    sort_paced(rows.begin(), rows.end(), pace,
+               [](const Codes& a, const Codes& b) { return a.x != b.x ? a.x < b.x : a.y < b.y; });
     Random random(seed);
     for (std::size_t i = rows.size(); i > 1; --i) {
         pace();

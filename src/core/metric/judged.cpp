@@ -18,10 +18,7 @@ RankFault check_ranks(std::span<const std::int32_t> ranks, Poll poll) {
             sorted.push_back(rank);
         pace();
     }
-    std::sort(sorted.begin(), sorted.end(), [&pace](std::int32_t a, std::int32_t b) {
-        pace();
-        return a < b;
-    });
+    sort_paced(sorted.begin(), sorted.end(), pace);
     std::int32_t expected = 1;
     for (const std::int32_t rank : sorted) {
         if (rank < expected)
@@ -51,10 +48,7 @@ Judged::Judged(std::span<const Judgement> rows, Poll poll) {
         if (row.rank != 0)
             run_[static_cast<std::size_t>(row.rank) - 1] = row.rel;
     }
-    std::sort(judged_.begin(), judged_.end(), [&pace](double a, double b) {
-        pace();
-        return a > b;
-    });
+    sort_paced(judged_.begin(), judged_.end(), pace, std::greater<>());
 }
 
 std::size_t Judged::relevant(double threshold) const noexcept {

@@ -82,10 +82,7 @@ std::optional<double> randomization_test(std::span<double> differences, std::uin
     if (n == 0)
         return std::nullopt;
     Pace pace(poll);
-    std::sort(differences.begin(), differences.end(), [&pace](double a, double b) {
-        pace();
-        return a < b;
-    });
+    sort_paced(differences.begin(), differences.end(), pace);
     double sum = 0.0;
     double size = 0.0;
     for (const double d : differences) {

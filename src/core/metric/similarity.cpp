@@ -62,10 +62,7 @@ std::vector<double> similarity_quantiles(const float* rows, std::size_t count, s
         poll();
     }
     Pace pace(poll);
-    std::sort(pairs.begin(), pairs.end(), [&pace](float a, float b) {
-        pace();
-        return a < b;
-    });
+    sort_paced(pairs.begin(), pairs.end(), pace);
     std::vector<double> quantiles;
     for (const double fraction : fractions) {
         const double at = fraction * static_cast<double>(pairs.size() - 1);

@@ -40,10 +40,7 @@ TopicRun::TopicRun(std::span<const TopicDocument> documents,
                    std::span<const std::string_view> names, Poll poll) {
     Pace pace(poll);
     std::vector<std::string_view> distinct(names.begin(), names.end());
-    std::sort(distinct.begin(), distinct.end(), [&pace](std::string_view a, std::string_view b) {
-        pace();
-        return a < b;
-    });
+    sort_paced(distinct.begin(), distinct.end(), pace);
     distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
     topic_count_ = distinct.size();
 
@@ -86,8 +83,7 @@ double TopicRun::alpha_ndcg_at(std::size_t k, double alpha, Poll poll) const {
         if (start_[i] != start_[i + 1])
             pool.push_back(i);
     }
-    std::sort(pool.begin(), pool.end(), [&](std::size_t a, std::size_t b) {
-        pace();
+    sort_paced(pool.begin(), pool.end(), pace, [&](std::size_t a, std::size_t b) {
         const Topics x = topics_of(a);
         const Topics y = topics_of(b);
         return std::lexicographical_compare(x.begin(), x.end(), y.begin(), y.end());

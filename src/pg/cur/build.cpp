@@ -129,14 +129,13 @@ void score_anchor(Builder* b) {
 void keep_sample(Builder* b, const float* column) {
     const auto k = static_cast<std::size_t>(b->anchors.count);
     const std::uint64_t number = b->rows;
-    if (b->picked.size() < b->sample_limit) {
-        b->sample.insert(b->sample.end(), column, column + k);
+    const std::uint64_t at = reservoir_place(b->random, number, b->sample_limit);
+    if (at == b->sample_limit)
+        return;
+    if (at == b->picked.size()) {
+        b->sample.resize((at + 1) * k);
         b->picked.push_back(number);
-        return;
     }
-    const std::uint64_t at = b->random.below(number + 1);
-    if (at >= b->sample_limit)
-        return;
     std::copy(column, column + k, b->sample.begin() + static_cast<std::ptrdiff_t>(at * k));
     b->picked[at] = number;
 }

@@ -79,17 +79,15 @@ void require(const Check* c, const cur::Fault& f) {
 
 // ---- pages ------------------------------------------------------------------------------------
 
-// Reservoir sampling (Vitter 1985, Algorithm R) of a page's items.
+// Shows a page's items to the sample.
 void sample_items(Check* c, std::uint32_t used) {
     const auto wanted = static_cast<std::uint64_t>(c->samples);
-    for (std::uint32_t i = 0; i < used && wanted > 0; ++i) {
+    for (std::uint32_t i = 0; i < used; ++i) {
         const node::Tid tid = item_tids(c->page.data)[i];
         if (tid.offset == 0)
             continue;
-        std::uint64_t at = c->seen++;
-        if (at >= wanted)
-            at = c->random.below(at + 1);
-        if (at >= wanted)
+        const std::uint64_t at = reservoir_place(c->random, c->seen++, wanted);
+        if (at == wanted)
             continue;
         if (at == c->sample.size()) {
             c->sample.push_back({});
@@ -259,26 +257,27 @@ struct Arguments {
     bool accept;
 };
 
+[[noreturn]] void report_not_accepted(const Check* c, const char* why, const char* hint) {
+    ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                    errmsg("the scorer of index \"%s\" cannot be accepted",
+                           RelationGetRelationName(c->open.index)),
+                    errdetail("%s", why), errhint("%s", hint)));
+    pg_unreachable();
+}
+
 // Makes the scorer that was compared the one that the index was built with. Writes, but like
 // REINDEX nothing that a dump would show: read-only transactions may.
 void accept_scorer(const Check* c, const Fingerprint& compared) {
     if (c->meta.dims == 0 || compared == built_fingerprint(c->meta))
         return;
     if (!(scorer_fingerprint(c->open.index) == compared))
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("the scorer of index \"%s\" cannot be accepted",
-                               RelationGetRelationName(c->open.index)),
-                        errdetail("It was changed while its scores were compared."),
-                        errhint("Check again.")));
+        report_not_accepted(c, "It was changed while its scores were compared.", "Check again.");
+    if (c->sampled == 0)
+        report_not_accepted(c, "No row was scored.", "REINDEX.");
     const double apart = std::max(c->score_difference, c->batch_difference);
-    if (c->sampled == 0 || apart > kOtherScorer)
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("the scorer of index \"%s\" cannot be accepted",
-                               RelationGetRelationName(c->open.index)),
-                        c->sampled == 0
-                            ? errdetail("No row was scored.")
-                            : errdetail("Scores differ by up to %.3g standard deviations.", apart),
-                        errhint("REINDEX.")));
+    if (apart > kOtherScorer)
+        report_not_accepted(c, psprintf("Scores differ by up to %.3g standard deviations.", apart),
+                            "REINDEX.");
     PageEdits e;
     begin_edits(&e, c->open.index, false);
     cur::MetaData* meta = cur_page_meta(edit_page(&e, cur::kMetaBlock, cur::kMetaPage));
@@ -316,11 +315,7 @@ Check* run(const OpenIndex& open, const Arguments& a, MemoryContext context) {
 VG_FUNCTION(vg_cur_index_check) {
     using namespace vg::pg;
     TupleDesc columns = row_columns(fcinfo);
-    if (RecoveryInProgress())
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("cannot check an index during recovery"),
-                        errdetail("Replay changes the index while it is read."),
-                        errhint("Run the check on the primary server.")));
+    refuse_check_in_recovery();
     const Arguments a{PG_GETARG_INT32(1), PG_GETARG_BOOL(2), PG_GETARG_BOOL(3)};
     check_range(a.samples, "samples", 0, kMaxSamples);
     const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner, kCurMethod);

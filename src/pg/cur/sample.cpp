@@ -75,18 +75,15 @@ void start_reservoir(Reservoir* r, const QueryType& type, int wanted, uint64 see
 }
 
 void offer_value(Reservoir* r, Datum value) {
+    const auto at = static_cast<int>(
+        reservoir_place(r->random, static_cast<uint64>(r->seen), static_cast<uint64>(r->wanted)));
     r->seen += 1;
-    int at = r->count;
-    if (r->count < r->wanted) {
+    if (at == r->wanted)
+        return;
+    if (at == r->count)
         ++r->count;
-    } else {
-        const uint64 place = r->random.below(static_cast<uint64>(r->seen));
-        if (place >= static_cast<uint64>(r->wanted))
-            return;
-        at = static_cast<int>(place);
-        if (!r->type.by_value)
-            pfree(DatumGetPointer(r->values[at]));
-    }
+    else if (!r->type.by_value)
+        pfree(DatumGetPointer(r->values[at]));
     const MemoryContext old = MemoryContextSwitchTo(r->context);
     r->values[at] = copy_item(value, r->type.length, r->type.by_value);
     MemoryContextSwitchTo(old);

@@ -18,7 +18,7 @@ struct QueryType {
 // 0A000 for a type that an index could not store.
 QueryType query_type(Relation index);
 
-// Reservoir sampling (Vitter 1985, Algorithm R) of values.
+// A random sample of values that come one by one.
 struct Reservoir {
     MemoryContext context;
     Random random{0};

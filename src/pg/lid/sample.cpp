@@ -86,7 +86,6 @@ void keep_id(Sample* s, std::size_t at, HeapTuple row, TupleDesc columns) {
     s->ids[at].ctid = *reinterpret_cast<ItemPointer>(DatumGetPointer(column_of(row, columns, 3)));
 }
 
-// Reservoir sampling (Vitter 1985, Algorithm R).
 void draw_row(HeapTuple row, TupleDesc columns, void* arg) {
     auto* s = static_cast<Sample*>(arg);
     if (!load_row(s, column_of(row, columns, 1))) {
@@ -94,16 +93,13 @@ void draw_row(HeapTuple row, TupleDesc columns, void* arg) {
         return;
     }
     const auto wanted = static_cast<std::size_t>(s->request.rows);
-    const std::uint64_t seen = s->rows++;
-    if (seen < wanted) {
+    const std::uint64_t at = reservoir_place(s->random, s->rows++, wanted);
+    if (at == wanted)
+        return;
+    if ((at + 1) * s->dims > s->points.size()) {
         check_budget(s);
-        s->points.insert(s->points.end(), s->row.begin(), s->row.end());
-        keep_id(s, seen, row, columns);
-        return;
+        s->points.resize((at + 1) * s->dims);
     }
-    const std::uint64_t at = s->random.below(seen + 1);
-    if (at >= wanted)
-        return;
     std::copy(s->row.begin(), s->row.end(),
               s->points.begin() + static_cast<std::ptrdiff_t>(at * s->dims));
     keep_id(s, at, row, columns);

@@ -302,11 +302,7 @@ std::uint64_t run(const OpenIndex& open, bool heapallindexed, MemoryContext cont
 
 VG_FUNCTION(vectorgraph_index_check) {
     using namespace vg::pg;
-    if (RecoveryInProgress())
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("cannot check an index during recovery"),
-                        errdetail("Replay changes the index while it is read."),
-                        errhint("Run the check on the primary server.")));
+    refuse_check_in_recovery();
     const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner);
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw check", ALLOCSET_DEFAULT_SIZES);

@@ -113,6 +113,14 @@ void check_snapshot(Relation index, Snapshot snapshot) {
                                                     : errhint("Run the statement again.")));
 }
 
+void refuse_check_in_recovery() {
+    if (RecoveryInProgress())
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("cannot check an index during recovery"),
+                        errdetail("Replay changes the index while it is read."),
+                        errhint("Run the check on the primary server.")));
+}
+
 void report_missing_row(const OpenIndex& open, const ItemPointerData& tid) {
     ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
                     errmsg("index \"%s\" is corrupted", RelationGetRelationName(open.index)),

@@ -40,6 +40,9 @@ void close_index(const OpenIndex& open);
 // index rightly lacks.
 void check_snapshot(Relation index, Snapshot snapshot);
 
+// 55000 on a standby.
+void refuse_check_in_recovery();
+
 // XX002: a row of the table that the index should hold.
 [[noreturn]] void report_missing_row(const OpenIndex& open, const ItemPointerData& tid);
 

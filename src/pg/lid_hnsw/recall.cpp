@@ -76,21 +76,17 @@ bool prepare(Recall* c, Datum value, bool isnull) {
 // ---- queries
 // -------------------------------------------------------------------------------------
 
-// Reservoir sampling (Vitter 1985, Algorithm R).
 void sample_row(ItemPointer, const Datum* values, const bool* nulls, void* arg) {
     auto* c = static_cast<Recall*>(arg);
     if (!prepare(c, values[0], nulls[0]))
         return;
     const auto n = static_cast<std::uint64_t>(c->request.n);
-    const std::uint64_t seen = c->sampled_from++;
-    if (seen < n) {
-        c->samples.insert(c->samples.end(), c->row.begin(), c->row.end());
+    const std::uint64_t at = reservoir_place(c->random, c->sampled_from++, n);
+    if (at == n)
         return;
-    }
-    const std::uint64_t at = c->random.below(seen + 1);
-    if (at < n)
-        std::copy(c->row.begin(), c->row.end(),
-                  c->samples.begin() + static_cast<std::ptrdiff_t>(at * c->g.dims));
+    c->samples.resize(std::max<std::size_t>(c->samples.size(), (at + 1) * c->g.dims));
+    std::copy(c->row.begin(), c->row.end(),
+              c->samples.begin() + static_cast<std::ptrdiff_t>(at * c->g.dims));
 }
 
 bool take_partner(Datum value, bool isnull, double, void* arg) {

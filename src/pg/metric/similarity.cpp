@@ -102,12 +102,9 @@ ArrayType* copy_array(MemoryContext context, const ArrayType* array) {
     return copy;
 }
 
-// Reservoir sampling (Vitter 1985, Algorithm R).
 void sample(FunctionCallInfo fcinfo, ListState* state, const Vector& vector) {
-    std::int64_t at = state->seen++;
-    if (at >= kSample)
-        at =
-            static_cast<std::int64_t>(state->random.below(static_cast<std::uint64_t>(state->seen)));
+    const auto at = static_cast<std::int64_t>(
+        reservoir_place(state->random, static_cast<std::uint64_t>(state->seen++), kSample));
     if (at < kSample)
         put_row(fcinfo, state, at, vector);
 }

@@ -64,7 +64,7 @@ class Survey {
         }
     }
 
-    // First pass: counts, and the sample (Vitter 1985, Algorithm R).
+    // First pass: counts, and the sample.
     void count() {
         std::uint32_t last = 0;
         for (std::uint32_t n = graph_->next_node(0); n != kNoGraphNode;
@@ -74,11 +74,11 @@ class Survey {
         f_.shortest = std::numeric_limits<std::size_t>::max();
         double similarity = 0;
         each_node(kGraphKeys | kGraphKnn, [&] {
-            if (f_.nodes++ < wanted_) {
+            const std::uint64_t at = reservoir_place(random_, f_.nodes++, wanted_);
+            if (at == sample_.size() && at < wanted_)
                 sample_.push_back(node_.node);
-            } else if (const std::uint64_t at = random_.below(f_.nodes); at < wanted_) {
+            else if (at < wanted_)
                 sample_[at] = node_.node;
-            }
             f_.rows += node_.rows.size();
             for (const GraphRow& row : node_.rows)
                 f_.keys += row.key_is_null ? 0 : 1;
