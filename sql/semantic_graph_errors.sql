@@ -108,6 +108,23 @@ SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'S
 SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'TRUNCATE sge_link');
 CREATE FUNCTION sge_write() RETURNS integer LANGUAGE plpgsql AS 'BEGIN DELETE FROM sge_link; RETURN 1; END';
 SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'SELECT sge_write() AS source, 2 AS target');
+-- Nor can it give itself leave to write.
+SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]',
+    links_sql => $$SELECT 1 AS source, 2 AS target FROM set_config('transaction_read_only', 'off', true)$$);
+CREATE FUNCTION sge_try() RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM semantic_graph_search('sge_index', '[1,1]', links_sql => 'SELECT sge_write() AS source, 2 AS target');
+    RETURN false;
+EXCEPTION WHEN read_only_sql_transaction THEN
+    INSERT INTO sge_link VALUES (1, 2);  -- the stretch that only reads is over
+    DELETE FROM sge_link WHERE ctid = (SELECT max(ctid) FROM sge_link);
+    RETURN true;
+END $$;
+SELECT sge_try();
+BEGIN READ ONLY;
+SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'SELECT a AS source, b AS target FROM sge_link');
+SHOW transaction_read_only;
+COMMIT;
 -- Nothing was written, and the session may write again.
 SELECT count(*) FROM sge_link;
 SHOW transaction_read_only;
@@ -116,5 +133,5 @@ SET work_mem = '64kB';
 SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'SELECT i AS source, i + 1 AS target FROM generate_series(1, 100000) i');
 RESET work_mem;
 SELECT semantic_graph_drop_links('sge_index');
-DROP FUNCTION sge_write;
+DROP FUNCTION sge_write, sge_try;
 DROP TABLE sge_row, sge_link;

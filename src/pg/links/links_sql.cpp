@@ -1,12 +1,12 @@
 // links_sql: links from a query of the user's. It may only read: one SELECT, planned and run in
-// read-only mode under the statement's snapshot, with transaction_read_only set, which also stops
-// functions that write.
+// read-only mode under the statement's snapshot, in a read-only stretch of the transaction, which
+// also stops functions that write.
 
 #include "pg/boundary/pg.h"
 
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
-#include "pg/boundary/settings.h"
+#include "pg/boundary/read_only.h"
 #include "pg/links/query.h"
 
 extern "C" {
@@ -175,8 +175,7 @@ bool read_link(HeapTuple tuple, TupleDesc desc, const Columns& c, KeyClass key_c
 
 LinkTuples run_links_sql(const char* sql, KeyClass key_class, MemoryContext into) {
     LinkTuples out{};
-    const int guc_level = NewGUCNestLevel();
-    set_for_level("transaction_read_only", "on");
+    const bool was_read_only = begin_read_only();
     SPI_connect();
     SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
     if (plan == nullptr)
@@ -200,7 +199,7 @@ LinkTuples run_links_sql(const char* sql, KeyClass key_class, MemoryContext into
     }
     SPI_cursor_close(portal);
     SPI_finish();
-    AtEOXact_GUC(false, guc_level);
+    end_read_only(was_read_only);
     return out;
 }
 
