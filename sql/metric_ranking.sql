@@ -68,6 +68,34 @@ SELECT eval_join('scored', 'judged', NULL, 'q', 'd', score_column => 's', rel_co
 UPDATE scored SET s = NULL WHERE d = 'b';
 SELECT eval_join('scored', 'judged', NULL, 'q', 'd', score_column => 's', rel_column => 'grade');
 
+-- Scores and ranks are numbers, in any type of them.
+CREATE DOMAIN cosine AS real;
+CREATE TABLE kinds (q numeric, d text, real_score real, text_score text, flag boolean, domain_score cosine, rank numeric, rank_text text);
+CREATE TABLE kinds_judged (q numeric, d text, rel numeric, rel_text text);
+INSERT INTO kinds VALUES (1.0, 'a', 9, '9', true, 9, 1.4, '1'), (1.00, 'b', 10, '10', false, 10, 1.6, '2');
+INSERT INTO kinds_judged VALUES (1.0, 'a', 2, '2'), (1.00, 'b', 1, '1');
+SELECT eval_join('kinds', 'kinds_judged', NULL, 'q', 'd', score_column => 'text_score');
+SELECT eval_join('kinds', 'kinds_judged', NULL, 'q', 'd', score_column => 'flag');
+SELECT eval_join('kinds', 'kinds_judged', NULL, 'q', 'd', rank_column => 'rank_text');
+SELECT eval_join('kinds', 'kinds_judged', NULL, 'q', 'd', score_column => 'real_score', rel_column => 'rel_text');
+SELECT eval_join('kinds', 'kinds_judged', NULL, 'q', 'd');
+-- The numbers 1.0 and 1.00 are equal, as text they are two queries: each has a rank 1.
+SELECT qid, docid, rel, rank FROM eval_join('kinds', 'kinds_judged', NULL, 'q', 'd', score_column => 'domain_score') ORDER BY qid, docid;
+UPDATE kinds SET q = 1.0, rank = CASE d WHEN 'a' THEN 2.0 ELSE 1 END;
+UPDATE kinds_judged SET q = 1.0;
+SELECT docid, rel, rank FROM eval_join('kinds', 'kinds_judged', NULL, 'q', 'd') ORDER BY rank;
+SELECT docid, rel, rank FROM eval_join('kinds', 'kinds_judged', NULL, 'q', 'd', score_column => 'domain_score') ORDER BY rank;
+UPDATE kinds SET real_score = 'NaN', rank = 'NaN' WHERE d = 'b';
+SELECT eval_join('kinds', 'kinds_judged', NULL, 'q', 'd', score_column => 'real_score');
+SELECT eval_join('kinds', 'kinds_judged', NULL, 'q', 'd');
+UPDATE kinds SET real_score = '-Infinity', rank = 'Infinity' WHERE d = 'b';
+SELECT docid, rank FROM eval_join('kinds', 'kinds_judged', NULL, 'q', 'd', score_column => 'real_score') ORDER BY rank;
+SELECT eval_join('kinds', 'kinds_judged', NULL, 'q', 'd');
+UPDATE kinds_judged SET rel = 'NaN';
+SELECT eval_join('kinds', 'kinds_judged', NULL, 'q', 'd', score_column => 'real_score');
+DROP TABLE kinds, kinds_judged;
+DROP DOMAIN cosine;
+
 -- Names that need quotes, in a schema that is not in the path, and a temporary table.
 CREATE SCHEMA "Else";
 CREATE TABLE "Else"."Run 2" ("Doc Id" bigint, "Q" bigint, "sys'tem" text, rank bigint);

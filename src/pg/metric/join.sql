@@ -55,14 +55,43 @@ BEGIN
             DETAIL = format('Its columns are: %s.', needed.columns),
             HINT = format('Name another one with %s => ''...''.', needed.argument);
     END LOOP;
+    -- Text would sort as text, true and false as 1 and 0, NaN before every number, and a rank of 1.4
+    -- would be rounded to the rank of another document.
+    FOR needed IN SELECT n.relation, n.wanted, n.whole, n.finite, t.typcategory, format_type(t.oid, NULL) AS type
+        FROM (VALUES (run, coalesce(score_column, rank_column), score_column IS NULL, score_column IS NULL),
+                (qrels, rel_column, false, true)) n(relation, wanted, whole, finite)
+            JOIN pg_attribute a ON a.attrelid = n.relation AND a.attname = n.wanted AND a.attnum > 0
+            JOIN pg_type t ON t.oid = a.atttypid
+    LOOP
+        IF needed.typcategory <> 'N' THEN
+            RAISE EXCEPTION USING ERRCODE = 'datatype_mismatch',
+                MESSAGE = format('column %I of relation %s is of type %s', needed.wanted, needed.relation, needed.type),
+                DETAIL = 'Ranks, scores and judgements are numbers.',
+                HINT = 'Make a view that casts the column.';
+        END IF;
+        EXECUTE format('SELECT x.qid, x.docid, x.value, true AS found
+            FROM (SELECT r.%1$I::text AS qid, r.%2$I::text AS docid, r.%3$I::numeric AS value FROM %4$s r) x
+            WHERE x.value = ''NaN'' OR %5$L AND abs(x.value) = ''Infinity'' OR %6$L AND trunc(x.value) <> x.value LIMIT 1',
+            qid_column, docid_column, needed.wanted, needed.relation, needed.finite, needed.whole)
+            INTO bad;
+        IF bad.found THEN
+            RAISE EXCEPTION USING ERRCODE = 'invalid_parameter_value',
+                MESSAGE = format('column %I of relation %s holds %s', needed.wanted, needed.relation, bad.value),
+                DETAIL = format('Query %s, document %s.', coalesce(bad.qid, 'NULL'), coalesce(bad.docid, 'NULL')),
+                HINT = CASE WHEN needed.whole THEN 'Ranks are whole numbers from 1. A column of scores is named with score_column => ''...''.'
+                    WHEN needed.finite THEN 'A document that was not judged has no row here.'
+                    ELSE 'NaN cannot be ranked: leave such rows out.' END;
+        END IF;
+    END LOOP;
     IF system_column IS NOT NULL THEN
         system_value := format('r.%I::text COLLATE "C"', system_column);
     END IF;
     rank_value := format('r.%I::bigint', rank_column);
     IF score_column IS NOT NULL THEN
-        -- trec_eval's order: by score, equal scores by document name, both descending.
+        -- trec_eval's order: by score, equal scores by document name, both descending. The query's
+        -- text makes the partition, as it makes the group later: 1.0 and 1.00 are equal numbers.
         rank_value := format(
-            'CASE WHEN r.%1$I IS NOT NULL THEN row_number() OVER (PARTITION BY %2$s, r.%3$I ORDER BY r.%1$I DESC, r.%4$I::text COLLATE "C" DESC) END',
+            'CASE WHEN r.%1$I IS NOT NULL THEN row_number() OVER (PARTITION BY %2$s, r.%3$I::text COLLATE "C" ORDER BY r.%1$I DESC, r.%4$I::text COLLATE "C" DESC) END',
             score_column, system_value, qid_column, docid_column);
     END IF;
     retrieved := format(
