@@ -92,10 +92,57 @@ SELECT bool_and(rank > before) AS in_order FROM generate_series(1, 30) seed, LAT
     WITH ORDINALITY r(query_key, positive_key, negative_key, rank, score, positive_score, n) WHERE query_key = '1' AND positive_key = 'p') x;
 -- What is as near as the positive is a negative, what is nearer is not, where there is a margin, of nothing.
 BEGIN;
-INSERT INTO corpus SELECT 'twin', v FROM corpus WHERE id = 'p';
-SELECT negative_key, score = positive_score AS same FROM mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document', n => 1, margin => 0)
+INSERT INTO corpus SELECT 'mirror', ARRAY[c, -sqrt(1 - c * c)]::real[]::vector FROM (SELECT .92::float8 AS c) x;
+SELECT negative_key, round(score::numeric, 4) = round(positive_score::numeric, 4) AS same FROM mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document', n => 1, margin => 0)
 WHERE query_key = '1' AND positive_key = 'p';
 ROLLBACK;
+-- A copy of a positive is none, whichever positive, and however many copies there are.
+BEGIN;
+INSERT INTO corpus SELECT 'copy' || i, v FROM corpus, generate_series(1, 9) i WHERE id = 'p';
+INSERT INTO corpus SELECT 'copy of n3', v FROM corpus WHERE id = 'n3';
+SELECT positive_key, string_agg(negative_key, ' ' ORDER BY rank) AS negatives
+FROM mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document', range_max => 3) WHERE query_key = '1' GROUP BY 1 ORDER BY 1;
+SELECT positive_key, string_agg(negative_key, ' ' ORDER BY rank) AS negatives
+FROM mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document', margin => 0.05) WHERE query_key = '1' GROUP BY 1 ORDER BY 1;
+ROLLBACK;
+-- On one table a row is no negative of its own.
+CREATE TABLE pairs (query text, document text);
+INSERT INTO pairs VALUES ('n1', 'p'), ('p', 'n2');
+SELECT query_key, positive_key, string_agg(negative_key, ' ' ORDER BY rank) AS negatives
+FROM mine_hard_negatives('corpus', 'id', 'v', 'corpus', 'id', 'v', 'pairs', 'query', 'document', n => 2) GROUP BY 1, 2 ORDER BY 1;
+-- An id stands for one vector; the same one twice does no harm.
+BEGIN;
+INSERT INTO queries SELECT * FROM queries WHERE id = 1;
+SELECT count(*), count(DISTINCT negative_key) FROM mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document') WHERE query_key = '1' AND positive_key = 'p';
+SAVEPOINT s;
+INSERT INTO corpus VALUES ('p', '[0,1]');
+SELECT count(*) FROM mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document');
+ROLLBACK TO s;
+INSERT INTO queries VALUES (1, '[0.6,0.8]');
+SELECT count(*) FROM mine_hard_negatives('queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document');
+ROLLBACK;
+-- Equal ids that are written differently are two queries: each keeps all its positives.
+CREATE TABLE numeric_queries (id numeric, v vector(2));
+INSERT INTO numeric_queries VALUES (1.0, '[1,0]'), (1.00, '[1,0]'), (10, '[0,1]'), (9, '[1,1]');
+SELECT query_key, string_agg(DISTINCT positive_key, ' ') AS positives, string_agg(DISTINCT negative_key, ' ') AS negatives
+FROM mine_hard_negatives('numeric_queries', 'id', 'v', 'corpus', 'id', 'v', 'positives', 'query', 'document') GROUP BY 1 ORDER BY 1;
+-- A distance that is NULL or NaN is none.
+CREATE FUNCTION half_blind(double precision, double precision) RETURNS double precision IMMUTABLE LANGUAGE sql
+    AS $$ SELECT CASE WHEN $1 = 5 OR $2 = 5 THEN NULL WHEN $1 = 6 OR $2 = 6 THEN 'NaN' ELSE abs($1 - $2) END $$;
+CREATE OPERATOR <~~~> (LEFTARG = double precision, RIGHTARG = double precision, FUNCTION = half_blind);
+CREATE TABLE blind (id integer, x double precision);
+INSERT INTO blind SELECT i, i FROM generate_series(1, 7) i;
+CREATE TABLE blind_pairs (q integer, d integer);
+INSERT INTO blind_pairs VALUES (1, 3), (2, 5), (5, 1), (3, 6), (4, 7);
+SELECT left_key, string_agg(right_key || ' ' || distance, ', ' ORDER BY rank) AS near
+FROM knn_join('blind', 'id', 'x', 'blind', 'id', 'x', k => 10, op => '<~~~>(double precision,double precision)') GROUP BY 1 ORDER BY 1;
+SELECT count(*) FROM knn_join('blind', 'id', 'x', 'blind', 'id', 'x', k => 10, radius => 0, op => '<~~~>(double precision,double precision)');
+SELECT count(*) FROM knn_join('blind', 'id', 'x', 'blind', 'id', 'x', k => 10, mutual => true, op => '<~~~>(double precision,double precision)');
+SELECT query_key, positive_key, string_agg(negative_key || ' ' || score, ', ' ORDER BY rank) AS negatives
+FROM mine_hard_negatives('blind', 'id', 'x', 'blind', 'id', 'x', 'blind_pairs', 'q', 'd', n => 10, op => '<~~~>(double precision,double precision)') GROUP BY 1, 2 ORDER BY 1;
+DROP OPERATOR <~~~> (double precision, double precision);
+DROP FUNCTION half_blind;
+DROP TABLE pairs, numeric_queries, blind, blind_pairs;
 
 -- ---- through an index, partitions and views: the same answers
 CREATE TABLE cloud (id integer, v vector(8)) PARTITION BY RANGE (id);

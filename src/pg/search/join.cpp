@@ -23,12 +23,9 @@ struct Join {
     TupleDesc columns;
 };
 
-bool same_rows(const Source& a, const Source& b) {
-    return a.relation == b.relation && strcmp(a.id, b.id) == 0;
-}
-
 // Columns l (key), r (key), rank, distance: for each row of `left` its k nearest of `right`. Keys
-// keep their types. A row is no neighbour of its own.
+// keep their types. A row is no neighbour of its own, nor is one without a distance: NULL and NaN
+// are not below NaN.
 const char* neighbours_sql(const Source& left, const Source& right, const Order& order, int k) {
     const char* other_than_itself =
         same_rows(left, right) ? psprintf(" AND s.%s <> q.%s", right.id, left.id) : "";
@@ -38,7 +35,8 @@ const char* neighbours_sql(const Source& left, const Source& right, const Order&
         " CAST(pg_catalog.row_number() OVER (ORDER BY m.distance) AS pg_catalog.int4) AS rank"
         " FROM (SELECT s.%s AS r, CAST(s.%s %s q.%s AS pg_catalog.float8) AS distance"
         " FROM %s s WHERE s.%s IS NOT NULL AND s.%s IS NOT NULL%s"
-        " ORDER BY s.%s %s q.%s LIMIT %d) m) n"
+        " ORDER BY s.%s %s q.%s LIMIT %d) m"
+        " WHERE m.distance OPERATOR(pg_catalog.<) pg_catalog.float8 'NaN') n"
         " WHERE q.%s IS NOT NULL AND q.%s IS NOT NULL",
         left.id, left.from, right.id, right.column, order.sql, left.column, right.from, right.id,
         right.column, other_than_itself, right.column, order.sql, left.column, k, left.id,
@@ -59,10 +57,10 @@ const char* join_sql(const Source& left, const Source& right, const Order& order
         forward, one_list ? "SELECT * FROM f" : neighbours_sql(right, left, order, k), kOutput);
 }
 
-// NaN is no distance and lies within no radius.
 void take_pair(HeapTuple row, TupleDesc columns, void* arg) {
     const auto* join = static_cast<const Join*>(arg);
-    if (!(DatumGetFloat8(column_of(row, columns, 4)) <= join->radius))
+    double distance;
+    if (!distance_of(row, columns, 4, &distance) || distance > join->radius)
         return;
     Datum values[4];
     bool nulls[4] = {};

@@ -12,7 +12,7 @@
 #include <limits>
 #include <optional>
 #include <string>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 extern "C" {
@@ -74,21 +74,29 @@ struct Scored {
 
 struct Miner {
     Miner(MemoryContext context, const Request& r)
-        : request(r), random(r.seed), per_query(context) {}
+        : request(r),
+          equal(r.order.type),
+          one_table(same_rows(r.queries, r.corpus)),
+          random(r.seed),
+          per_query(context) {}
 
     Request request;
+    Equality equal;  // of vectors
+    bool one_table;  // a query is a row of the corpus
     Random random;
     Tuplestorestate* store = nullptr;
     TupleDesc columns = nullptr;
     SPIPlanPtr nearest = nullptr;
-    long limit = 0;
+    long limit = 0;  // of the rows that `nearest` returns
     // Of the query at hand.
     MemoryContext per_query;
     Datum query = 0;
     std::optional<std::string> query_id;
     std::vector<Scored> positives;
-    std::unordered_set<std::string> positive_ids;
-    std::vector<Scored> candidates;     // no positives, by rank
+    std::unordered_map<std::string, Datum> positive_vectors;    // by id
+    std::unordered_multimap<double, Datum> positives_of_score;  // for copies: they score the same
+    std::vector<Scored> candidates;     // neither positives nor copies of them, by rank
+    long seen = 0;                      // rows that `nearest` returned
     std::vector<std::size_t> eligible;  // scratch: candidates for one positive
 };
 
@@ -146,14 +154,26 @@ Request read_request(FunctionCallInfo fcinfo) {
 
 // ---- one query --------------------------------------------------------------------------------
 
+// Whether the row is another one with the vector of a positive: what holds the same text, and no
+// negative whatever its id.
+bool is_copy(const Miner* m, double score, Datum vector) {
+    const auto [first, last] = m->positives_of_score.equal_range(score);
+    return std::any_of(first, last,
+                       [&](const auto& positive) { return m->equal(positive.second, vector); });
+}
+
 void take_candidate(HeapTuple row, TupleDesc columns, void* arg) {
     auto* m = static_cast<Miner*>(arg);
-    const double score =
-        m->request.order.score(DatumGetFloat8(column_of(row, columns, kNearestDistance)));
-    if (std::isnan(score) || m->candidates.size() == static_cast<std::size_t>(m->request.range_max))
+    ++m->seen;
+    double distance;
+    if (!distance_of(row, columns, kNearestDistance, &distance) ||
+        m->candidates.size() == static_cast<std::size_t>(m->request.range_max))
+        return;
+    const double score = m->request.order.score(distance);
+    if (is_copy(m, score, column_of(row, columns, kNearestValue)))
         return;
     std::string id(text_view(DatumGetTextPP(column_of(row, columns, kNearestId))));
-    if (!m->positive_ids.contains(id))
+    if (!m->positive_vectors.contains(id) && !(m->one_table && id == *m->query_id))
         m->candidates.push_back({std::move(id), score});
 }
 
@@ -202,12 +222,35 @@ void put_pairs(Miner* m, const Scored& positive) {
     }
 }
 
+void prepare_nearest(Miner* m) {
+    if (m->nearest != nullptr)
+        SPI_freeplan(m->nearest);
+    const Request& r = m->request;
+    m->nearest = prepare_query(
+        nearest_sql(r.corpus, r.order, "$1", static_cast<int>(m->limit), true), r.order.type);
+}
+
+// Candidates up to range_max. How many copies of positives come first is known only afterwards:
+// where they took the places of candidates, more rows are asked for, also for the queries to come.
+void find_candidates(Miner* m) {
+    for (;;) {
+        m->seen = 0;
+        m->candidates.clear();
+        for_each_row(m->nearest, m->query, m->limit, take_candidate, m);
+        if (m->candidates.size() == static_cast<std::size_t>(m->request.range_max) ||
+            m->seen < m->limit || m->limit == PG_INT32_MAX)
+            return;
+        m->limit = static_cast<long>(std::min<int64>(2 * int64{m->limit}, PG_INT32_MAX));
+        prepare_nearest(m);
+    }
+}
+
 // Finds and returns the negatives of the query at hand, and forgets it.
 void finish_query(Miner* m) {
     if (!m->query_id)
         return;
     const MemoryContext old = MemoryContextSwitchTo(m->per_query);
-    for_each_row(m->nearest, m->query, m->limit, take_candidate, m);
+    find_candidates(m);
     for (const Scored& positive : m->positives) {
         CHECK_FOR_INTERRUPTS();
         choose(m, positive.score);
@@ -217,32 +260,69 @@ void finish_query(Miner* m) {
     MemoryContextReset(m->per_query);
     m->query_id.reset();
     m->positives.clear();
-    m->positive_ids.clear();
+    m->positive_vectors.clear();
+    m->positives_of_score.clear();
     m->candidates.clear();
 }
 
-void start_query(Miner* m, std::string_view id, Datum query) {
+// A copy that lives as long as the query at hand.
+Datum keep_vector(Miner* m, Datum vector) {
     int16 length;
     bool by_value;
     get_typlenbyval(m->request.order.type, &length, &by_value);
     const MemoryContext old = MemoryContextSwitchTo(m->per_query);
-    m->query = datumCopy(query, by_value, length);
+    const Datum copy = datumCopy(vector, by_value, length);
     MemoryContextSwitchTo(old);
-    m->query_id.emplace(id);
+    return copy;
 }
 
-// A row of the pass: query id, query, positive id, distance.
-void take_positive(HeapTuple row, TupleDesc columns, void* arg) {
-    auto* m = static_cast<Miner*>(arg);
-    const std::string_view id = text_view(DatumGetTextPP(column_of(row, columns, 1)));
+[[noreturn]] void report_two_vectors(const char* what, std::string_view id, Oid relation) {
+    ereport(ERROR, (errcode(ERRCODE_CARDINALITY_VIOLATION),
+                    errmsg("%s %.*s has two vectors in \"%s\"", what, static_cast<int>(id.size()),
+                           id.data(), relation_name(relation)),
+                    errhint("Name a column whose values are unique.")));
+    pg_unreachable();
+}
+
+// Makes the row's query the one at hand.
+void take_query(Miner* m, std::string_view id, Datum query) {
     if (m->query_id && *m->query_id != id)
         finish_query(m);
-    if (!m->query_id)
-        start_query(m, id, column_of(row, columns, 2));
-    const double score = m->request.order.score(DatumGetFloat8(column_of(row, columns, 4)));
-    std::string positive(text_view(DatumGetTextPP(column_of(row, columns, 3))));
-    if (m->positive_ids.insert(positive).second && !std::isnan(score))
-        m->positives.push_back({std::move(positive), score});
+    if (!m->query_id) {
+        m->query = keep_vector(m, query);
+        m->query_id.emplace(id);
+    } else if (!m->equal(m->query, query)) {
+        report_two_vectors("query", id, m->request.queries.relation);
+    }
+}
+
+// The vector of a positive that the query at hand does not have yet, kept; none for one that it
+// has.
+std::optional<Datum> new_positive(Miner* m, std::string_view id, Datum vector) {
+    const auto known = m->positive_vectors.find(std::string(id));
+    if (known == m->positive_vectors.end())
+        return keep_vector(m, vector);
+    if (!m->equal(known->second, vector))
+        report_two_vectors("document", id, m->request.corpus.relation);
+    return std::nullopt;
+}
+
+// A row of the pass: query id, query, positive id, distance, positive.
+void take_positive(HeapTuple row, TupleDesc columns, void* arg) {
+    auto* m = static_cast<Miner*>(arg);
+    take_query(m, text_view(DatumGetTextPP(column_of(row, columns, 1))),
+               column_of(row, columns, 2));
+    const std::string_view id = text_view(DatumGetTextPP(column_of(row, columns, 3)));
+    const std::optional<Datum> vector = new_positive(m, id, column_of(row, columns, 5));
+    if (!vector)
+        return;
+    m->positive_vectors.emplace(id, *vector);
+    double distance;
+    if (!distance_of(row, columns, 4, &distance))
+        return;
+    const double score = m->request.order.score(distance);
+    m->positives.push_back({std::string(id), score});
+    m->positives_of_score.emplace(score, *vector);
 }
 
 // ---- all queries ------------------------------------------------------------------------------
@@ -262,24 +342,27 @@ int64 most_positives(const Request& r) {
     return most;
 }
 
+// Rows of one query stand together by the text of its id: numbers that are equal may be written
+// differently, and are two queries then.
 const char* positives_sql(const Request& r) {
     const Source& q = r.queries;
     const Source& c = r.corpus;
     return psprintf(
         "SELECT CAST(q.%s AS pg_catalog.text), q.%s, CAST(c.%s AS pg_catalog.text),"
-        " CAST(c.%s %s q.%s AS pg_catalog.float8)"
+        " CAST(c.%s %s q.%s AS pg_catalog.float8), c.%s"
         " FROM %s p JOIN %s q ON q.%s = p.%s JOIN %s c ON c.%s = p.%s"
-        " WHERE q.%s IS NOT NULL AND c.%s IS NOT NULL ORDER BY q.%s, c.%s",
-        q.id, q.column, c.id, c.column, r.order.sql, q.column, r.positives, q.from, q.id,
-        r.positive_query, c.from, c.id, r.positive_document, q.column, c.column, q.id, c.id);
+        " WHERE q.%s IS NOT NULL AND c.%s IS NOT NULL"
+        " ORDER BY q.%s, CAST(q.%s AS pg_catalog.text) COLLATE pg_catalog.\"C\", c.%s",
+        q.id, q.column, c.id, c.column, r.order.sql, q.column, c.column, r.positives, q.from, q.id,
+        r.positive_query, c.from, c.id, r.positive_document, q.column, c.column, q.id, q.id, c.id);
 }
 
 void mine(Miner* m) {
     const Request& r = m->request;
-    // All positives may rank before the negatives.
-    m->limit = static_cast<long>(std::min<int64>(r.range_max + most_positives(r), PG_INT32_MAX));
-    m->nearest = prepare_query(
-        nearest_sql(r.corpus, r.order, "$1", static_cast<int>(m->limit), false), r.order.type);
+    // All positives may rank before the negatives, and the query itself before them.
+    m->limit = static_cast<long>(
+        std::min<int64>(r.range_max + most_positives(r) + (m->one_table ? 1 : 0), PG_INT32_MAX));
+    prepare_nearest(m);
     for_each_row(positives_sql(r), take_positive, m);
     finish_query(m);
     SPI_freeplan(m->nearest);

@@ -103,24 +103,30 @@ void put_row(Search* s, Datum id, Datum distance) {
 }
 
 void take_feedback(HeapTuple row, TupleDesc columns, void* arg) {
+    double distance;
+    if (!distance_of(row, columns, kNearestDistance, &distance))
+        return;
     add_feedback(static_cast<Search*>(arg), column_of(row, columns, kNearestValue));
 }
 
 void take_answer(HeapTuple row, TupleDesc columns, void* arg) {
-    put_row(static_cast<Search*>(arg), column_of(row, columns, kNearestId),
-            column_of(row, columns, kNearestDistance));
+    double distance;
+    if (distance_of(row, columns, kNearestDistance, &distance))
+        put_row(static_cast<Search*>(arg), column_of(row, columns, kNearestId),
+                Float8GetDatum(distance));
 }
 
 void take_new(HeapTuple row, TupleDesc columns, void* arg) {
     auto* s = static_cast<Search*>(arg);
-    if (s->wanted == 0)
+    double distance;
+    if (s->wanted == 0 || !distance_of(row, columns, kNearestDistance, &distance))
         return;
     const Datum id = column_of(row, columns, kNearestId);
     if (!s->seen.emplace(text_view(DatumGetTextPP(id))).second)
         return;
     --s->wanted;
     add_feedback(s, column_of(row, columns, kNearestValue));
-    put_row(s, id, column_of(row, columns, kNearestDistance));
+    put_row(s, id, Float8GetDatum(distance));
 }
 
 // Runs `body` between the start of a result and its end, connected to SPI.

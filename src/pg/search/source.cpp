@@ -10,7 +10,9 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_operator.h"
 #include "parser/parse_coerce.h"
+#include "utils/datum.h"
 #include "utils/regproc.h"
+#include "utils/typcache.h"
 }
 
 #include "pg/boundary/arguments.h"
@@ -102,6 +104,22 @@ Source source_argument(FunctionCallInfo fcinfo, int i, const char* what, const O
                         errdetail("Operator %s compares values of type %s.",
                                   format_operator(order.op), format_type_be(order.type))));
     return s;
+}
+
+bool same_rows(const Source& a, const Source& b) {
+    return a.relation == b.relation && strcmp(a.id, b.id) == 0;
+}
+
+Equality::Equality(Oid type) : collation_(get_typcollation(type)) {
+    get_typlenbyval(type, &length_, &by_value_);
+    TypeCacheEntry* cache = lookup_type_cache(type, TYPECACHE_EQ_OPR_FINFO);
+    if (OidIsValid(cache->eq_opr_finfo.fn_oid))
+        equal_ = &cache->eq_opr_finfo;
+}
+
+bool Equality::operator()(Datum a, Datum b) const {
+    return equal_ != nullptr ? DatumGetBool(FunctionCall2Coll(equal_, collation_, a, b))
+                             : datum_image_eq(a, b, by_value_, length_);
 }
 
 const char* nearest_sql(const Source& s, const Order& order, const char* query, int limit,

@@ -7,6 +7,8 @@
 
 #include "pg/boundary/pg.h"
 
+#include <cmath>
+
 #include "pg/boundary/query.h"
 
 namespace vg::pg {
@@ -50,10 +52,39 @@ const char* nearest_sql(const Source& source, const Order& order, const char* qu
 // The columns of its rows.
 enum NearestColumn { kNearestId = 1, kNearestDistance, kNearestValue };
 
+// A column of whose values none is NULL: keys, and values that the query filters.
 inline Datum column_of(HeapTuple row, TupleDesc columns, int number) {
     bool isnull;
-    return heap_getattr(row, number, columns, &isnull);  // none of ours is null
+    return heap_getattr(row, number, columns, &isnull);
 }
+
+// A distance. False where there is none: the operator said NULL, or NaN, as the cosine distance of
+// a zero vector is. Such a row is near to nothing and is left out of every answer.
+inline bool distance_of(HeapTuple row, TupleDesc columns, int number, double* distance) {
+    bool isnull;
+    const Datum value = heap_getattr(row, number, columns, &isnull);
+    if (isnull || std::isnan(DatumGetFloat8(value)))
+        return false;
+    *distance = DatumGetFloat8(value);
+    return true;
+}
+
+// Whether two sources are the same rows under the same keys.
+bool same_rows(const Source& a, const Source& b);
+
+// Equality of values of one type: its own where it has one, else that of the stored bytes.
+class Equality {
+  public:
+    Equality() = default;
+    explicit Equality(Oid type);
+    bool operator()(Datum a, Datum b) const;
+
+  private:
+    FmgrInfo* equal_ = nullptr;  // null: bytes; belongs to the type cache
+    Oid collation_ = InvalidOid;
+    bool by_value_ = false;
+    int16 length_ = 0;
+};
 
 // Most rows that a search takes from one ordered query.
 inline constexpr int kMostRows = 100000;
