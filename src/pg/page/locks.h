@@ -5,7 +5,8 @@
 // that nothing else is locked under one.
 //
 //   upkeep lock    held by vacuum from end to end, against another one and against the functions
-//                  that need an index to stand still; those close both gates as well
+//                  that need an index to stand still; those close both gates as well, and give up
+//                  where a vacuum holds the lock or waits for it
 //   insert gates   every insert into a node store holds one of two, in a mode that inserts share,
 //                  for one call of the access method. To pass each once (wait_for_inserts) is to
 //                  know that every insert that had begun is over; inserts that come meanwhile take
@@ -18,6 +19,7 @@
 #include "pg/boundary/pg.h"
 
 extern "C" {
+#include "access/xlog.h"
 #include "catalog/pg_class.h"
 #include "storage/lmgr.h"
 }
@@ -71,10 +73,31 @@ inline void unlock_for_vacuum(Relation index) {
     release(index, IndexLock::kUpkeep, ExclusiveLock);
 }
 
-// Keeps inserts and vacuum out; several holders may do so at once.
+// The upkeep lock for a function that somebody calls. It never waits for it: the server cancels an
+// autovacuum that somebody waits for, and a vacuum may take hours.
+inline void lock_upkeep_or_refuse(Relation index, LOCKMODE mode) {
+    if (acquire_if_free(index, IndexLock::kUpkeep, mode))
+        return;
+    ereport(ERROR,
+            (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
+             errmsg("index \"%s\" is being vacuumed or checked", RelationGetRelationName(index)),
+             errdetail("The function needs an index that nobody changes, and does not wait: an "
+                       "autovacuum that is waited for is cancelled by the server."),
+             errhint("Call it again when pg_stat_progress_vacuum no longer shows the table.")));
+}
+
+// Keeps inserts and vacuum out; several holders may do so at once. 55P03 during a vacuum, 55000 on
+// a standby, where nothing could keep replay out.
 inline void lock_against_writers(Relation index) {
-    for (const IndexLock lock : {IndexLock::kUpkeep, IndexLock::kFirstGate, IndexLock::kSecondGate})
-        acquire(index, lock, ShareLock);
+    if (RecoveryInProgress())
+        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                        errmsg("cannot look through index \"%s\" during recovery",
+                               RelationGetRelationName(index)),
+                        errdetail("Replay changes the index while it is read."),
+                        errhint("Call the function on the primary server.")));
+    lock_upkeep_or_refuse(index, ShareLock);
+    for (const IndexLock gate : {IndexLock::kFirstGate, IndexLock::kSecondGate})
+        acquire(index, gate, ShareLock);
 }
 inline void unlock_against_writers(Relation index) {
     for (const IndexLock lock : {IndexLock::kSecondGate, IndexLock::kFirstGate, IndexLock::kUpkeep})
