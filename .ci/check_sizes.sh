@@ -8,8 +8,8 @@ limit=800
 soft_limit=500
 too_long=0
 count=0
-while IFS= read -r f; do
-    lines=$(wc -l <"$f")
+while read -r lines f; do
+    [ "$f" != total ] || continue
     count=$((count + 1))
     if [ "$lines" -gt "$limit" ]; then
         echo "too long: $f has $lines lines, limit $limit"
@@ -20,7 +20,7 @@ while IFS= read -r f; do
 done < <(find src test bench demo make .ci sql Makefile CMakeLists.txt -type f \
     \( -name '*.cpp' -o -name '*.h' -o -name '*.sql' -o -name '*.sh' -o -name '*.mk' -o -name '*.mjs' \
     -o -name '*.pl' -o -name '*.spec' -o -name 'Makefile' -o -name 'CMakeLists.txt' \) \
-    -not -path '*/results/*' 2>/dev/null | sort)
+    -not -path '*/results/*' 2>/dev/null | sort | xargs wc -l)
 if [ "$too_long" -gt 0 ]; then
     echo "check_sizes: $too_long file(s) above $limit lines"
     exit 1
