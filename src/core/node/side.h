@@ -38,7 +38,7 @@ inline constexpr unsigned kMaxGenerationBits = 21;
 //       20     4  slots_per_list_page  24     4  list_root     block of the lists' map
 //       28     4  bucket_root          32     4  free_page     list of free overflow pages
 //       36     4  overflow  overflow pages of the newest generation
-//       40     4  sweep     1: a vacuum has begun to forget rows and not finished
+//       40     4  sweep     1: a vacuum has begun to forget rows and has not come to its end
 //       44     4  reserved
 struct SideMeta {
     std::uint32_t magic;

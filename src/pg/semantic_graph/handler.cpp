@@ -75,6 +75,7 @@ VG_FUNCTION(semantic_graph_handler) {
     am->ambuildempty = semantic_graph_buildempty;
     am->aminsert = semantic_graph_insert;
     am->ambulkdelete = semantic_graph_bulkdelete;
+    am->amvacuumcleanup = semantic_graph_vacuumcleanup;
     am->amoptions = parse_options;
     PG_RETURN_POINTER(am);
 }

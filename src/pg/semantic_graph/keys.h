@@ -54,7 +54,7 @@ bool each_row_entry(const std::byte* entries, std::size_t bytes, Fn&& fn) {
 // Vacuum: removes the records of dead rows everywhere.
 void sweep_keys(Vacuum* v, SideStore* s);
 // Sets SideMeta::sweep, returning what it was. The flag outlives a vacuum that does not finish, so
-// that the next one sweeps although it finds nothing to forget.
+// that all sweeps of the next one happen although it finds nothing to forget (vacuum.cpp).
 bool set_sweep_flag(SideStore* s, bool on);
 
 }  // namespace vg::pg

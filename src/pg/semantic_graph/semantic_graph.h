@@ -55,5 +55,7 @@ IndexBulkDeleteResult* semantic_graph_bulkdelete(IndexVacuumInfo* info,
                                                  IndexBulkDeleteResult* stats,
                                                  IndexBulkDeleteCallback callback,
                                                  void* callback_state);
+IndexBulkDeleteResult* semantic_graph_vacuumcleanup(IndexVacuumInfo* info,
+                                                    IndexBulkDeleteResult* stats);
 
 }  // namespace vg::pg

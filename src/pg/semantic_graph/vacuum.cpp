@@ -9,8 +9,14 @@
 //   -  clear_dead      lists of dead nodes
 //   4. release
 // A crash or a cancel in between leaves a valid index. Dead nodes in lists are passed through as
-// everywhere; rows whose records were not swept are swept by the next vacuum (SideMeta::sweep),
-// before the table can give their heap TIDs to other rows.
+// everywhere.
+//
+// Records that were not swept must go before the table gives their heap TIDs to other rows.
+// SideMeta::sweep says that there may be some. It is set before anything is forgotten, and cleared
+// when a vacuum has come to its end: one vacuum calls ambulkdelete once for every batch of dead
+// TIDs that its memory holds, the records that an earlier vacuum left can be of any batch, and the
+// table frees the TIDs of a batch after that batch. So a flag that is found set makes every call
+// sweep.
 
 #include "pg/boundary/pg.h"
 
@@ -27,13 +33,15 @@ void forget_rows(Vacuum* v, SideStore* s) {
         forget_all(v);
         return;
     }
-    const bool left_over = set_sweep_flag(s, true);
+    const bool found_set = set_sweep_flag(s, true);
     const double before = v->filter.stats->tuples_removed;
     forget_all(v);
-    // The pass of CREATE INDEX CONCURRENTLY that only lists the heap TIDs must not meet them twice.
-    if (left_over || v->filter.stats->tuples_removed != before)
+    if (found_set || v->filter.stats->tuples_removed != before)
         sweep_keys(v, s);
-    set_sweep_flag(s, false);
+    else
+        // Nothing was forgotten. The pass of CREATE INDEX CONCURRENTLY that only lists the heap
+        // TIDs ends here: it must not meet them twice, and no cleanup follows it.
+        set_sweep_flag(s, false);
 }
 
 void run(Vacuum* v) {
@@ -58,6 +66,18 @@ IndexBulkDeleteResult* semantic_graph_bulkdelete(IndexVacuumInfo* info,
                                                  IndexBulkDeleteCallback callback,
                                                  void* callback_state) {
     return vacuum_index(info, stats, callback, callback_state, run);
+}
+
+IndexBulkDeleteResult* semantic_graph_vacuumcleanup(IndexVacuumInfo* info,
+                                                    IndexBulkDeleteResult* stats) {
+    // Without stats this vacuum took no TIDs from the index: what another one left is still there.
+    if (!info->analyze_only && stats != nullptr) {
+        SideStore* s = open_side(info->index, false);
+        if (s->key_kind != node::KeyKind::kNone)
+            set_sweep_flag(s, false);
+        pfree(s);
+    }
+    return lid_hnsw_vacuumcleanup(info, stats);
 }
 
 }  // namespace vg::pg

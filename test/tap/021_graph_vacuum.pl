@@ -1,0 +1,62 @@
+# Vacuum of semantic_graph: keys of deleted rows never outlive the reuse of their heap TIDs, whatever becomes
+# of a vacuum and however many batches the next one takes.
+use strict;
+use warnings;
+use PostgreSQL::Test::Cluster;
+use PostgreSQL::Test::Utils;
+use Test::More;
+use VectorGraphTest;
+
+my $node = new_server('graph_vacuum', "autovacuum = off\n");
+$node->safe_psql('postgres', <<'SQL');
+CREATE EXTENSION pageinspect;
+-- Block of the index's first page of a kind that has more than a few entries.
+CREATE FUNCTION page_of_kind(index regclass, kind integer) RETURNS bigint LANGUAGE sql AS $$
+    SELECT b FROM generate_series(1, pg_relation_size(index) / 8192 - 1) b, get_raw_page(index::text, b) p
+    WHERE get_byte(p, 8176) = kind AND get_byte(p, 34) + 256 * get_byte(p, 35) > 1000 ORDER BY b LIMIT 1
+$$;
+-- Waits until a page has changed, then cancels whoever vacuums.
+CREATE FUNCTION cancel_at_change(index regclass, block bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    was text := md5(get_raw_page(index::text, block));
+BEGIN
+    FOR i IN 1..60000 LOOP
+        IF md5(get_raw_page(index::text, block)) <> was THEN
+            PERFORM pg_cancel_backend(pid) FROM pg_stat_progress_vacuum;
+            RETURN FOUND;
+        END IF;
+        PERFORM pg_sleep(0.0005);
+    END LOOP;
+    RETURN false;
+END $$;
+SQL
+
+# ---- a vacuum that is cancelled in its sweep, then one that takes several batches ----
+# 200,000 dead rows are more than the least memory holds.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE batches (id integer, v vector(2)) WITH (fillfactor = 100);
+INSERT INTO batches SELECT i, ('[' || i / 1000 || ',' || i / 1000 % 7 || ']')::vector FROM generate_series(1, 210000) i;
+CREATE INDEX batches_v ON batches USING semantic_graph (v vector_l2_ops) INCLUDE (id) WITH (k = 4);
+DELETE FROM batches WHERE id % 8 <> 0;
+SQL
+my $watcher = start_psql($node, "SELECT 'watching'; SELECT 'cancelled ' || cancel_at_change('batches_v', page_of_kind('batches_v', 8))", \my $seen);
+$watcher->pump until $seen =~ /watching/;
+my ($text, $state) = run_sql($node, "SET vacuum_cost_delay = 10; SET vacuum_cost_limit = 200; VACUUM (INDEX_CLEANUP ON) batches;");
+$watcher->finish;
+like($seen, qr/cancelled t/, 'a vacuum is met in its sweep');
+is($state, '57014', 'and cancelled') or diag($text);
+index_is_sound($node, 'batches_v', 'the index is sound');
+my $least = $node->safe_psql('postgres', "SELECT min_val FROM pg_settings WHERE name = 'maintenance_work_mem'");
+($text) = run_sql($node, "SET maintenance_work_mem = $least; VACUUM (INDEX_CLEANUP ON, VERBOSE) batches;");
+my ($scans) = $text =~ /batches": index scans: (\d+)/;
+cmp_ok($scans, '>', 1, 'the next vacuum takes several batches') or diag($text);
+index_is_sound($node, 'batches_v', 'no key is left of a row that is gone');
+$node->safe_psql('postgres', 'UPDATE batches SET id = id + 1000000 WHERE id % 80 = 0');
+is($node->safe_psql('postgres', <<'SQL'), 0, 'nor does a search find one in the place of another row');
+SELECT count(*) FROM (SELECT DISTINCT v FROM batches) q, semantic_graph_search('batches_v', q.v, 200, seeds => 200, beta => 0) s
+WHERE NOT EXISTS (SELECT FROM batches WHERE id = s.key)
+SQL
+
+ok(!crashed($node), 'no process of the server died');
+$node->stop;
+done_testing();
