@@ -1,5 +1,5 @@
 # Vacuum of semantic_graph: keys of deleted rows never outlive the reuse of their heap TIDs, whatever becomes
-# of a vacuum and however many batches the next one takes.
+# of a vacuum and however many batches the next one takes; functions do not find them meanwhile.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -56,6 +56,49 @@ is($node->safe_psql('postgres', <<'SQL'), 0, 'nor does a search find one in the 
 SELECT count(*) FROM (SELECT DISTINCT v FROM batches) q, semantic_graph_search('batches_v', q.v, 200, seeds => 200, beta => 0) s
 WHERE NOT EXISTS (SELECT FROM batches WHERE id = s.key)
 SQL
+
+# ---- a vacuum that is cancelled after it has forgotten a row, before it removes the row's key ----
+# Rows 10 and 1 have the same vector: their node lives on, with one row.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE shared (id integer, v vector(16));
+INSERT INTO shared SELECT i, vec(i, 16) FROM generate_series(3, 3000) i;
+INSERT INTO shared SELECT 1, v FROM shared WHERE id = 10;
+CREATE INDEX shared_v ON shared USING semantic_graph (v vector_l2_ops) INCLUDE (id);
+DELETE FROM shared WHERE id = 1 OR id > 2900;
+-- The pages that hold keys, and the block of the slot that holds a row of the table.
+CREATE FUNCTION key_pages(index regclass) RETURNS text LANGUAGE sql AS $$
+    SELECT md5(string_agg(p, '' ORDER BY b)) FROM generate_series(1, pg_relation_size(index) / 8192 - 1) b,
+        get_raw_page(index::text, b) p WHERE get_byte(p, 8176) BETWEEN 7 AND 9
+$$;
+CREATE FUNCTION slots_page_of(index regclass, tab regclass, key integer) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    tid bytea;
+BEGIN
+    -- A TID in a slot: two bytes for the high half of the block, two for the low half, two for the offset.
+    EXECUTE format('SELECT set_byte(set_byte(set_byte(set_byte(''\x000000000000''::bytea, 2, b %% 256), 3, b / 256), 4, o %% 256), 5, o / 256)
+        FROM (SELECT (ctid::text::point)[0]::integer AS b, (ctid::text::point)[1]::integer AS o FROM %s WHERE id = $1) s', tab) INTO tid USING key;
+    RETURN (SELECT b FROM generate_series(1, pg_relation_size(index) / 8192 - 1) b, get_raw_page(index::text, b) p
+        WHERE get_byte(p, 8176) = 3 AND position(tid IN p) > 0 ORDER BY b LIMIT 1);
+END $$;
+SQL
+my $asks = "SELECT count(*) FROM semantic_graph_neighbors('shared_v', 1);"
+  . "SELECT 'reached ' || count(*) FROM semantic_graph_expand('shared_v', ARRAY[1]::bigint[])";
+($text, $state) = run_sql($node, $asks);
+like($text, qr/ERROR:  P0002.*reached 0/s, 'a deleted row is not found before vacuum');
+my $pages = $node->safe_psql('postgres', "SELECT key_pages('shared_v')");
+$watcher = start_psql($node, "SELECT 'watching'; SELECT 'cancelled ' || cancel_at_change('shared_v', slots_page_of('shared_v', 'shared', 10))", \$seen);
+$watcher->pump until $seen =~ /watching/;
+($text, $state) = run_sql($node, "SET vacuum_cost_delay = 20; SET vacuum_cost_limit = 30; VACUUM (INDEX_CLEANUP ON) shared;");
+$watcher->finish;
+like($seen, qr/cancelled t/, 'a vacuum is met in its first pass');
+is($state, '57014', 'and cancelled') or diag($text);
+is($node->safe_psql('postgres', "SELECT key_pages('shared_v')"), $pages, 'before it removed a key');
+($text, $state) = run_sql($node, $asks);
+like($text, qr/ERROR:  P0002.*reached 0/s, 'the row is not found after it');
+index_is_sound($node, 'shared_v', 'the index is sound');
+$node->safe_psql('postgres', 'VACUUM shared');
+($text, $state) = run_sql($node, $asks);
+like($text, qr/ERROR:  P0002.*reached 0/s, 'nor after one that ends');
 
 ok(!crashed($node), 'no process of the server died');
 $node->stop;

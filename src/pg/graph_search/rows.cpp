@@ -107,22 +107,14 @@ KnownRow IndexRows::find(graph::Vertex key) {
     if (!keys_.to_index(key, &datum))
         return best;
     index_.find_key(datum, found_);
-    for (const std::uint32_t node : found_) {
-        const unsigned vector = query_.empty() ? 0u : unsigned{kGraphVector};
-        if (!index_.read_node(node, kGraphRows | vector, node_))
+    for (const GraphKeyRow& row : found_) {
+        // A record of a deleted row outlives it until a vacuum has come by.
+        if (!visible(row.tid) ||
+            !index_.read_node(row.node, query_.empty() ? 0u : unsigned{kGraphVector}, node_))
             continue;
-        if (node_.rows.size() > 1 && !index_.read_node(node, kGraphKeys | vector, node_))
-            continue;
-        const bool several = node_.rows.size() > 1;
-        for (const GraphRow& row : node_.rows) {
-            if (several && (row.key_is_null || keys_.of_index(row.key) != key))
-                continue;
-            if (!visible(row.tid))
-                continue;
-            const double s = similarity();
-            if (!best.indexed || s > best.similarity)
-                best = {true, true, node, s};
-        }
+        const double s = similarity();
+        if (!best.indexed || s > best.similarity)
+            best = {true, true, row.node, s};
     }
     return best;
 }

@@ -67,8 +67,8 @@ class IndexRows {
     GraphIndex& index_;
     std::vector<float> query_;
     Oid key_array_type_;
-    GraphNode node_;  // scratch
-    std::vector<std::uint32_t> found_;
+    GraphNode node_;                  // scratch
+    std::vector<GraphKeyRow> found_;  // scratch
     std::pmr::unordered_map<graph::Vertex, KnownRow> rows_;
     std::pmr::unordered_map<std::uint32_t, std::pmr::vector<graph::Vertex>> nodes_;
 };

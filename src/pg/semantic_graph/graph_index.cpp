@@ -15,11 +15,8 @@
 #include "pg/lid_hnsw/inspect.h"
 #include "pg/lid_hnsw/tids.h"
 #include "pg/page/slot_reads.h"
+#include "pg/semantic_graph/row_keys.h"
 #include "pg/semantic_graph/semantic_graph.h"
-
-extern "C" {
-#include "utils/uuid.h"
-}
 
 namespace vg::pg {
 namespace {
@@ -125,6 +122,7 @@ class Graph final : public GraphIndex {
           state_(state),
           g_(state.geometry),
           side_(side),
+          keys_(open.index, side),
           weight_(option_edge_weight(open.index)),
           blocks_(blocks) {
         more_.context = context;
@@ -165,28 +163,20 @@ class Graph final : public GraphIndex {
         }
         if (out.live && (parts & kGraphRows) != 0)
             read_rows(slot.header(), out);
-        const bool keys = (parts & kGraphKeys) == kGraphKeys && !out.rows.empty() &&
-                          side_->key_kind != node::KeyKind::kNone;
-        if (keys || (parts & kGraphKnn) != 0)
-            read_list_page(node, keys, (parts & kGraphKnn) != 0, out);
+        if ((parts & kGraphKeys) == kGraphKeys && !out.rows.empty() &&
+            side_->key_kind != node::KeyKind::kNone)
+            keys_.give(node, out.rows, out.keys);
+        if ((parts & kGraphKnn) != 0)
+            read_neighbours(out);
         if ((parts & kGraphWeights) == kGraphWeights)
             fill_weights(out);
         return true;
     }
 
-    void find_key(Datum key, std::vector<std::uint32_t>& nodes) override {
-        nodes.clear();
-        if (side_->key_kind == node::KeyKind::kNone)
-            return;
-        call_pg([&] { encode_key(open_.index, side_->key_kind, key, &key_); });
-        const std::uint32_t hash = hash_key(key_.bytes, key_.size);
-        const node::SideMeta meta = call_pg([&] { return read_side_meta(side_); });
-        for (std::size_t g = 0; g < meta.generations; ++g)
-            read_bucket(node::bucket_of(meta, g, hash), hash, nodes);
-        sort_distinct(nodes);
-        // Keys of equal hashes, and entries that a vacuum is about to remove, are told apart by the
-        // rows themselves.
-        std::erase_if(nodes, [this](std::uint32_t node) { return !has_key(node); });
+    void find_key(Datum key, std::vector<GraphKeyRow>& rows) override {
+        rows.clear();
+        if (side_->key_kind != node::KeyKind::kNone)
+            keys_.find(key, rows);
     }
 
     GraphSeeds* search(const float* query, int ef) override {
@@ -213,11 +203,6 @@ class Graph final : public GraphIndex {
     }
 
   private:
-    static void sort_distinct(std::vector<std::uint32_t>& v) {
-        std::sort(v.begin(), v.end());
-        v.erase(std::unique(v.begin(), v.end()), v.end());
-    }
-
     // Copies a slots page into page_, unless it is the one that is there.
     bool load_page(BlockNumber block) {
         if (loaded_ == block)
@@ -264,113 +249,10 @@ class Graph final : public GraphIndex {
             out.rows.push_back({more_.tids[i], true, 0});
     }
 
-    // Calls take(entry, bytes) for the row entries of a node.
-    template <typename Take, typename Restart>
-    void read_row_entries(node::SlotId node, const Chain& chain, Take&& take, Restart&& restart) {
-        read_chain(
-            side_, chain, &chain_page_,
-            [&](BlockNumber block, PGAlignedBlock* page) {
-                return call_pg([&] { return copy_chain_page(side_, chain, block, page); });
-            },
-            [&](const std::byte* entries, std::size_t bytes) {
-                const bool sound = each_row_entry(
-                    entries, bytes, [&](const node::RowEntry& e, const std::byte* key) {
-                        if (e.slot == node)
-                            take(e, key);
-                    });
-                if (!sound)
-                    call_pg([&] {
-                        report_corrupt(open_.index, chain.first, "an entry reaches past the end");
-                    });
-            },
-            restart);
-    }
-
-    bool list_chain(node::SlotId node, Chain* chain) {
-        const std::uint32_t number = side_->g.list_page_of(node);
-        const BlockNumber block =
-            call_pg([&] { return find_side_page(side_, node::PageKind::kLists, number); });
-        *chain = {node::PageKind::kLists, number, block};
-        return block != node::kNoBlock;
-    }
-
-    void read_list_page(node::SlotId node, bool keys, bool knn, GraphNode& out) {
-        Chain chain;
-        if (!list_chain(node, &chain))
-            return;
-        if (!keys) {
-            call_pg([&] { read_list(side_, node, &list_); });
-            take_list(out);
-            return;
-        }
-        found_.clear();
-        bool first = knn;
-        read_row_entries(
-            node, chain,
-            [&](const node::RowEntry& e, const std::byte* key) {
-                found_.push_back({e.tid.key(), out.keys.size(), e.key_bytes});
-                append_key(e, key, out.keys);
-            },
-            [&] {
-                found_.clear();
-                out.keys.clear();
-            });
-        if (first) {
-            call_pg([&] { read_list(side_, node, &list_); });
-            take_list(out);
-        }
-        give_keys(out);
-    }
-
-    void take_list(GraphNode& out) const {
+    void read_neighbours(GraphNode& out) {
+        call_pg([&] { read_list(side_, out.node, &list_); });
         for (std::size_t i = 0; i < list_.count; ++i)
             out.knn.push_back({list_.items[i].node, 0.0f, list_.items[i].similarity});
-    }
-
-    // Appends what a Datum of the key points to, or the value itself.
-    void append_key(const node::RowEntry& e, const std::byte* key, std::vector<char>& keys) const {
-        const auto* bytes = reinterpret_cast<const char*>(key);
-        if (side_->key_kind == node::KeyKind::kText) {
-            char head[VARHDRSZ];
-            SET_VARSIZE(head, VARHDRSZ + e.key_bytes);
-            keys.insert(keys.end(), head, head + VARHDRSZ);
-        }
-        keys.insert(keys.end(), bytes, bytes + e.key_bytes);
-        keys.resize(MAXALIGN(keys.size()));
-    }
-
-    Datum key_datum(const char* at) const {
-        switch (side_->key_kind) {
-            case node::KeyKind::kInt4: {
-                int32 value;
-                std::memcpy(&value, at, sizeof value);
-                return Int32GetDatum(value);
-            }
-            case node::KeyKind::kInt8: {
-                int64 value;
-                std::memcpy(&value, at, sizeof value);
-                return Int64GetDatum(value);
-            }
-            default:
-                return PointerGetDatum(at);
-        }
-    }
-
-    // Joins rows and keys by heap TID. What an interrupted vacuum left of rows that are gone finds
-    // no row.
-    void give_keys(GraphNode& out) {
-        std::sort(found_.begin(), found_.end(),
-                  [](const FoundKey& a, const FoundKey& b) { return a.tid < b.tid; });
-        for (GraphRow& row : out.rows) {
-            const std::uint64_t tid = to_tid(row.tid).key();
-            const auto at =
-                std::lower_bound(found_.begin(), found_.end(), tid,
-                                 [](const FoundKey& f, std::uint64_t t) { return f.tid < t; });
-            if (at == found_.end() || at->tid != tid)
-                continue;
-            row.key_is_null = false;
-            row.key = key_datum(out.keys.data() + at->at);
-        }
     }
 
     void fill_weights(GraphNode& out) {
@@ -386,63 +268,19 @@ class Graph final : public GraphIndex {
         }
     }
 
-    void read_bucket(std::uint32_t number, std::uint32_t hash, std::vector<std::uint32_t>& nodes) {
-        const BlockNumber block =
-            call_pg([&] { return find_side_page(side_, node::PageKind::kBuckets, number); });
-        if (block == node::kNoBlock)
-            return;
-        const Chain chain{node::PageKind::kBuckets, number, block};
-        read_chain(
-            side_, chain, &chain_page_,
-            [&](BlockNumber at, PGAlignedBlock* page) {
-                return call_pg([&] { return copy_chain_page(side_, chain, at, page); });
-            },
-            [&](const std::byte* entries, std::size_t bytes) {
-                const auto* e = reinterpret_cast<const node::BucketEntry*>(entries);
-                for (std::size_t i = 0; i < bytes / sizeof *e; ++i) {
-                    if (e[i].hash == hash)
-                        nodes.push_back(e[i].slot);
-                }
-            },
-            [] {});  // nodes met twice are dropped later
-    }
-
-    // Whether a node has a row with the key in key_.
-    bool has_key(node::SlotId node) {
-        Chain chain;
-        if (!list_chain(node, &chain))
-            return false;
-        bool found = false;
-        read_row_entries(
-            node, chain,
-            [&](const node::RowEntry& e, const std::byte* key) {
-                found |= e.key_bytes == key_.size && std::memcmp(key, key_.bytes, key_.size) == 0;
-            },
-            [] {});
-        return found;
-    }
-
-    struct FoundKey {
-        std::uint64_t tid;
-        std::size_t at;  // in GraphNode::keys
-        std::uint16_t size;
-    };
-
     OpenIndex open_;
     const IndexState& state_;
     const node::Geometry& g_;
     SideStore* side_;
+    RowKeys keys_;
     knn::EdgeWeight weight_;
     BlockNumber blocks_;  // at least so many
     BlockNumber loaded_ = InvalidBlockNumber;
-    PGAlignedBlock page_;        // slots page of next_node
-    PGAlignedBlock chain_page_;  // scratch
-    SlotBuffer slot_;            // scratch
-    ListCopy list_;              // scratch
-    ListCopy far_;               // scratch
-    KeyBytes key_{};             // scratch
-    TidList more_;               // scratch
-    std::vector<FoundKey> found_;
+    PGAlignedBlock page_;  // slots page of next_node
+    SlotBuffer slot_;      // scratch
+    ListCopy list_;        // scratch
+    ListCopy far_;         // scratch
+    TidList more_;         // scratch
 };
 
 // May ereport.

@@ -36,6 +36,12 @@ struct GraphRow {
     Datum key;            // by reference for uuid and text: points into GraphNode::keys
 };
 
+// A row that has a key: of find_key.
+struct GraphKeyRow {
+    std::uint32_t node;
+    ItemPointerData tid;  // root of the row's HOT chain
+};
+
 // Filled by read_node; reuse one for many reads.
 struct GraphNode {
     std::uint32_t node = kNoGraphNode;
@@ -99,9 +105,10 @@ class GraphIndex {
     // rows of a node do not occur.
     virtual bool read_node(std::uint32_t node, unsigned parts, GraphNode& out) = 0;
 
-    // All nodes with a row whose key equals `key` (of type key_type(), detoasted or not), ascending
-    // and distinct. None without such a row. Which of a node's rows it is: read_node tells.
-    virtual void find_key(Datum key, std::vector<std::uint32_t>& nodes) = 0;
+    // The rows whose key equals `key` (of type key_type(), detoasted or not), distinct and
+    // ascending by node. Some may be gone: a deleted row keeps its key until a vacuum has come by,
+    // no matter whether its node has other rows. The TID under a snapshot tells.
+    virtual void find_key(Datum key, std::vector<GraphKeyRow>& rows) = 0;
 
     // Nodes near `query`, dimensions() finite floats in the column's space (cosine: any length but
     // zero). ef >= 1: beam of the first round. In CurrentMemoryContext.

@@ -99,7 +99,7 @@ class Survey {
 
     void read_samples() {
         GraphNode far;
-        std::vector<std::uint32_t> found;
+        std::vector<GraphKeyRow> found;
         std::uint64_t mutual = 0;
         std::uint64_t edges = 0;
         std::vector<knn::ListNeighbour> list;
@@ -120,7 +120,13 @@ class Survey {
                 if (row.key_is_null)
                     continue;
                 graph_->find_key(row.key, found);
-                f_.unfound_keys += std::binary_search(found.begin(), found.end(), n) ? 0 : 1;
+                const bool there =
+                    std::any_of(found.begin(), found.end(), [&](const GraphKeyRow& f) {
+                        ItemPointerData a = f.tid;
+                        ItemPointerData b = row.tid;
+                        return f.node == n && ItemPointerEquals(&a, &b);
+                    });
+                f_.unfound_keys += there ? 0 : 1;
                 break;
             }
         }
