@@ -15,11 +15,14 @@
 #include <utility>
 #include <vector>
 
-#define HWY_WANT_AVX3_DL
+#include "core/distance/targets.h"
+
 #include <hwy/targets.h>
 
 #include "core/base/random.h"
+#include "core/distance/byte_dot.h"
 #include "core/distance/dot_rows.h"
+#include "core/distance/half.h"
 #include "core/distance/link_kernels.h"
 #include "core/distance/transform.h"
 
@@ -191,6 +194,88 @@ TEST_P(EveryTarget, ByteDistancesAreExact) {
             const Guarded<std::uint8_t> a(va, place), b(vb, place);
             EXPECT_EQ(l2_squared(a.data(), b.data(), n), expected);
             EXPECT_EQ(code_kernel()(a.data(), b.data(), n), expected);
+        }
+    }
+}
+
+TEST_P(EveryTarget, ByteDotsAreExact) {
+    Random rng(13);
+    for (std::size_t n : kSizes) {
+        if (n == 0 || n > kMaxByteDot)
+            continue;
+        const auto most = static_cast<std::uint64_t>(largest_byte_weight(n));
+        std::vector<std::int16_t> vw((n + kByteDotBlock - 1) / kByteDotBlock * kByteDotBlock);
+        for (std::size_t i = 0; i < n; ++i)
+            vw[i] = static_cast<std::int16_t>(static_cast<std::int64_t>(rng.below(2 * most + 1)) -
+                                              static_cast<std::int64_t>(most));
+        constexpr std::size_t kCount = 5;
+        std::vector<std::uint8_t> vrows(kCount * n);
+        for (std::uint8_t& x : vrows)
+            x = static_cast<std::uint8_t>(rng.below(256));
+        for (Place place : kPlaces) {
+            SCOPED_TRACE(testing::Message() << "n " << n << " place " << static_cast<int>(place));
+            const Guarded<std::int16_t> w(vw, place);
+            const Guarded<std::uint8_t> rows(vrows, place);
+            std::int32_t out[kCount];
+            byte_dots(w.data(), rows.data(), kCount, n, out);
+            for (std::size_t r = 0; r < kCount; ++r) {
+                std::int64_t expected = 0;
+                for (std::size_t i = 0; i < n; ++i)
+                    expected += std::int64_t{vw[i]} * vrows[r * n + i];
+                EXPECT_EQ(out[r], expected);
+            }
+        }
+    }
+}
+
+// Every finite half, there and back; and floats between two halves go to the nearer one.
+TEST_P(EveryTarget, HalvesConvertExactlyAndRoundToNearest) {
+    std::vector<std::uint16_t> halves;
+    for (std::uint32_t bits = 0; bits < 0x7C00; ++bits)
+        halves.insert(halves.end(), {static_cast<std::uint16_t>(bits),
+                                     static_cast<std::uint16_t>(bits | 0x8000)});
+    std::vector<float> floats(halves.size());
+    from_half(halves.data(), halves.size(), floats.data());
+    for (std::size_t i = 0; i < halves.size(); ++i) {
+        const int exponent = (halves[i] >> 10) & 31, fraction = halves[i] & 1023;
+        const double size =
+            exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25);
+        ASSERT_EQ(floats[i], (halves[i] & 0x8000) != 0 ? -size : size) << halves[i];
+    }
+    std::vector<std::uint16_t> back(halves.size());
+    to_half(floats.data(), floats.size(), back.data());
+    EXPECT_EQ(back, halves);
+
+    for (const float share : {0.49f, 0.51f}) {
+        std::vector<float> between;
+        std::vector<std::uint16_t> nearest;
+        for (std::uint16_t bits = 0; bits + 1 < 0x7C00; ++bits) {
+            const float low = floats[2 * bits], high = floats[2 * (bits + 1)];
+            between.push_back(low + share * (high - low));
+            nearest.push_back(share < 0.5f ? bits : bits + 1);
+        }
+        std::vector<std::uint16_t> rounded(between.size());
+        to_half(between.data(), between.size(), rounded.data());
+        EXPECT_EQ(rounded, nearest) << share;
+    }
+}
+
+TEST_P(EveryTarget, HalfInnerProductMatchesDoubleReference) {
+    Random rng(14);
+    for (std::size_t n : kSizes) {
+        const std::vector<float> va = random_floats(n, rng), source = random_floats(n, rng);
+        std::vector<std::uint16_t> vb(n);
+        std::vector<float> wide(n);
+        to_half(source.data(), n, vb.data());
+        from_half(vb.data(), n, wide.data());
+        Sum ip;
+        for (std::size_t i = 0; i < n; ++i)
+            ip.add(double{va[i]} * wide[i]);
+        for (Place place : kPlaces) {
+            SCOPED_TRACE(testing::Message() << "n " << n << " place " << static_cast<int>(place));
+            const Guarded<float> a(va, place);
+            const Guarded<std::uint16_t> b(vb, place);
+            EXPECT_NEAR(inner_product(a.data(), b.data(), n), ip.value, ip.tolerance(n));
         }
     }
 }

@@ -10,7 +10,8 @@
 #include <numbers>
 #include <vector>
 
-#define HWY_WANT_AVX3_DL
+#include "core/distance/targets.h"
+
 #include <hwy/targets.h>
 
 #include "core/base/random.h"

@@ -11,7 +11,8 @@
 #include <utility>
 #include <vector>
 
-#define HWY_WANT_AVX3_DL
+#include "core/distance/targets.h"
+
 #include <hwy/targets.h>
 
 #include "core/base/names.h"

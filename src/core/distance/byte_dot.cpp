@@ -5,7 +5,8 @@
 
 #include <cstring>
 
-#define HWY_WANT_AVX3_DL
+#include "core/distance/targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/distance/byte_dot.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep

@@ -10,7 +10,8 @@
 
 #include <cstring>
 
-#define HWY_WANT_AVX3_DL
+#include "core/distance/targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/distance/distance.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep

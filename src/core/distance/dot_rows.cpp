@@ -6,7 +6,8 @@
 // fuse them where there is.
 #include "core/distance/dot_rows.h"
 
-#define HWY_WANT_AVX3_DL
+#include "core/distance/targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/distance/dot_rows.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep

@@ -3,9 +3,11 @@
 #include "core/distance/half.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
-#define HWY_WANT_AVX3_DL
+#include "core/distance/targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/distance/half.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -23,10 +25,40 @@ using DF = hn::ScalableTag<float>;
 using VF = hn::Vec<DF>;
 using DH = hn::Rebind<hwy::float16_t, DF>;
 
+// Rounds to nearest, ties to even, in integers.
+[[maybe_unused]] HWY_INLINE std::uint16_t half_of(float value) {
+    constexpr std::uint32_t kInfinity = 0x7F800000, kBeyondHalf = 0x47800000;
+    constexpr std::uint32_t kSmallestNormal = 0x38800000;  // as a half: 2^-14
+    std::uint32_t bits;
+    std::memcpy(&bits, &value, sizeof bits);
+    const std::uint32_t sign = (bits >> 16) & 0x8000;
+    bits &= 0x7FFFFFFF;
+    if (bits > kInfinity)
+        return static_cast<std::uint16_t>(sign | 0x7E00);
+    if (bits >= kBeyondHalf)
+        return static_cast<std::uint16_t>(sign | 0x7C00);
+    if (bits < kSmallestNormal) {
+        // The last place of a float near 1/2 is that of a subnormal half, so the addition rounds.
+        const float shifted = std::fabs(value) + 0.5f;
+        std::memcpy(&bits, &shifted, sizeof bits);
+        return static_cast<std::uint16_t>(sign | (bits - 0x3F000000));
+    }
+    bits += 0x0FFF + ((bits >> 13) & 1);  // may carry into the exponent, up to infinity
+    return static_cast<std::uint16_t>(sign | ((bits - ((127u - 15u) << 23)) >> 13));
+}
+
 HWY_INLINE VF widen(DF d, const std::uint16_t* p) {
     return hn::PromoteTo(d, hn::LoadU(DH(), reinterpret_cast<const hwy::float16_t*>(p)));
 }
 
+#if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2
+// Before F16C. What Highway does there in place of the instruction cuts off where it should round,
+// and drops the sign of a zero.
+void ToHalf(const float* in, std::size_t n, std::uint16_t* out) {
+    for (std::size_t i = 0; i < n; ++i)
+        out[i] = half_of(in[i]);
+}
+#else
 void ToHalf(const float* in, std::size_t n, std::uint16_t* out) {
     const DF d;
     const DH dh;
@@ -41,6 +73,7 @@ void ToHalf(const float* in, std::size_t n, std::uint16_t* out) {
         std::memcpy(out + i, halves, count * sizeof(std::uint16_t));
     }
 }
+#endif
 
 void FromHalf(const std::uint16_t* in, std::size_t n, float* out) {
     const DF d;

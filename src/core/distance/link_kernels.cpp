@@ -13,7 +13,8 @@
 #include <algorithm>
 #include <cstring>
 
-#define HWY_WANT_AVX3_DL
+#include "core/distance/targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/distance/link_kernels.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
@@ -80,7 +81,7 @@ HWY_INLINE V weighted_popcount(V x0, V x1, V x2, V x3) {
     const V8 t2 = hn::Add(t1, t1);
     const V8 t3 = hn::Add(t2, t2);
     const V8 nibble = hn::Set(d8, 0x0F);
-    const auto count = [&](V8 table, V x) HWY_ATTR {
+    const auto count = [&](V8 table, V x) VG_ATTR {
         const V8 bytes = hn::BitCast(d8, x);
         return hn::Add(hn::TableLookupBytes(table, hn::And(bytes, nibble)),
                        hn::TableLookupBytes(table, hn::ShiftRight<4>(bytes)));
@@ -131,7 +132,7 @@ template <std::size_t Words>
 HWY_INLINE void short_rows(VW p0, VW p1, VW p2, VW p3, const std::uint64_t* codes,
                            std::uint32_t* out) {
     const DW d;
-    const auto sums_at = [&](std::size_t k) HWY_ATTR {
+    const auto sums_at = [&](std::size_t k) VG_ATTR {
         const VW code = hn::LoadU(d, codes + k * kLanes);
         return weighted_popcount(hn::Xor(code, p0), hn::Xor(code, p1), hn::Xor(code, p2),
                                  hn::Xor(code, p3));
@@ -176,7 +177,7 @@ HWY_INLINE void row_lanes(const std::uint64_t* plane, std::size_t words, const s
     for (std::size_t r = 0; r < Rows; ++r)
         sums[r] = hn::Zero(d);
     std::size_t w = 0;
-    const auto add = [&](VW p0, VW p1, VW p2, VW p3, VW code, VW& sum) HWY_ATTR {
+    const auto add = [&](VW p0, VW p1, VW p2, VW p3, VW code, VW& sum) VG_ATTR {
         sum = hn::Add(sum, weighted_popcount(hn::Xor(code, p0), hn::Xor(code, p1),
                                              hn::Xor(code, p2), hn::Xor(code, p3)));
     };
@@ -257,7 +258,7 @@ HWY_INLINE void affine(float node, float step, std::int32_t total, const std::ui
     const hn::Rebind<std::uint32_t, DF> du;
     const hn::Rebind<std::uint16_t, DF> du16;
     const std::size_t lanes = hn::Lanes(d);
-    const auto at = [&](std::size_t j) HWY_ATTR {
+    const auto at = [&](std::size_t j) VG_ATTR {
         const auto sum = hn::BitCast(di, hn::LoadU(du, sums + j));
         const VF s = hn::Mul(hn::Set(d, step),
                              hn::ConvertTo(d, hn::Sub(hn::Set(di, total), hn::Add(sum, sum))));

@@ -9,7 +9,8 @@
 #include <cmath>
 #include <cstdint>
 
-#define HWY_WANT_AVX3_DL
+#include "core/distance/targets.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "core/distance/transform.cpp"
 #include "hwy/foreach_target.h"  // IWYU pragma: keep
