@@ -53,10 +53,102 @@ TEST(Rating, GoldenValues) {
     expect_rating(upset[0], 29.962548, 1.997948, 1e-6);
     expect_rating(upset[1], 28.937730, 8.052154, 1e-6);
     expect_rating(upset[2], 20.816480, 4.930700, 1e-6);
+    // The mean of first and second place of three, and what the third of three gets.
     const auto draw = played({{{}, 1, 1}, {{}, 1, 2}, {{}, 2, 3}});
-    expect_rating(draw[0], 25.717219138186557, 8.204837030780652, 1e-12);
-    expect_rating(draw[1], 25.717219138186557, 8.204837030780652, 1e-12);
-    expect_rating(draw[2], 23.56556172362688, 8.204837030780652, 1e-12);
+    expect_rating(draw[0], 26.793047, 8.131666, 1e-6);
+    expect_rating(draw[1], 26.793047, 8.131666, 1e-6);
+    expect_rating(draw[2], 21.413905, 8.057830, 1e-6);
+}
+
+// Newcomers of these ranks.
+std::vector<Player> newcomers(const std::vector<std::int32_t>& ranks) {
+    std::vector<Player> players;
+    for (const std::int32_t rank : ranks)
+        players.push_back({{}, rank, static_cast<std::int32_t>(players.size())});
+    return players;
+}
+
+TEST(Rating, AWorseRankNeverGivesMore) {
+    const auto five = played(newcomers({1, 1, 3, 4, 5}));
+    EXPECT_GT(five[0].rating.mu, five[2].rating.mu);
+    const auto two = played(newcomers({1, 1}));
+    EXPECT_EQ(two[0].rating.mu, 25.0);
+    EXPECT_EQ(two[1].rating.mu, 25.0);
+    Random random(7);
+    std::vector<std::vector<std::int32_t>> matches{{1, 2, 2, 4, 5, 5, 7, 8, 9, 9, 11, 12}};
+    for (int trial = 0; trial < 500; ++trial) {
+        std::vector<std::int32_t> ranks(2 + random.below(11));
+        for (std::int32_t& rank : ranks)
+            rank = static_cast<std::int32_t>(random.below(ranks.size())) + 1;
+        matches.push_back(ranks);
+    }
+    for (std::vector<std::int32_t>& ranks : matches) {
+        std::sort(ranks.begin(), ranks.end());
+        const auto p = played(newcomers(ranks));
+        double sum = 0.0;
+        for (std::size_t i = 0; i < p.size(); ++i) {
+            sum += p[i].rating.mu - 25.0;
+            if (i == 0)
+                continue;
+            if (ranks[i] == ranks[i - 1])
+                EXPECT_NEAR(p[i].rating.mu, p[i - 1].rating.mu, 1e-12);
+            else
+                EXPECT_LT(p[i].rating.mu, p[i - 1].rating.mu);
+        }
+        EXPECT_NEAR(sum, 0.0, 1e-10);
+    }
+}
+
+// Of sides of any strengths: the mean over both orders.
+TEST(Rating, ADrawIsHalfAWinAndHalfALoss) {
+    const std::vector<Player> first{{{31, 2}, 1, 1}, {{22, 5}, 2, 2}, {{27, 4}, 3, 3}};
+    auto second = first;
+    second[0].rank = 2;
+    second[1].rank = 1;
+    auto tied = first;
+    tied[1].rank = 1;
+    const auto a = played(first);
+    const auto b = played(second);
+    const auto draw = played(tied);
+    for (std::size_t i = 0; i < 3; ++i) {
+        const double variance =
+            (a[i].rating.sigma * a[i].rating.sigma + b[i].rating.sigma * b[i].rating.sigma) / 2.0;
+        expect_rating(draw[i], (a[i].rating.mu + b[i].rating.mu) / 2.0, std::sqrt(variance), 1e-12);
+    }
+    // Three unequal sides share one place: what one wins another loses.
+    const auto three = played({{{31, 4}, 1, 1}, {{22, 4}, 1, 2}, {{27, 4}, 1, 3}});
+    EXPECT_NEAR(three[0].rating.mu + three[1].rating.mu + three[2].rating.mu, 80.0, 1e-12);
+    EXPECT_LT(three[0].rating.mu, 31.0);
+    EXPECT_GT(three[1].rating.mu, 22.0);
+}
+
+// Whoever ties took the places of the group in some order: for equals the update is the mean over
+// all orders.
+TEST(Rating, TiesAreTheMeanOverAllOrders) {
+    const std::vector<std::int32_t> ranks{1, 2, 2, 2, 5, 5, 7};
+    std::vector<double> mu(ranks.size(), 0.0);
+    std::vector<double> variance(ranks.size(), 0.0);
+    std::vector<std::int32_t> order{1, 2, 3, 4, 5, 6, 7};
+    double orders = 0.0;
+    do {
+        bool fits = true;
+        for (std::size_t i = 1; i < ranks.size(); ++i)
+            fits = fits && (ranks[i] == ranks[i - 1] || order[i] > order[i - 1]);
+        fits = fits && order[0] == 1 && order[6] == 7 &&
+               *std::max_element(order.data() + 1, order.data() + 4) == 4;
+        if (!fits)
+            continue;
+        const auto p = played(newcomers(order));
+        orders += 1.0;
+        for (std::size_t i = 0; i < p.size(); ++i) {
+            mu[i] += p[i].rating.mu;
+            variance[i] += p[i].rating.sigma * p[i].rating.sigma;
+        }
+    } while (std::next_permutation(order.begin(), order.end()));
+    ASSERT_EQ(orders, 12.0);
+    const auto tied = played(newcomers(ranks));
+    for (std::size_t i = 0; i < tied.size(); ++i)
+        expect_rating(tied[i], mu[i] / orders, std::sqrt(variance[i] / orders), 1e-12);
 }
 
 TEST(Rating, OrderOfPlayersAndNumbersOfTeamsDoNotMatter) {
@@ -82,6 +174,27 @@ TEST(Rating, ExtremeSkillsStayFinite) {
     }
     EXPECT_LT(p[0].rating.mu, 1e6);
     EXPECT_GT(p[1].rating.mu, -1e6);
+    for (const Player& player : played({{{1e6, 1}, 1, 1}, {{-1e6, 1}, 1, 2}, {{-9e5, 1}, 2, 3}})) {
+        EXPECT_TRUE(std::isfinite(player.rating.mu));
+        EXPECT_GT(player.rating.sigma, 0.0);
+    }
+}
+
+TEST(Rating, TheUnitOfSkillsDoesNotMatter) {
+    const std::vector<Player> players{{{30, 4}, 2, 1}, {{20, 3}, 1, 2}, {{25, 6}, 2, 3}};
+    const auto expected = played(players);
+    for (const double unit : {1e-300, 1e-200, 1e150, 1e300}) {
+        auto scaled = players;
+        for (Player& player : scaled)
+            player.rating = {player.rating.mu * unit, player.rating.sigma * unit};
+        RatingModel model;
+        model.beta *= unit;
+        rate_match(scaled, model, Poll{});
+        for (std::size_t i = 0; i < scaled.size(); ++i) {
+            EXPECT_NEAR(scaled[i].rating.mu / unit, expected[i].rating.mu, 1e-12) << unit;
+            EXPECT_NEAR(scaled[i].rating.sigma / unit, expected[i].rating.sigma, 1e-12) << unit;
+        }
+    }
 }
 
 TEST(Rating, TeamOfTwoRanksIsAnError) {

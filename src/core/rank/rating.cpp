@@ -22,12 +22,14 @@ constexpr std::size_t kScratchBytes =
 constexpr std::size_t kPollEvery = 1024;
 constexpr double kDisplayedSigmas = 3.0;
 
+// All spreads are divided by one power of two, so that their squares neither overflow nor vanish.
 struct Team {
     std::int32_t rank;
-    double mu = 0.0;
+    double mu = 0.0;  // not divided
     double variance = 0.0;
     double shift = 0.0;   // of mu, in units of this team's variance over c
     double shrink = 0.0;  // of the variance
+    double power = 0.0;   // of the soft-max, scratch
 };
 
 // Indexes of players by (team, rank): the members of a team are adjacent.
@@ -40,44 +42,76 @@ std::vector<std::uint32_t> by_team(std::span<const Player> players) {
     return order;
 }
 
-// Chance that the team of mean mu comes first among those that the round q is between: a soft-max,
-// with its greatest exponent taken out so that nothing overflows.
-struct Round {
-    double top;
-    double sum;
-    double ties;
-    double chance(double mu, double c) const { return std::exp((mu - top) / c) / sum; }
-};
-
-Round round_of(const std::vector<Team>& teams, const Team& q, double c) {
-    Round r{-std::numeric_limits<double>::infinity(), 0.0, 0.0};
-    for (const Team& s : teams) {
-        if (s.rank >= q.rank)
-            r.top = std::max(r.top, s.mu);
-        r.ties += s.rank == q.rank ? 1.0 : 0.0;
+// The places of one tied group, [begin, end) of `order`; whoever ranks behind follows. The members
+// took their places in an order that nobody knows, and all orders are as likely (rating.h). At the
+// l-th place each of the d members is still there with the chance 1 - l / d; where it is, the other
+// members still there are taken for what they are on average, which is exact for two, and for
+// members of one strength.
+void play_group(std::vector<Team>& teams, std::span<const std::uint32_t> order, std::size_t tied,
+                double c, int exponent, const Poll& poll) {
+    // A soft-max, with its greatest exponent taken out so that nothing overflows.
+    double top = -std::numeric_limits<double>::infinity();
+    for (const std::uint32_t i : order)
+        top = std::max(top, teams[i].mu);
+    double members = 0.0;
+    double behind = 0.0;
+    for (std::size_t at = 0; at < order.size(); ++at) {
+        Team& team = teams[order[at]];
+        team.power = std::exp(std::scalbn(team.mu - top, -exponent) / c);
+        (at < tied ? members : behind) += team.power;
     }
-    for (const Team& s : teams) {
-        if (s.rank >= q.rank)
-            r.sum += std::exp((s.mu - r.top) / c);
+    const auto d = static_cast<double>(tied);
+    std::vector<double> chance(tied);  // to take the place, for a member that is there
+    for (std::size_t place = 0; place < tied; ++place) {
+        poll();
+        const double there = 1.0 - static_cast<double>(place) / d;
+        const double others = tied > 1 ? (d - static_cast<double>(place) - 1.0) / (d - 1.0) : 0.0;
+        double sum = 0.0;     // of all chances: 1, but for what the average leaves out
+        double mean = 0.0;    // over the members: the chance that one from behind takes the place
+        double square = 0.0;  // and of its square
+        for (std::size_t at = 0; at < tied; ++at) {
+            const double power = teams[order[at]].power;
+            const double left = behind + power + others * (members - power);
+            // Only who is infinitely weaker than another member can find nobody left.
+            chance[at] = left > 0.0 ? power / left : 1.0;
+            sum += there * chance[at];
+            const double rest = left > 0.0 ? behind / left : 0.0;
+            mean += rest / d;
+            square += rest * rest / d;
+        }
+        sum += mean;
+        for (std::size_t at = 0; at < order.size(); ++at) {
+            Team& team = teams[order[at]];
+            if (at < tied) {
+                team.shift -= there * chance[at] / sum;
+                team.shrink += there * chance[at] * (1.0 - chance[at]);
+            } else if (behind > 0.0) {
+                const double share = team.power / behind;
+                team.shift -= share * mean / sum;
+                team.shrink += share * (mean - share * square);
+            }
+        }
     }
-    return r;
+    for (std::size_t at = 0; at < tied; ++at)
+        teams[order[at]].shift += 1.0;
 }
 
-void play(std::vector<Team>& teams, const RatingModel& model, const Poll& poll) {
+void play(std::vector<Team>& teams, double beta, int exponent, const Poll& poll) {
     double c_squared = 0.0;
     for (const Team& t : teams)
-        c_squared += t.variance + model.beta * model.beta;
+        c_squared += t.variance + beta * beta;
     const double c = std::sqrt(c_squared);
-    for (std::size_t q = 0; q < teams.size(); ++q) {
-        poll();
-        const Round round = round_of(teams, teams[q], c);
-        for (std::size_t i = 0; i < teams.size(); ++i) {
-            if (teams[q].rank > teams[i].rank)
-                continue;
-            const double chance = round.chance(teams[i].mu, c);
-            teams[i].shift += ((i == q ? 1.0 : 0.0) - chance) / round.ties;
-            teams[i].shrink += chance * (1.0 - chance) / round.ties;
-        }
+    std::vector<std::uint32_t> order(teams.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+        return teams[a].rank < teams[b].rank;
+    });
+    for (std::size_t begin = 0; begin < order.size();) {
+        std::size_t end = begin + 1;
+        while (end < order.size() && teams[order[end]].rank == teams[order[begin]].rank)
+            ++end;
+        play_group(teams, std::span(order).subspan(begin), end - begin, c, exponent, poll);
+        begin = end;
     }
     for (Team& t : teams) {
         const double gamma = std::sqrt(t.variance) / c;
@@ -90,6 +124,14 @@ void play(std::vector<Team>& teams, const RatingModel& model, const Poll& poll) 
 
 void rate_match(std::span<Player> players, const RatingModel& model, const Poll& poll) {
     const std::vector<std::uint32_t> order = by_team(players);
+    double widest = model.beta;
+    for (const Player& player : players)
+        widest = std::max(widest, player.rating.sigma);
+    const int exponent = std::ilogb(widest);
+    const auto variance_of = [exponent](const Player& player) {
+        const double sigma = std::scalbn(player.rating.sigma, -exponent);
+        return sigma * sigma;
+    };
     std::vector<Team> teams;
     std::vector<std::uint32_t> team_of(players.size());
     for (std::size_t at = 0; at < order.size(); ++at) {
@@ -102,17 +144,17 @@ void rate_match(std::span<Player> players, const RatingModel& model, const Poll&
             throw Error(StatusCode::kInvalidArgument,
                         "players of team " + std::to_string(player.team) + " have different ranks");
         team.mu += player.rating.mu;
-        team.variance += player.rating.sigma * player.rating.sigma;
+        team.variance += variance_of(player);
         team_of[order[at]] = static_cast<std::uint32_t>(teams.size() - 1);
     }
     if (teams.size() < 2)
         return;
-    play(teams, model, poll);
+    play(teams, std::scalbn(model.beta, -exponent), exponent, poll);
     for (std::size_t p = 0; p < players.size(); ++p) {
         Rating& rating = players[p].rating;
         const Team& team = teams[team_of[p]];
-        const double variance = rating.sigma * rating.sigma;
-        rating.mu += variance * team.shift;
+        const double variance = variance_of(players[p]);
+        rating.mu += std::scalbn(variance * team.shift, exponent);
         rating.sigma *= std::sqrt(std::max(1.0 - variance * team.shrink, model.kappa));
     }
 }

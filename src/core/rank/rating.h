@@ -1,6 +1,12 @@
 // Ratings from matches of two or more sides: the Plackett-Luce model of Weng & Lin, "A Bayesian
 // Approximation Method for Online Ranking", JMLR 12 (2011), algorithm 4, in closed form. A rating
 // is a belief about a skill: mean mu, standard deviation sigma.
+//
+// Ties are not theirs: they divide what a tied team wins by the number of ties, so that the only
+// third of five gains more than the two who share the first place. Here the tied took their places
+// in an order that nobody knows, and the update is the mean over all orders, as a draw is half a
+// win and half a loss for Elo (1978), and as Kalbfleisch & Prentice (Biometrika 60, 1973) treat
+// ties in the same likelihood. For two sides that is the published formula.
 #pragma once
 
 #include <cstddef>
