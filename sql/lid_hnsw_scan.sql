@@ -26,6 +26,29 @@ SET lid_hnsw.ef_search = 1;
 SELECT count(*) FROM (SELECT FROM items ORDER BY v <-> pg_temp.vec(1, 24, 9) LIMIT 10) s;
 RESET lid_hnsw.ef_search;
 
+-- A filter that keeps hardly a row: the scan reads up to half as many pages along links as the index
+-- has, then all of it once; the heap is not counted. Every answer is complete.
+CREATE FUNCTION pg_temp.index_reads(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint := pg_stat_get_xact_blocks_fetched('items_v'::regclass);
+BEGIN
+    EXECUTE statement;
+    RETURN pg_stat_get_xact_blocks_fetched('items_v'::regclass) - before;
+END $$;
+SELECT pg_temp.index_reads('SELECT id FROM items WHERE id < 0 ORDER BY v <-> pg_temp.vec(3, 24, 9) LIMIT 10')
+    <= 1.7 * (pg_relation_size('items_v') / 8192) AS bounded;
+SELECT recall, full_answers, ordered FROM pg_temp.compare('items', '<->', 24, 10, 5, 'id % 1500 = 7');
+-- Neither does an index of few pages cost more than one look at each of them.
+CREATE TABLE few (id integer, v vector(24));
+INSERT INTO few SELECT i, pg_temp.vec(i, 24) FROM generate_series(1, 300) i;
+CREATE INDEX few_v ON few USING lid_hnsw (v vector_l2_ops);
+SET lid_hnsw.ef_search = 1000;
+SELECT recall, full_answers, ordered FROM pg_temp.compare('few', '<->', 24, 300, 5);
+DROP TABLE few;
+RESET lid_hnsw.ef_search;
+SET enable_seqscan = off;
+SET enable_sort = off;
+
 -- A row finds itself at distance zero.
 SELECT count(*) AS rows, count(*) FILTER (WHERE near.id = i.id AND near.d = 0) >= 199 AS self
 FROM items i, LATERAL (SELECT id, n.v <-> i.v AS d FROM items n ORDER BY n.v <-> i.v LIMIT 1) near WHERE i.id <= 200;

@@ -233,7 +233,8 @@ TEST(BeamSearch, GoingOnEqualsLookingHarder) {
         std::vector<float> found[2];
         for (const std::size_t ef : {10u, 80u}) {
             MemoryIndex::Cursor cursor(index, queries.row(q), ef);
-            while (ef == 10 && cursor.search().expanded() < 80 && cursor.search().grow())
+            const std::size_t wide_beam = scan_beam(index.geometry().words, 80);
+            while (ef == 10 && cursor.search().expanded() < wide_beam && cursor.search().grow())
                 cursor.run();
             (ef == 10 ? cost_narrow : cost_wide) += cursor.search().expanded();
             for (const Found& f : cursor.search().found())
@@ -256,18 +257,57 @@ TEST(BeamSearch, GoingOnEqualsLookingHarder) {
     EXPECT_LE(static_cast<double>(cost_narrow), 2.0 * static_cast<double>(cost_wide));
 }
 
-TEST(BeamSearch, GrowDoublesWhatWasExpanded) {
+TEST(BeamSearch, GrowReadsAnEighthMore) {
     const Matrix rows = test::uniform_rows(3000, 8, 2);
     MemoryIndex index(8, Metric::kL2);
     index.build(rows);
     MemoryIndex::Cursor cursor(index, rows.row(0), 20);
     std::size_t before = cursor.search().found().size();
-    EXPECT_GE(before, 10u);
-    for (int round = 0; round < 5; ++round) {
+    EXPECT_GE(before, 100u);
+    for (int round = 0; round < 20; ++round) {
         ASSERT_TRUE(cursor.search().grow());
         cursor.run();
-        before = 2 * std::max<std::size_t>(before, 20);
+        before += std::max<std::size_t>(before / 8, 16);
         EXPECT_EQ(cursor.search().found().size(), before);
+    }
+}
+
+// A row is handed out when several times as many have been read: an ef as large as the answer must
+// not return more of a beam than is sure. More ef never finds less.
+TEST(BeamSearch, LongAnswersKeepTheirRecall) {
+    const Matrix rows = test::uniform_rows(6000, 12, 11);
+    const Matrix queries = test::uniform_rows(30, 12, 12);
+    MemoryIndex index(12, Metric::kL2);
+    index.build(rows);
+    for (const std::size_t k : {50u, 200u}) {
+        double last = 0;
+        for (const std::size_t ef : {10u, 40u, 100u, 200u}) {
+            const double found = test::recall(index, rows, queries, k, ef);
+            EXPECT_GE(found, 0.97) << "k " << k << ", ef " << ef;
+            EXPECT_GE(found, last - 0.002) << "k " << k << ", ef " << ef;
+            last = found;
+        }
+    }
+}
+
+TEST(BeamSearch, EqualRowsComeBySlot) {
+    Matrix rows = test::uniform_rows(400, 8, 3);
+    for (std::size_t i = 0; i < 400; ++i) {  // eight rows around the query, equally far
+        if (i % 4 != 0)
+            continue;
+        std::fill(rows.row(i), rows.row(i) + 8, 2.0f);
+        rows.row(i)[(i / 4) % 8] = i % 8 == 0 ? 3.0f : 1.0f;
+    }
+    MemoryIndex index(8, Metric::kL2);
+    index.build(rows);
+    const std::vector<float> query(8, 2.0f);
+    for (const std::size_t ef : {1u, 40u, 100u}) {
+        std::vector<SlotId> nodes;
+        MemoryIndex::Cursor cursor(index, query.data(), ef);
+        Found f;
+        for (int i = 0; i < 8 && cursor.next(&f); ++i)
+            nodes.push_back(f.slot);
+        EXPECT_TRUE(std::is_sorted(nodes.begin(), nodes.end())) << "ef " << ef;
     }
 }
 

@@ -224,7 +224,7 @@ class MemoryIndex {
               search_(query_) {
             query_.set_query(query);
             search_.set_root(index.root_);
-            search_.start(index.entry_, index.entry_level_, 0, ef);
+            search_.start_scan(index.entry_, index.entry_level_, ef);
             run();
         }
         void run() {

@@ -1,7 +1,7 @@
 #include "core/hnsw/beam_search.h"
 
 #include <algorithm>
-#include <cstring>
+#include <iterator>
 #include <limits>
 
 #include "core/no_postgres.h"
@@ -13,12 +13,14 @@ inline float unless_nan(float x, float otherwise) noexcept {
     return x == x ? x : otherwise;
 }
 
-constexpr auto kFartherFirst = [](const auto& a, const auto& b) {
-    return a.distance > b.distance || (a.distance == b.distance && a.id > b.id);
+constexpr auto kNearerFirst = [](const auto& a, const auto& b) {
+    return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
 };
-constexpr auto kLaterFirst = [](const auto& a, const auto& b) {
-    return a.order > b.order || (a.order == b.order && a.index > b.index);
-};
+
+// Sizes that a search reaches without a second thought.
+constexpr std::size_t kFirstSpillLimit = 65536;
+constexpr std::size_t kLeastStep = 16;
+constexpr std::size_t kKeptBytes = 1 << 20;
 
 }  // namespace
 
@@ -71,12 +73,13 @@ BeamSearch::BeamSearch(const node::NodeQuery& query)
       estimates_(query.geometry().capacity),
       near_(query.geometry().capacity) {}
 
-void BeamSearch::reset(std::size_t ef) {
+void BeamSearch::reset(std::size_t ef, std::size_t margin) {
     ef_ = std::max<std::size_t>(ef, 1);
+    margin_ = margin;
     visited_.clear();
     pool_.clear();
     spill_.clear();
-    frontier_.clear();
+    spill_limit_ = kFirstSpillLimit;
     best_.clear();
     found_.clear();
     ready_.clear();
@@ -88,13 +91,10 @@ void BeamSearch::reset(std::size_t ef) {
     target_expanded_ = 0;
     emitted_ = 0;
     last_order_ = -std::numeric_limits<float>::infinity();
-    // The upper half of a beam is where misses are; wide enough beams keep it back until the next
-    // round has had a chance to fill in.
-    rank_limit_ = std::max(std::min(ef_, kRankFloor), ef_ / 2);
 }
 
 void BeamSearch::start(SlotId entry, unsigned level, unsigned target_level, std::size_t ef) {
-    reset(ef);
+    reset(ef, 1);
     level_ = level;
     target_level_ = target_level;
     pool_limit_ = level_ > target_level_ ? kUpperBeam : ef_;
@@ -102,8 +102,14 @@ void BeamSearch::start(SlotId entry, unsigned level, unsigned target_level, std:
         pool_.push_back({0.0f, entry});
 }
 
+void BeamSearch::start_scan(SlotId entry, unsigned level, std::size_t ef) {
+    const std::uint32_t words = query_->geometry().words;
+    start(entry, level, 0, scan_beam(words, ef));
+    margin_ = scan_breadth(words) + 1;
+}
+
 void BeamSearch::start(std::span<const Seed> seeds, unsigned target_level, std::size_t ef) {
-    reset(ef);
+    reset(ef, 1);
     level_ = target_level;
     target_level_ = target_level;
     pool_limit_ = ef_;
@@ -125,7 +131,7 @@ void BeamSearch::descend() {
 
 SlotId BeamSearch::next() {
     if (!first_round_)
-        return next_in_frontier();
+        return next_in_round();
     for (;;) {
         const SlotId id = next_in_pool();
         if (id != kNoSlot)
@@ -165,20 +171,45 @@ SlotId BeamSearch::next_in_pool() {
     return kNoSlot;
 }
 
-SlotId BeamSearch::next_in_frontier() {
-    while (!frontier_.empty() && target_expanded_ < expand_target_) {
-        std::pop_heap(frontier_.begin(), frontier_.end(), kFartherFirst);
-        const SlotId id = frontier_.back().id;
-        frontier_.pop_back();
-        if (visited_.insert(id))
+SlotId BeamSearch::next_in_round() {
+    while (target_expanded_ < expand_target_) {
+        const SlotId id = next_in_pool();
+        if (id != kNoSlot)
             return id;
+        if (!refill_pool())
+            return kNoSlot;
     }
     return kNoSlot;
 }
 
+// Takes the nearest candidates of a later round into the pool, which has been read to its end;
+// false when none is left.
+bool BeamSearch::refill_pool() {
+    pool_.clear();
+    cursor_ = 0;
+    pool_limit_ = kWindow;
+    while (pool_.empty() && !spill_.empty()) {
+        if (spill_.size() >= spill_limit_)
+            compact_spill();
+        const std::size_t take = std::min(kWindow, spill_.size());
+        const auto cut = spill_.begin() + static_cast<std::ptrdiff_t>(take);
+        if (cut != spill_.end())
+            std::nth_element(spill_.begin(), cut - 1, spill_.end(), kNearerFirst);
+        std::copy_if(spill_.begin(), cut, std::back_inserter(pool_),
+                     [this](const Candidate& c) { return !visited_.contains(c.id); });
+        // The gap is closed from the end: the order of the rest does not matter.
+        const std::size_t moved = std::min(take, spill_.size() - take);
+        std::copy(spill_.end() - static_cast<std::ptrdiff_t>(moved), spill_.end(), spill_.begin());
+        spill_.resize(spill_.size() - take);
+    }
+    std::sort(pool_.begin(), pool_.end(), kNearerFirst);
+    // Fewer than a window although more are left: what comes must not pass those.
+    if (!spill_.empty())
+        pool_limit_ = std::max<std::size_t>(pool_.size(), 1);
+    return !pool_.empty();
+}
+
 SlotId BeamSearch::peek() const noexcept {
-    if (!first_round_)
-        return frontier_.empty() ? kNoSlot : frontier_.front().id;
     for (std::size_t i = cursor_; i < pool_.size(); ++i) {
         // A node may lie in the pool once per link that led to it.
         if ((pool_[i].id & kExpanded) == 0 && !visited_.contains(pool_[i].id))
@@ -199,11 +230,10 @@ void BeamSearch::expand(SlotId id, const node::SlotView& slot) {
     if (level_ == target_level_) {
         ++target_expanded_;
         if (slot.live()) {
-            Found f{d.order, d.graph, id, h.other, h.chunk, h.tid_count, {}};
-            std::copy(h.tids, h.tids + node::kInlineTids, f.tids);
-            ready_.push_back({d.order, static_cast<std::uint32_t>(found_.size())});
-            std::push_heap(ready_.begin(), ready_.end(), kLaterFirst);
-            found_.push_back(f);
+            found_.push_back(found_of(slot, id, d.order, d.graph));
+            ready_.push_back({d.order, static_cast<std::uint32_t>(found_.size() - 1)});
+            std::push_heap(ready_.begin(), ready_.end(),
+                           [this](const Ready& a, const Ready& b) { return later(a, b); });
         }
     } else {
         const Seed seed{h.other, d.graph};
@@ -215,14 +245,8 @@ void BeamSearch::expand(SlotId id, const node::SlotView& slot) {
             best_.pop_back();
     }
 
-    const std::size_t degree = slot.degree();
     query_->estimate(slot, d.graph, estimates_.data());
-    if (first_round_) {
-        offer_links(slot, degree, d.graph);
-        return;
-    }
-    for (std::size_t i = 0; i < degree; ++i)
-        offer_frontier(unless_nan(estimates_[i], d.graph), slot.link(i));
+    offer_links(slot, slot.degree(), d.graph);
 }
 
 // Which links are near enough for the pool follows no pattern that a processor could predict, so
@@ -298,31 +322,29 @@ void BeamSearch::offer(float distance, SlotId id) {
     cursor_ = std::min(cursor_, index);
 }
 
-void BeamSearch::offer_frontier(float distance, SlotId id) {
-    if (visited_.contains(id))
-        return;
-    if (frontier_.size() >= frontier_limit_)
-        compact_frontier();
-    frontier_.push_back({distance, id});
-    std::push_heap(frontier_.begin(), frontier_.end(), kFartherFirst);
-}
-
 // A node is offered once per link that leads to it. Keeping only its best estimate bounds the
-// frontier by the number of nodes seen; doubling the limit makes the cost constant per offer.
-void BeamSearch::compact_frontier() {
-    std::sort(frontier_.begin(), frontier_.end(), [](const Candidate& a, const Candidate& b) {
+// candidates by the number of nodes seen; doubling the limit makes the cost constant per offer.
+void BeamSearch::compact_spill() {
+    std::sort(spill_.begin(), spill_.end(), [](const Candidate& a, const Candidate& b) {
         return a.id < b.id || (a.id == b.id && a.distance < b.distance);
     });
     const auto same = [](const Candidate& a, const Candidate& b) { return a.id == b.id; };
-    frontier_.erase(std::unique(frontier_.begin(), frontier_.end(), same), frontier_.end());
-    std::erase_if(frontier_, [this](const Candidate& c) { return visited_.contains(c.id); });
-    std::make_heap(frontier_.begin(), frontier_.end(), kFartherFirst);
-    frontier_limit_ = std::max<std::size_t>(2 * frontier_.size(), 65536);
+    spill_.erase(std::unique(spill_.begin(), spill_.end(), same), spill_.end());
+    std::erase_if(spill_, [this](const Candidate& c) { return visited_.contains(c.id); });
+    spill_limit_ = std::max(2 * spill_.size(), kFirstSpillLimit);
+}
+
+// Equal rows come in the order of their slots, whatever way the search took.
+bool BeamSearch::later(const Ready& a, const Ready& b) const noexcept {
+    if (a.order != b.order)
+        return a.order > b.order;
+    return found_[a.index].slot > found_[b.index].slot;
 }
 
 bool BeamSearch::pop(Found* out) {
-    while (!ready_.empty() && (exhausted_ || emitted_ < rank_limit_)) {
-        std::pop_heap(ready_.begin(), ready_.end(), kLaterFirst);
+    const auto later_first = [this](const Ready& a, const Ready& b) { return later(a, b); };
+    while (!ready_.empty() && (exhausted_ || (emitted_ + 1) * margin_ <= found_.size())) {
+        std::pop_heap(ready_.begin(), ready_.end(), later_first);
         const Ready r = ready_.back();
         ready_.pop_back();
         if (r.order < last_order_) {
@@ -331,6 +353,7 @@ bool BeamSearch::pop(Found* out) {
         }
         last_order_ = r.order;
         ++emitted_;
+        found_[r.index].handed_out = true;
         *out = found_[r.index];
         return true;
     }
@@ -338,8 +361,9 @@ bool BeamSearch::pop(Found* out) {
         return false;
     if (!late_sorted_) {
         late_sorted_ = true;
-        std::sort(late_.begin(), late_.end(), kLaterFirst);  // nearest at the back
+        std::sort(late_.begin(), late_.end(), later_first);  // nearest at the back
     }
+    found_[late_.back().index].handed_out = true;
     *out = found_[late_.back().index];
     late_.pop_back();
     return true;
@@ -357,20 +381,34 @@ bool BeamSearch::grow() {
                 spill_.push_back(c);
         }
         pool_.clear();
-        frontier_.swap(spill_);
-        compact_frontier();
+        cursor_ = 0;
     }
-    std::erase_if(frontier_, [this](const Candidate& c) { return visited_.contains(c.id); });
-    std::make_heap(frontier_.begin(), frontier_.end(), kFartherFirst);
-    if (frontier_.empty() && root_ != kNoSlot && !visited_.contains(root_))
-        frontier_.push_back({0.0f, root_});
-    if (frontier_.empty()) {
-        exhausted_ = true;
-        return true;
+    if (peek() == kNoSlot && !refill_pool()) {
+        if (root_ == kNoSlot || visited_.contains(root_)) {
+            exhausted_ = true;
+            return true;
+        }
+        pool_.push_back({0.0f, root_});
     }
-    expand_target_ = 2 * std::max(target_expanded_, ef_);
-    rank_limit_ = std::max(rank_limit_, expand_target_ / 2);
+    expand_target_ = target_expanded_ + std::max(target_expanded_ / 8, kLeastStep);
     return true;
+}
+
+void BeamSearch::forget() {
+    if (bytes() < kKeptBytes)
+        return;
+    visited_ = SlotSet();
+    pool_ = {};
+    spill_ = {};
+    found_ = {};
+    ready_ = {};
+    late_ = {};
+}
+
+std::size_t BeamSearch::bytes() const noexcept {
+    return visited_.bytes() + (pool_.capacity() + spill_.capacity()) * sizeof(Candidate) +
+           found_.capacity() * sizeof(Found) +
+           (ready_.capacity() + late_.capacity()) * sizeof(Ready);
 }
 
 }  // namespace vg::hnsw

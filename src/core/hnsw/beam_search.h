@@ -8,12 +8,18 @@
 // with estimates; SymphonyQG's search). Levels above the target are descended with a narrow beam.
 //
 // Going on. Candidates that did not fit the pool are kept. When the caller has consumed the results
-// of a round it may grow() the search: the next round expands twice as many nodes as all before,
-// taken nearest first from everything seen. An exhausted search has expanded every reachable node.
+// of a round it may grow() the search: the next round expands an eighth more nodes, taken nearest
+// first from everything seen. An exhausted search has expanded every reachable node.
 //
-// Order. pop() yields results by increasing `order`. A row found in a later round that lies before
-// one already returned is set aside and comes after everything else, when the search is exhausted:
-// rows are never lost and never out of order before that point.
+// Handing out. An estimate is off by some part of the distance, so the nearest row may still be
+// unread while a farther one has been. A scan (start_scan) therefore keeps back what it has read
+// until it has read kMargin times as many rows as it hands out, and begins with a beam several
+// times as wide as ef: with that, the recall at an ef is what a search that computes the distance
+// of every neighbour reaches there. Other searches (start) hand out all they have read.
+//
+// Order. pop() yields results by increasing `order`, equal ones by slot. A row found in a later
+// round that lies before one already returned is set aside and comes after everything else, when
+// the search is exhausted: rows are never lost and never out of order before that point.
 //
 //   search.start(entry, level, 0, ef);
 //   for (;;) {
@@ -22,6 +28,7 @@
 //   }
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -42,8 +49,34 @@ struct Found {
     SlotId other;         // header.other: the slot one level down (or up, at level 0)
     node::ChunkId chunk;  // overflow heap TIDs, kNoChunk if none
     std::uint8_t tid_count;
+    bool handed_out;  // pop() has returned it
     node::Tid tids[node::kInlineTids];
 };
+
+inline Found found_of(const node::SlotView& slot, SlotId id, float order,
+                      float graph = 0) noexcept {
+    const node::SlotHeader& h = slot.header();
+    Found f{order, graph, id, h.other, h.chunk, h.tid_count, false, {}};
+    std::copy(h.tids, h.tids + node::kInlineTids, f.tids);
+    return f;
+}
+
+// Nodes in the beam of a scan per ef, by the number of words of a code: the shorter the codes, the
+// farther off the estimates. Recall of hnswlib at the same ef, of a scan with 2, 3, 4 times ef
+// (20,000 Gaussian rows of 64 dimensions, 1 word, ef 100, k 50): .798; .690, .787, .845; (100,000
+// GloVe vectors, 2 words, rare words as queries, ef 100, k 100): .796; .774, .849, .892.
+constexpr std::size_t scan_breadth(std::uint32_t words) noexcept {
+    return words == 1 ? 5 : 3;
+}
+// The beam of a scan: nodes that it reads before it hands out its first row, if there are so many.
+constexpr std::size_t scan_beam(std::uint32_t words, std::size_t ef) noexcept {
+    constexpr std::size_t kFewest = 40;  // a narrower one finds too little to be sure of one row
+    return std::max(scan_breadth(words) * ef, kFewest);
+}
+// Nodes that a scan has read when it hands out that many rows: what a plan costs.
+constexpr std::size_t scan_reads(std::uint32_t words, std::size_t ef, std::size_t rows) noexcept {
+    return std::max(scan_beam(words, ef), (scan_breadth(words) + 1) * rows);
+}
 
 // Set of slot ids, open addressing, cleared in O(1) by a generation number.
 class SlotSet {
@@ -53,6 +86,7 @@ class SlotSet {
     bool contains(SlotId id) const noexcept;
     bool insert(SlotId id);  // false when it was there
     std::size_t size() const noexcept { return size_; }
+    std::size_t bytes() const noexcept { return cells_.capacity() * sizeof(Cell); }
 
   private:
     static constexpr std::size_t kFirstCells = 2048;
@@ -79,6 +113,8 @@ class BeamSearch {
     // Starts at one slot of `level` and descends to `target_level`, where it expands with `ef`
     // >= 1.
     void start(SlotId entry, unsigned level, unsigned target_level, std::size_t ef);
+    // The same at level 0 with the beam and the margin of a scan at that ef.
+    void start_scan(SlotId entry, unsigned level, std::size_t ef);
     // Starts at several slots of the target level.
     void start(std::span<const Seed> seeds, unsigned target_level, std::size_t ef);
 
@@ -98,14 +134,18 @@ class BeamSearch {
     // Next result of the rounds so far; false when another round must run first (see grow).
     bool pop(Found* out);
     // Begins another round, or, when nothing is left to expand, releases what pop() still holds
-    // back; false when it had already done that.
+    // back; false when it had already done that. One round need not be enough for another row.
     bool grow();
 
-    // All nodes read at the target level so far, in no order. Invalid after pop().
+    // All nodes read at the target level so far, in no order.
     std::span<const Found> found() const noexcept { return found_; }
     // And how many dead ones were met there.
     std::size_t dead_found() const noexcept { return target_expanded_ - found_.size(); }
     std::size_t expanded() const noexcept { return visited_.size(); }
+    // Memory held, which grows with what was read.
+    std::size_t bytes() const noexcept;
+    // Gives back what a large search took. The next call must be a start.
+    void forget();
 
   private:
     struct Candidate {
@@ -122,18 +162,20 @@ class BeamSearch {
     // So it does where rows came and went: 64 dimensions, all rows replaced once, beam 160:
     // recall@10 .93, .97 with 4. It costs about five pages, of the few that every search reads.
     static constexpr std::size_t kUpperBeam = 4;
-    static constexpr std::size_t kRankFloor = 10;
+    // A later round takes its candidates into the pool this many at a time.
+    static constexpr std::size_t kWindow = 512;
 
-    void reset(std::size_t ef);
+    void reset(std::size_t ef, std::size_t margin);
     void descend();
     void offer_links(const node::SlotView& slot, std::size_t degree, float distance);
     std::size_t place_in_pool(float distance) const noexcept;
     void offer(float distance, SlotId id);
-    void offer_frontier(float distance, SlotId id);
-    void compact_frontier();
+    void compact_spill();
+    bool refill_pool();
     SlotId next_in_pool();
     SlotId next_after_pool();
-    SlotId next_in_frontier();
+    SlotId next_in_round();
+    bool later(const Ready& a, const Ready& b) const noexcept;
 
     const node::NodeQuery* query_;
     // Whether a node lies in the pool once, with its best estimate, instead of once per link that
@@ -149,14 +191,16 @@ class BeamSearch {
     unsigned level_ = 0;
     unsigned target_level_ = 0;
     std::size_t ef_ = 1;          // of the target level
-    std::size_t pool_limit_ = 1;  // ef_, or kUpperBeam while descending
+    std::size_t pool_limit_ = 1;  // ef_; kUpperBeam while descending; kWindow in later rounds
+    std::size_t margin_ = 1;      // nodes to read per row handed out
 
-    std::vector<Candidate> pool_;      // round 1: sorted by distance, at most pool_limit_
-    std::size_t cursor_ = 0;           // first pool entry that may be unexpanded
-    std::vector<Candidate> spill_;     // round 1: what did not fit the pool
-    std::vector<Candidate> frontier_;  // later rounds: min-heap of all unexpanded candidates
-    std::size_t frontier_limit_ = 0;   // size at which duplicates are weeded out
-    std::vector<Seed> best_;           // descending: best slots of this level, one level down
+    // Sorted by distance, at most pool_limit_. Round 1: the beam. Later: the nearest that were not
+    // read. No candidate in spill_ is nearer than the last of a full pool.
+    std::vector<Candidate> pool_;
+    std::size_t cursor_ = 0;        // first pool entry that may be unexpanded
+    std::vector<Candidate> spill_;  // what did not fit the pool, once per link that led to it
+    std::size_t spill_limit_ = 0;   // size at which duplicates are weeded out
+    std::vector<Seed> best_;        // descending: best slots of this level, one level down
 
     bool first_round_ = true;
     bool exhausted_ = false;
@@ -168,7 +212,6 @@ class BeamSearch {
     std::vector<Ready> ready_;  // min-heap by order
     std::vector<Ready> late_;
     std::size_t emitted_ = 0;
-    std::size_t rank_limit_ = 0;
     float last_order_ = 0;
 };
 

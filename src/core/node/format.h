@@ -42,6 +42,10 @@ struct Tid {
     bool operator==(const Tid&) const noexcept = default;
 };
 static_assert(sizeof(Tid) == 6);
+inline Tid tid_of_key(std::uint64_t key) noexcept {
+    return {static_cast<std::uint16_t>(key >> 32), static_cast<std::uint16_t>(key >> 16),
+            static_cast<std::uint16_t>(key)};
+}
 
 // Special space at the end of every page.
 //   offset  size  field
