@@ -23,7 +23,9 @@ const char kUsage[] =
     "  --passes N      over the queries; CPU time is their median (default 3)\n"
     "  --ks LIST --efs LIST --filters LIST\n"
     "  --workers N     parallel workers beside the leader during builds (default 1)\n"
-    "  --reuse         keep tables, and pgvector's indexes, of an earlier run\n";
+    "  --reuse         keep tables, and pgvector's indexes, of an earlier run\n"
+    "  --keep          keep lid_hnsw's indexes too\n"
+    "  --alone         leave pgvector out\n";
 
 struct Wanted {
     std::string set;
@@ -36,7 +38,8 @@ struct Options {
     std::size_t queries = 500;
     int passes = 3;
     int workers = 1;
-    bool reuse = false;
+    Bench::Reuse reuse = Bench::Reuse::kNothing;
+    bool alone = false;
     std::vector<std::size_t> ks = {1, 10, 50, 100, 200, 500};
     std::vector<int> efs = {10, 40, 100, 200};  // ascending
     std::vector<Filter> filters = {Filter::kNone,      Filter::kHalf,       Filter::kTenth,
@@ -102,8 +105,12 @@ Options parse_options(int argc, char** argv) {
     Options options;
     for (int i = 1; i < argc; ++i) {
         const std::string name = argv[i];
-        if (name == "--reuse") {
-            options.reuse = true;
+        if (name == "--reuse" || name == "--keep") {
+            options.reuse = name == "--keep" ? Bench::Reuse::kAll : Bench::Reuse::kTablesAndHnsw;
+            continue;
+        }
+        if (name == "--alone") {
+            options.alone = true;
             continue;
         }
         if (name.compare(0, 2, "--") != 0) {
@@ -285,7 +292,7 @@ void write_head(std::ostream& out) {
 }
 
 void run(const Options& options) {
-    Bench bench(options.conn, options.workers, options.reuse);
+    Bench bench(options.conn, options.workers, options.reuse, options.alone);
     std::cerr << bench.versions() << "\n";
     std::ofstream out(options.out);
     if (!out)

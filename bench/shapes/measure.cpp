@@ -136,11 +136,11 @@ const char* filter_name(Filter filter) {
     return "";
 }
 
-Bench::Bench(const std::string& conninfo, int workers, bool reuse)
+Bench::Bench(const std::string& conninfo, int workers, Reuse reuse, bool alone)
     : conn_(conninfo), workers_(workers), reuse_(reuse) {
     if (!has_access_method(conn_, "lid_hnsw"))
         throw Error(StatusCode::kInvalidArgument, "the server does not have lid_hnsw");
-    has_hnsw_ = has_access_method(conn_, "hnsw");
+    has_hnsw_ = !alone && has_access_method(conn_, "hnsw");
     conn_.exec("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
     conn_.exec("SET enable_seqscan = off");
     conn_.exec("SET enable_sort = off");
@@ -164,7 +164,7 @@ void Bench::load(const Shape& shape) {
 
 void Bench::load_table(const Shape& shape, const std::string& method) {
     const std::string table = table_name(shape, method);
-    if (reuse_ &&
+    if (reuse_ != Reuse::kNothing &&
         !conn_.value("SELECT obj_description(to_regclass('" + table + "'), 'pg_class')").empty())
         return;
     conn_.exec("DROP TABLE IF EXISTS " + table);
@@ -200,8 +200,8 @@ void Bench::build(const Shape& shape, Metric metric) {
         if (method == "hnsw" && !has_hnsw_)
             continue;
         const std::string index = index_name(shape, method, metric);
-        if (reuse_ && method == "hnsw" &&
-            !conn_.value("SELECT to_regclass('" + index + "')").empty())
+        const bool reused = method == "hnsw" ? reuse_ != Reuse::kNothing : reuse_ == Reuse::kAll;
+        if (reused && !conn_.value("SELECT to_regclass('" + index + "')").empty())
             continue;
         const auto start = std::chrono::steady_clock::now();
         conn_.exec("DROP INDEX IF EXISTS " + index);
@@ -219,7 +219,7 @@ void Bench::build(const Shape& shape, Metric metric) {
 void Bench::drop(const Shape& shape) {
     conn_.exec("DEALLOCATE ALL");
     prepared_.clear();
-    if (reuse_)
+    if (reuse_ != Reuse::kNothing)
         return;
     for (const std::string method : {"lid_hnsw", "hnsw"})
         conn_.exec("DROP TABLE IF EXISTS " + table_name(shape, method));

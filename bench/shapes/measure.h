@@ -36,9 +36,12 @@ const char* filter_name(Filter filter);
 
 class Bench {
   public:
-    // Creates the extensions. `workers`: parallel workers beside the leader during builds; `reuse`:
-    // keep loaded tables, and pgvector's indexes, of an earlier run in this database.
-    Bench(const std::string& conninfo, int workers, bool reuse);
+    // What of an earlier run in this database is used again, and left there for the next.
+    enum class Reuse { kNothing, kTablesAndHnsw, kAll };
+
+    // Creates the extensions. `workers`: parallel workers beside the leader during builds; `alone`:
+    // hnsw is left out even where it is installed.
+    Bench(const std::string& conninfo, int workers, Reuse reuse, bool alone);
 
     bool has_hnsw() const { return has_hnsw_; }
     std::string versions();
@@ -65,7 +68,7 @@ class Bench {
 
     Connection conn_;
     int workers_;
-    bool reuse_;
+    Reuse reuse_;
     bool has_hnsw_ = false;
     std::string vector_type_;
     std::vector<std::string> prepared_;
