@@ -11,7 +11,7 @@
 namespace vg::node {
 
 inline constexpr std::uint32_t kMagic = 0x56474E31;  // "VGN1"
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::uint16_t kPageId = 0xFFA7;  // last two bytes of every page, for pg_filedump
 
 // A slot id is  block * slots_per_page + index  and fits 31 bits, so that searches can use the top
@@ -151,6 +151,7 @@ static_assert(sizeof(TidChunk) == 64 && offsetof(TidChunk, tids) == 10);
 //      140     4  side_block         metapage of the side store (side.h); kNoBlock without one
 //      144     4  root               base slot at the root of the spanning tree of protected links
 //      148     4  reserved
+//      152     8  build_id  drawn at random by every build
 struct MetaData {
     std::uint32_t magic;
     std::uint32_t version;
@@ -185,8 +186,9 @@ struct MetaData {
     std::uint32_t side_block;
     SlotId root;
     std::uint32_t reserved;
+    std::uint64_t build_id;
 };
-static_assert(sizeof(MetaData) == 152 && offsetof(MetaData, seed) == 40 &&
+static_assert(sizeof(MetaData) == 160 && offsetof(MetaData, seed) == 40 &&
               offsetof(MetaData, max_norm2) == 72 && offsetof(MetaData, built_nodes) == 80 &&
               offsetof(MetaData, lid_quantiles) == 112);
 

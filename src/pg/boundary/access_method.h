@@ -5,6 +5,9 @@
 #include "pg/boundary/pg.h"
 
 #include <cstring>
+#include <limits>
+
+#include "pg/boundary/compat.h"
 
 namespace vg::pg {
 
@@ -16,6 +19,16 @@ inline IndexAmRoutine* make_ordering_routine() {
     am->amcanorderbyop = true;
     am->amoptionalkey = true;
     return am;
+}
+
+// For amcostestimate: costs of a path that must never be taken, whatever the others are.
+inline void price_out(IndexPath* path, Cost* startup_cost, Cost* total_cost,
+                      Selectivity* selectivity, double* correlation, double* pages) {
+    disable_path(&path->path);
+    *startup_cost = *total_cost = std::numeric_limits<double>::infinity();
+    *selectivity = 0;
+    *correlation = 0;
+    *pages = 0;
 }
 
 // What every amrescan does with the keys it is given.

@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
+
+#include "pg/boundary/access_method.h"
+#include "pg/page/stored_format.h"
 
 extern "C" {
 #include "catalog/pg_amproc.h"
@@ -38,10 +40,7 @@ void cur_costestimate(PlannerInfo* root, IndexPath* path, double loop_count, Cos
                       Cost* total_cost, Selectivity* selectivity, double* correlation,
                       double* pages) {
     if (path->indexorderbys == NIL) {
-        *startup_cost = *total_cost = std::numeric_limits<double>::infinity();
-        *selectivity = 0;
-        *correlation = 0;
-        *pages = 0;
+        price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
         return;
     }
     GenericCosts costs;
@@ -52,6 +51,11 @@ void cur_costestimate(PlannerInfo* root, IndexPath* path, double loop_count, Cos
     const double rows = std::max(info->tuples, 1.0);
     const double calls = std::min<double>(cur_budget, rows);
     Relation index = index_open(info->indexoid, NoLock);
+    if (closed_to_plans(index)) {
+        index_close(index, NoLock);
+        price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
+        return;
+    }
     const CurOptions* options = cur_options(index);
     const int dims = options->latent_dim > 0
                          ? std::min(options->latent_dim, options->anchor_queries)

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pg/page/stored_format.h"
+
 extern "C" {
 #include "access/xlog.h"
 }
@@ -15,6 +17,8 @@ cur::MetaData read_cur_meta(Relation index) {
     const Buffer buffer = read_page(index, cur::kMetaBlock, cur::kMetaPage, BUFFER_LOCK_SHARE);
     const cur::MetaData meta = *cur_page_meta(BufferGetPage(buffer));
     UnlockReleaseBuffer(buffer);
+    if (meta.magic == cur::kMagic)
+        require_format(index, meta.version, cur::kFormatVersion);
     if (const char* fault = cur::check_meta(meta, BLCKSZ, kPageUsable))
         report_corrupt(index, cur::kMetaBlock, fault);
     return meta;

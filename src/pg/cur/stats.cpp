@@ -11,6 +11,7 @@
 #include "pg/boundary/result.h"
 #include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
+#include "pg/page/stored_format.h"
 
 namespace vg::pg {
 namespace {
@@ -107,6 +108,10 @@ VG_FUNCTION(vg_cur_index_stats) {
     using namespace vg::pg;
     TupleDesc columns = row_columns(fcinfo);
     const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kSelect, kCurMethod);
+    if (Datum other; stats_of_other_format(open.index, columns, &other)) {
+        close_index(open);
+        PG_RETURN_DATUM(other);
+    }
     const vg::cur::MetaData m = read_cur_meta(open.index);
     const Counts c = count_rows(open.index, m);
     const vg::cur::StatsData s = read_scan_stats(open.index);

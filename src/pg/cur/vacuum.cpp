@@ -11,6 +11,7 @@
 
 #include "pg/cur/pages.h"
 #include "pg/page/locks.h"
+#include "pg/page/stored_format.h"
 
 namespace vg::pg {
 namespace {
@@ -115,6 +116,8 @@ IndexBulkDeleteResult* new_result() {
 IndexBulkDeleteResult* cur_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
                                       IndexBulkDeleteCallback callback, void* callback_state) {
     return enter_cpp([&] {
+        if (IndexBulkDeleteResult* passed = pass_over(info, stats))
+            return passed;
         if (stats == nullptr)
             stats = new_result();
         stats->num_index_tuples = 0;
@@ -136,6 +139,8 @@ IndexBulkDeleteResult* cur_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteR
     return enter_cpp([&] {
         if (info->analyze_only)
             return stats;
+        if (IndexBulkDeleteResult* passed = pass_over(info, stats))
+            return passed;
         if (stats == nullptr) {
             // Nothing was deleted, so nothing was counted.
             stats = new_result();

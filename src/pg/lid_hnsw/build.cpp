@@ -119,6 +119,13 @@ hnsw::BuildParams make_params(Relation index, const node::Geometry& g) {
 
 // ---- writing ----------------------------------------------------------------------------------
 
+std::uint64_t new_build_id() {
+    std::uint64_t id;
+    if (!pg_strong_random(&id, sizeof id))
+        elog(ERROR, "could not draw a build id");
+    return id;
+}
+
 node::MetaData make_meta(Relation index, node::Metric metric, const node::Geometry& g) {
     node::MetaData m{};
     m.magic = node::kMagic;
@@ -139,6 +146,7 @@ node::MetaData make_meta(Relation index, node::Metric metric, const node::Geomet
     m.entry = m.free_slot = m.root = node::kNoSlot;
     m.tail_block = m.chunk_tail_block = m.calibration_block = m.side_block = node::kNoBlock;
     m.free_chunk = node::kNoChunk;
+    m.build_id = new_build_id();
     return m;
 }
 
@@ -414,6 +422,7 @@ IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, Si
                         errmsg("ef_construction must be greater than or equal to 2 * m")));
     const std::uint32_t dims = column_dims(index);
     const node::Metric metric = index_metric(index);
+    forget_state(index);
 
     auto* result = static_cast<IndexBuildResult*>(palloc0(sizeof(IndexBuildResult)));
     MemoryContext row_context =

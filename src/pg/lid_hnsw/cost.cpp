@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
+
+#include "pg/boundary/access_method.h"
+#include "pg/page/stored_format.h"
 
 namespace vg::pg {
 namespace {
@@ -36,10 +38,7 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
                            Cost* startup_cost, Cost* total_cost, Selectivity* selectivity,
                            double* correlation, double* pages) {
     if (path->indexorderbys == NIL) {
-        *startup_cost = *total_cost = std::numeric_limits<double>::infinity();
-        *selectivity = 0;
-        *correlation = 0;
-        *pages = 0;
+        price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
         return;
     }
     GenericCosts costs;
@@ -48,7 +47,12 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
 
     Relation index = index_open(path->indexinfo->indexoid, NoLock);
     const int m = option_m(index);
+    const bool closed = closed_to_plans(index);
     index_close(index, NoLock);
+    if (closed) {
+        price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
+        return;
+    }
 
     double random_page_cost;
     get_tablespace_page_costs(path->indexinfo->reltablespace, &random_page_cost, nullptr);

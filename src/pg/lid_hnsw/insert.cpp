@@ -380,6 +380,9 @@ Outcome outcome_of(Inserter* in, node::SlotId base, const ItemPointerData& tid) 
 
 Outcome try_insert(Inserter* in, const float* vector, const ItemPointerData& tid) {
     node::MetaData meta = read_meta(in->index);
+    if (meta.build_id != in->state.build_id)
+        elog(ERROR, "index \"%s\" was built anew while it was in use",
+             RelationGetRelationName(in->index));
     const bool first = meta.root == node::kNoSlot;
     if (first && meta.max_norm2 == 0)
         meta.max_norm2 = node::first_max_norm2(in->state.metric, vector, in->state.geometry.dims);

@@ -78,6 +78,7 @@ struct IndexState {
     std::uint32_t m = 0;
     std::uint32_t ef_construction = 0;
     std::uint64_t seed = 0;
+    std::uint64_t build_id = 0;
     code::Rotation rotation;
     std::vector<float> centre;
 
@@ -90,6 +91,9 @@ struct IndexState {
 // The state of an index that has storage; reads the metapage and the centre pages the first time.
 // Stays valid while the relation is open. May ereport.
 const IndexState& index_state(Relation index);
+// For builds, before anything is written: TRUNCATE in the transaction that made a table builds anew
+// in the same file, so that the storage does not tell the states apart. Requires: no scan is open.
+void forget_state(Relation index);
 
 // The vector in a datum, detoasted; 22000 unless it has `dims` dimensions.
 const Vector* checked_vector(Datum value, std::uint32_t dims);

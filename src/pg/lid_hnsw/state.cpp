@@ -66,6 +66,7 @@ IndexState::IndexState(Relation rel, MemoryContext where, const node::MetaData& 
       m(meta.m),
       ef_construction(meta.ef_construction),
       seed(meta.seed),
+      build_id(meta.build_id),
       rotation(meta.dims, meta.seed),
       centre(meta.dims) {
     all_states = this;
@@ -105,6 +106,14 @@ const IndexState& index_state(Relation index) {
     }
     cell->state = state;
     return *state;
+}
+
+void forget_state(Relation index) {
+    if (IndexState* state = find_state(index))
+        MemoryContextDelete(state->context);
+    if (index->rd_amcache != nullptr)
+        pfree(index->rd_amcache);
+    index->rd_amcache = nullptr;
 }
 
 const Vector* checked_vector(Datum value, std::uint32_t dims) {

@@ -15,6 +15,7 @@
 #include "pg/boundary/context.h"
 #include "pg/boundary/result.h"
 #include "pg/page/locks.h"
+#include "pg/page/stored_format.h"
 
 namespace vg::pg {
 namespace {
@@ -238,6 +239,10 @@ VG_FUNCTION(vectorgraph_index_stats) {
     using namespace vg::pg;
     TupleDesc columns = row_columns(fcinfo);
     const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kSelect);
+    if (Datum other; stats_of_other_format(open.index, columns, &other)) {
+        close_index(open);
+        PG_RETURN_DATUM(other);
+    }
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw stats", ALLOCSET_DEFAULT_SIZES);
     lock_against_writers(open.index);

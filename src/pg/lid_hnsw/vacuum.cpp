@@ -20,6 +20,7 @@
 
 #include "pg/boundary/context.h"
 #include "pg/page/locks.h"
+#include "pg/page/stored_format.h"
 
 namespace vg::pg {
 
@@ -215,6 +216,8 @@ static void run(Vacuum* v) {
 IndexBulkDeleteResult* vacuum_index(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
                                     IndexBulkDeleteCallback callback, void* callback_state,
                                     VacuumPasses passes) {
+    if (IndexBulkDeleteResult* passed = pass_over(info, stats))
+        return passed;
     if (stats == nullptr)
         stats = static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));
     stats->num_index_tuples = 0;
@@ -243,6 +246,8 @@ IndexBulkDeleteResult* lid_hnsw_bulkdelete(IndexVacuumInfo* info, IndexBulkDelet
 IndexBulkDeleteResult* lid_hnsw_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats) {
     if (info->analyze_only)
         return stats;
+    if (IndexBulkDeleteResult* passed = pass_over(info, stats))
+        return passed;
     if (stats == nullptr) {
         // Nothing was deleted, so nothing was counted.
         stats = static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));

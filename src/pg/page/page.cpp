@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "pg/page/buffer_hints.h"
+#include "pg/page/stored_format.h"
 
 namespace vg::pg {
 
@@ -19,7 +20,12 @@ void init_page(Page page, node::PageKind kind) {
     t->page_id = node::kPageId;
 }
 
+// Size of the index that check_block was asked about last.
+static Oid sized_storage = InvalidOid;
+static BlockNumber sized_blocks = 0;
+
 Buffer add_page(Relation index, ForkNumber fork, node::PageKind kind) {
+    sized_storage = InvalidOid;  // a build may have begun anew in a file that was longer
     const Buffer buffer = ReadBufferExtended(index, fork, P_NEW, RBM_ZERO_AND_LOCK, nullptr);
     init_page(BufferGetPage(buffer), kind);
     return buffer;
@@ -52,13 +58,11 @@ const char* page_fault(Page page, node::PageKind kind) {
 }
 
 void check_block(Relation index, BlockNumber block) {
-    static Oid storage = InvalidOid;
-    static BlockNumber blocks = 0;
-    if (likely(storage == storage_id(index) && block < blocks))
+    if (likely(sized_storage == storage_id(index) && block < sized_blocks))
         return;
-    blocks = RelationGetNumberOfBlocks(index);
-    storage = storage_id(index);
-    if (block >= blocks)
+    sized_blocks = RelationGetNumberOfBlocks(index);
+    sized_storage = storage_id(index);
+    if (block >= sized_blocks)
         report_corrupt(index, block, "a link points past the end of the index");
 }
 
@@ -81,6 +85,8 @@ node::MetaData read_meta(Relation index) {
         report_corrupt(index, kMetaBlock, fault);
     const node::MetaData meta = *page_meta(BufferGetPage(buffer));
     UnlockReleaseBuffer(buffer);
+    if (meta.magic == node::kMagic)
+        require_format(index, meta.version, node::kFormatVersion);
     fault = node::check_meta(meta, BLCKSZ, kPageUsable);
     if (fault != nullptr)
         report_corrupt(index, kMetaBlock, fault);
