@@ -54,7 +54,7 @@ LinkRequest link_request(FunctionCallInfo fcinfo, LinkArguments at, Oid index) {
     if (!PG_ARGISNULL(at.links_sql))
         request.links_sql = text_to_cstring(PG_GETARG_TEXT_PP(at.links_sql));
     else
-        request.sets = link_sets_of(link_registry(fcinfo->flinfo->fn_oid), index);
+        request.sets = usable_link_sets_of(link_registry(fcinfo->flinfo->fn_oid), index);
     return request;
 }
 

@@ -20,6 +20,7 @@ struct LinkSet {
     const char* kind;    // null: every link is of the kind `label`
     const char* label;
     bool directed;
+    Oid registered_by;
 };
 
 struct LinkSets {
@@ -32,6 +33,11 @@ Oid link_registry(Oid function);
 
 // The link sets of an index, checked: 42P01 and 42703 for a table or column that is gone.
 LinkSets link_sets_of(Oid registry, Oid index);
+// The same for reading them now: 42501 unless whoever registered a set may still act as the owner
+// of the indexed table, and unless reading it runs nobody's code but the owner's, a superuser's or
+// the caller's own. Tables are locked until the end of the transaction, so that the names still
+// mean what was checked when the query is built.
+LinkSets usable_link_sets_of(Oid registry, Oid index);
 
 // Type of a key column; 42804 unless it fits the class of the index's keys.
 Oid checked_key_column(Oid table, const char* column, KeyClass keys);

@@ -8,6 +8,7 @@
 #include "core/base/random.h"
 #include "pg/boundary/memory.h"
 #include "pg/boundary/query.h"
+#include "pg/boundary/read_only.h"
 
 extern "C" {
 #include "catalog/pg_class.h"
@@ -164,11 +165,13 @@ LinkTuples run_link_query(const LinkQuery& query, MemoryContext into) {
                          key_array_type(checked_key_column(s.table, s.target, query.key_class)),
                          TEXTARRAYOID};
     LinkTuples out{};
+    const bool was_read_only = begin_read_only();  // a view may call functions that write
     SPI_connect();
     SPIPlanPtr plan = kept_plan(query_text(query), 3, types);
     Datum values[] = {query.source_keys, query.target_keys, query.kinds};
     fetch_all(plan, values, query, into, &out);
     SPI_finish();
+    end_read_only(was_read_only);
     return out;
 }
 

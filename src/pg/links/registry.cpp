@@ -18,13 +18,24 @@ extern "C" {
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
 #include "executor/spi.h"
+#include "storage/lmgr.h"
+#include "utils/acl.h"
 }
 
 namespace vg::pg {
 namespace {
 
 constexpr const char* kTable = "semantic_graph_link_set";
-constexpr int kColumns = 10;
+constexpr int kColumns = 11;
+
+Oid owner_of(Oid relation) {
+    const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    if (!HeapTupleIsValid(tuple))
+        elog(ERROR, "cache lookup failed for relation %u", relation);
+    const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+    ReleaseSysCache(tuple);
+    return owner;
+}
 
 struct Owner {
     Oid user;
@@ -34,20 +45,15 @@ struct Owner {
 Owner begin_as_registry_owner(Oid registry) {
     Owner saved;
     GetUserIdAndSecContext(&saved.user, &saved.security);
-    const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(registry));
-    if (!HeapTupleIsValid(tuple))
-        elog(ERROR, "cache lookup failed for relation %u", registry);
-    const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
-    ReleaseSysCache(tuple);
-    SetUserIdAndSecContext(owner,
+    SetUserIdAndSecContext(owner_of(registry),
                            saved.security | SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
     return saved;
 }
 
 // Runs a statement on the registry as its owner; an error ends that too. Returns rows affected.
 int64 change_registry(Oid registry, const char* sql, int n, Datum* values, const char* nulls) {
-    static const Oid kTypes[kColumns] = {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,
-                                         TEXTOID, TEXTOID, TEXTOID, BOOLOID, TEXTOID};
+    static const Oid kTypes[kColumns] = {REGCLASSOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID,   TEXTOID,
+                                         TEXTOID,     TEXTOID, BOOLOID, TEXTOID, REGROLEOID};
     Oid types[kColumns];
     std::memcpy(types, kTypes, sizeof types);
     const Owner saved = begin_as_registry_owner(registry);
@@ -78,6 +84,15 @@ Oid owned_index_key(Oid index) {
     if (!owns_relation(heap))
         aclcheck_error(ACLCHECK_NOT_OWNER, OBJECT_TABLE, get_rel_name(heap));
     return type;
+}
+
+// Rows of tables that are gone. They would bind nothing, since a new table has another OID.
+void forget_dropped_tables(Oid registry) {
+    change_registry(registry,
+                    psprintf("DELETE FROM %s s WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class c "
+                             "WHERE c.oid OPERATOR(pg_catalog.=) s.indexed_table)",
+                             relation_sql(registry)),
+                    0, nullptr, nullptr);
 }
 
 void check_weight_column(Oid table, const char* column) {
@@ -139,6 +154,56 @@ void check_link_table(Oid table) {
                         errhint("Pass a query on it as links_sql instead.")));
 }
 
+bool has_row_security(Oid relation) {
+    const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
+    if (!HeapTupleIsValid(tuple))
+        elog(ERROR, "cache lookup failed for relation %u", relation);
+    const bool enabled = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relrowsecurity;
+    ReleaseSysCache(tuple);
+    return enabled;
+}
+
+// The functions of a view or of a policy run with the rights of whoever reads.
+void check_whose_code(Oid table, Oid indexed) {
+    if (get_rel_relkind(table) != RELKIND_VIEW && !has_row_security(table))
+        return;
+    const Oid owner = owner_of(table);
+    if (owner == GetUserId() || has_privs_of_role(owner, owner_of(indexed)))
+        return;
+    ereport(ERROR,
+            (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+             errmsg("link table \"%s\" does not belong to the owner of table \"%s\"",
+                    get_rel_name(table), get_rel_name(indexed)),
+             errdetail("It is a view or has row-level security: reading it would run functions of "
+                       "its owner \"%s\" with the rights of whoever searches.",
+                       GetUserNameFromId(owner, true)),
+             errhint("Register a table, or a view that the owner of the indexed table makes.")));
+}
+
+// Whether the role may act as the owner of the table, as superusers and members of the owner may.
+void check_registrar(Oid role, Oid indexed, const char* index_name) {
+    if (has_privs_of_role(role, owner_of(indexed)))
+        return;
+    const char* name = GetUserNameFromId(role, true);
+    ereport(
+        ERROR,
+        (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+         errmsg("link sets of index \"%s\" were registered by a role that no longer owns its table",
+                index_name),
+         name != nullptr ? errdetail("It was \"%s\".", name)
+                         : errdetail("That role no longer exists."),
+         errhint("The owner of the table can register them again with semantic_graph_add_links, or "
+                 "remove them with semantic_graph_drop_links.")));
+}
+
+// Locks the table of the set until the end of the transaction; false when its name now means
+// another one.
+bool lock_link_table(const LinkSet& set, const char* schema, const char* name) {
+    LockRelationOid(set.table, AccessShareLock);
+    const Oid space = get_namespace_oid(schema, true);
+    return OidIsValid(space) && get_relname_relid(name, space) == set.table;
+}
+
 const char* name_argument(FunctionCallInfo fcinfo, int i) {
     return PG_ARGISNULL(i) ? nullptr : NameStr(*PG_GETARG_NAME(i));
 }
@@ -164,13 +229,13 @@ const char* kept(const char* value, MemoryContext context) {
     return value == nullptr ? nullptr : MemoryContextStrdup(context, value);
 }
 
-LinkSet read_set(SPITupleTable* rows, uint64 i, MemoryContext context) {
+LinkSet read_set(SPITupleTable* rows, uint64 i, MemoryContext context, bool lock) {
     const char* schema = column_at(rows, i, 1);
     const char* name = column_at(rows, i, 2);
     const Oid space = get_namespace_oid(schema, true);
     LinkSet set;
     set.table = OidIsValid(space) ? get_relname_relid(name, space) : InvalidOid;
-    if (!OidIsValid(set.table))
+    if (!OidIsValid(set.table) || (lock && !lock_link_table(set, schema, name)))
         report_gone(schema, name, nullptr);
     const char** columns[] = {&set.source, &set.target, &set.weight, &set.kind};
     for (int c = 0; c < 4; ++c) {
@@ -180,7 +245,32 @@ LinkSet read_set(SPITupleTable* rows, uint64 i, MemoryContext context) {
     }
     set.directed = column_at(rows, i, 7)[0] == 't';
     set.label = kept(column_at(rows, i, 8), context);
+    bool null;
+    set.registered_by = DatumGetObjectId(SPI_getbinval(rows->vals[i], rows->tupdesc, 9, &null));
     return set;
+}
+
+LinkSets read_sets(Oid registry, Oid index, bool lock) {
+    const MemoryContext context = CurrentMemoryContext;
+    Datum values[] = {ObjectIdGetDatum(IndexGetRelation(index, false)), name_of(index)};
+    Oid types[] = {REGCLASSOID, TEXTOID};
+    const char* sql = psprintf(
+        "SELECT table_schema, table_name, source_column, target_column, weight_column, "
+        "kind_column, directed, label, registered_by FROM %s WHERE indexed_table "
+        "OPERATOR(pg_catalog.=) $1 AND index_name OPERATOR(pg_catalog.=) $2 ORDER BY 1, 2, 3, 4",
+        relation_sql(registry));
+    SPI_connect();
+    const int rc = SPI_execute_with_args(sql, 2, types, values, nullptr, true, 0);
+    if (rc != SPI_OK_SELECT)
+        elog(ERROR, "SPI_execute_with_args returned %s", SPI_result_code_string(rc));
+    LinkSets result;
+    result.n = static_cast<int>(SPI_processed);
+    result.sets =
+        static_cast<LinkSet*>(MemoryContextAlloc(context, sizeof(LinkSet) * (SPI_processed + 1)));
+    for (int i = 0; i < result.n; ++i)
+        result.sets[i] = read_set(SPI_tuptable, static_cast<uint64>(i), context, lock);
+    SPI_finish();
+    return result;
 }
 
 }  // namespace
@@ -193,26 +283,17 @@ Oid link_registry(Oid function) {
 }
 
 LinkSets link_sets_of(Oid registry, Oid index) {
-    const MemoryContext context = CurrentMemoryContext;
-    Datum values[] = {schema_of(index), name_of(index)};
-    Oid types[] = {TEXTOID, TEXTOID};
-    const char* sql = psprintf(
-        "SELECT table_schema, table_name, source_column, target_column, weight_column, "
-        "kind_column, directed, label FROM %s WHERE index_schema OPERATOR(pg_catalog.=) $1 AND "
-        "index_name OPERATOR(pg_catalog.=) $2 ORDER BY 1, 2, 3, 4",
-        relation_sql(registry));
-    SPI_connect();
-    const int rc = SPI_execute_with_args(sql, 2, types, values, nullptr, true, 0);
-    if (rc != SPI_OK_SELECT)
-        elog(ERROR, "SPI_execute_with_args returned %s", SPI_result_code_string(rc));
-    LinkSets result;
-    result.n = static_cast<int>(SPI_processed);
-    result.sets =
-        static_cast<LinkSet*>(MemoryContextAlloc(context, sizeof(LinkSet) * (SPI_processed + 1)));
-    for (int i = 0; i < result.n; ++i)
-        result.sets[i] = read_set(SPI_tuptable, static_cast<uint64>(i), context);
-    SPI_finish();
-    return result;
+    return read_sets(registry, index, false);
+}
+
+LinkSets usable_link_sets_of(Oid registry, Oid index) {
+    const LinkSets sets = read_sets(registry, index, true);
+    const Oid indexed = IndexGetRelation(index, false);
+    for (int i = 0; i < sets.n; ++i) {
+        check_registrar(sets.sets[i].registered_by, indexed, get_rel_name(index));
+        check_whose_code(sets.sets[i].table, indexed);
+    }
+    return sets;
 }
 
 Oid checked_key_column(Oid table, const char* column, KeyClass keys) {
@@ -259,13 +340,14 @@ VG_FUNCTION(vg_semantic_graph_add_links) {
         check_weight_column(table, weight);
     if (kind != nullptr)
         column_number(table, kind);
-    const bool own = table == IndexGetRelation(index, false);
-    const char* label = own ? target : get_rel_name(table);
+    const Oid indexed = IndexGetRelation(index, false);
+    check_whose_code(table, indexed);
+    const char* label = table == indexed ? target : get_rel_name(table);
     if (!PG_ARGISNULL(7))
         label = text_to_cstring(PG_GETARG_TEXT_PP(7));
 
     const Oid registry = link_registry(fcinfo->flinfo->fn_oid);
-    Datum values[kColumns] = {schema_of(index),
+    Datum values[kColumns] = {ObjectIdGetDatum(indexed),
                               name_of(index),
                               schema_of(table),
                               name_of(table),
@@ -274,17 +356,19 @@ VG_FUNCTION(vg_semantic_graph_add_links) {
                               weight != nullptr ? CStringGetTextDatum(weight) : Datum{0},
                               kind != nullptr ? CStringGetTextDatum(kind) : Datum{0},
                               BoolGetDatum(directed),
-                              CStringGetTextDatum(label)};
-    char nulls[kColumns + 1] = "          ";
+                              CStringGetTextDatum(label),
+                              ObjectIdGetDatum(GetUserId())};
+    char nulls[kColumns + 1] = "           ";
     nulls[6] = weight != nullptr ? ' ' : 'n';
     nulls[7] = kind != nullptr ? ' ' : 'n';
+    forget_dropped_tables(registry);
     change_registry(
         registry,
-        psprintf("INSERT INTO %s VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT "
-                 "(index_schema, index_name, table_schema, table_name, source_column, "
+        psprintf("INSERT INTO %s VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT "
+                 "(indexed_table, index_name, table_schema, table_name, source_column, "
                  "target_column) DO UPDATE SET weight_column = EXCLUDED.weight_column, "
                  "kind_column = EXCLUDED.kind_column, directed = EXCLUDED.directed, "
-                 "label = EXCLUDED.label",
+                 "label = EXCLUDED.label, registered_by = EXCLUDED.registered_by",
                  relation_sql(registry)),
         kColumns, values, nulls);
     advise_index(table, source);
@@ -304,7 +388,7 @@ VG_FUNCTION(vg_semantic_graph_drop_links) {
         ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("link table does not exist")));
     const char* source = name_argument(fcinfo, 2);
     const char* target = name_argument(fcinfo, 3);
-    Datum values[6] = {schema_of(index),
+    Datum values[6] = {ObjectIdGetDatum(IndexGetRelation(index, false)),
                        name_of(index),
                        all ? Datum{0} : schema_of(PG_GETARG_OID(1)),
                        all ? Datum{0} : name_of(PG_GETARG_OID(1)),
@@ -317,7 +401,7 @@ VG_FUNCTION(vg_semantic_graph_drop_links) {
     const int64 dropped = change_registry(
         registry,
         // Operators by full name: this runs as the owner, under the search_path of the caller.
-        psprintf("DELETE FROM %s WHERE index_schema OPERATOR(pg_catalog.=) $1 AND "
+        psprintf("DELETE FROM %s WHERE indexed_table OPERATOR(pg_catalog.=) $1 AND "
                  "index_name OPERATOR(pg_catalog.=) $2 AND ($3 IS NULL OR "
                  "table_schema OPERATOR(pg_catalog.=) $3 AND table_name OPERATOR(pg_catalog.=) $4) "
                  "AND ($5 IS NULL OR source_column OPERATOR(pg_catalog.=) $5) "
