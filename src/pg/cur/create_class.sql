@@ -1,4 +1,6 @@
--- From a user's scorer to an operator class of cur.
+-- From a user's scorer to an operator class of cur. Superusers call it: names and operators of its
+-- body are looked up in pg_catalog only, whatever the caller's search_path holds. The path is put
+-- back at the end, and by any error.
 
 CREATE FUNCTION cur_create_class(
     class_name text,
@@ -21,13 +23,15 @@ DECLARE
     distances text;
     versions text;
     functions text[];
-    path text := current_setting('search_path');
+    path text := pg_catalog.current_setting('search_path');
+    creation_schema text := pg_catalog.current_schema();
     seeds text := '';
     volatility text;
     parallel text;
     score_name text;
     batch_name text;
 BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     IF class_name IS NULL OR class_name !~ '^[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?$' THEN
         RAISE EXCEPTION 'class name "%" cannot be used', class_name
             USING ERRCODE = 'invalid_parameter_value',
@@ -87,7 +91,7 @@ BEGIN
             USING ERRCODE = 'datatype_mismatch', DETAIL = 'A version function takes nothing, returns text, and is STABLE or IMMUTABLE.';
     END IF;
 
-    space := CASE WHEN class_name LIKE '%.%' THEN split_part(class_name, '.', 1) ELSE current_schema END;
+    space := CASE WHEN class_name LIKE '%.%' THEN split_part(class_name, '.', 1) ELSE creation_schema END;
     IF space IS NULL THEN
         RAISE EXCEPTION 'no schema to create the class in' USING ERRCODE = 'undefined_schema';
     END IF;
@@ -109,7 +113,6 @@ BEGIN
                 batch_name));
     END IF;
     -- The wrappers stay what they are when the scorer is replaced: its own definition is part of the version.
-    PERFORM set_config('search_path', 'pg_catalog', true);
     functions := array_remove(ARRAY[score::text, batch::text], NULL);
     EXECUTE format('CREATE FUNCTION %s() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS %L', versions,
         format('SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws('' '', p.prosrc, p.probin, p.proconfig, '
@@ -117,7 +120,6 @@ BEGIN
             'WHERE p.oid = ANY (%L::pg_catalog.regprocedure[])',
             (SELECT format(' || coalesce(%I.%I(), '''')', n.nspname, p.proname) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = version),
             functions));
-    PERFORM set_config('search_path', path, true);
     IF seed IS NOT NULL THEN
         seeds := format(', FUNCTION 3 %s', seed);
     END IF;
@@ -133,6 +135,7 @@ BEGIN
         RAISE EXCEPTION 'the class would not be valid' USING ERRCODE = 'invalid_object_definition',
             HINT = 'The messages before say why; a seed function takes (query, integer) and returns tid[].';
     END IF;
+    PERFORM set_config('search_path', path, true);
     RETURN format('%I.%I', space, class_name);
 END $$;
 COMMENT ON FUNCTION cur_create_class(text, regprocedure, regprocedure, regprocedure, text, real, regprocedure) IS
