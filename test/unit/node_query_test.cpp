@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -61,7 +63,72 @@ class OneSlot {
     std::vector<std::byte> bytes_;
 };
 
+// An operator's value over the heap row with float sums in so many lanes, as compilers make them.
+double float_operator(Metric metric, const float* a, const float* b, std::size_t n,
+                      std::size_t lanes) {
+    std::vector<float> sum(lanes), aa(lanes), bb(lanes);
+    for (std::size_t i = 0; i < n; ++i) {
+        const float gap = a[i] - b[i];
+        float& s = sum[i % lanes];
+        s += metric == Metric::kL2   ? gap * gap
+             : metric == Metric::kL1 ? std::abs(gap)
+                                     : a[i] * b[i];
+        aa[i % lanes] += a[i] * a[i];
+        bb[i % lanes] += b[i] * b[i];
+    }
+    const auto total = [](const std::vector<float>& v) {
+        return std::accumulate(v.begin(), v.end(), 0.0f);
+    };
+    switch (metric) {
+        case Metric::kL2:
+            return std::sqrt(static_cast<double>(total(sum)));
+        case Metric::kInnerProduct:
+            return -static_cast<double>(total(sum));
+        case Metric::kCosine:
+            return 1.0 - std::clamp(static_cast<double>(total(sum)) /
+                                        std::sqrt(static_cast<double>(total(aa)) * total(bb)),
+                                    -1.0, 1.0);
+        case Metric::kL1:
+            return static_cast<double>(total(sum));
+    }
+    return 0;
+}
+
 class EveryMetric : public testing::TestWithParam<Metric> {};
+
+// Near-copies of one row: the sums of index and operator differ by rounding alone, and so do the
+// rows.
+TEST_P(EveryMetric, TheRangeOfAFloatNodeHoldsEverySumOfTheOperator) {
+    const Metric metric = GetParam();
+    for (const std::uint32_t dims : {3u, 100u, 768u}) {
+        const Geometry g = geometry_with(dims, Storage::kFloat32);
+        const code::Rotation rotation(dims, 1);
+        NodeQuery query(g, metric, rotation, nullptr);
+        OneSlot slot(g, metric);
+        for (const float width : {1e-6f, 1e-3f, 1.0f}) {
+            test::Matrix rows = test::uniform_rows(300, dims, dims);
+            for (std::size_t i = 0; i < rows.values.size(); ++i)
+                rows.values[i] = std::sin(static_cast<float>(i % dims)) + width * rows.values[i];
+            query.set_query(rows.row(0));
+            std::vector<std::pair<float, double>> lows;
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+                const NodeDistance d = query.distance(slot.store(rows.row(i)));
+                const ValueRange range = query.value_range(d.order, d.scale);
+                EXPECT_LE(range.low, range.value);
+                EXPECT_LE(range.value, range.high);
+                lows.emplace_back(d.order, range.low);
+                for (const std::size_t lanes : {4u, 8u, 16u, 64u}) {
+                    const double v = float_operator(metric, rows.row(i), rows.row(0), dims, lanes);
+                    ASSERT_GE(v, range.low) << dims << " dims, width " << width;
+                    ASSERT_LE(v, range.high) << dims << " dims, width " << width;
+                }
+            }
+            std::sort(lows.begin(), lows.end());
+            for (std::size_t i = 1; i < lows.size(); ++i)
+                ASSERT_GE(lows[i].second, lows[i - 1].second);
+        }
+    }
+}
 
 TEST_P(EveryMetric, FloatOrderRanksLikeTheOperator) {
     const Metric metric = GetParam();

@@ -230,7 +230,9 @@ void BeamSearch::expand(SlotId id, const node::SlotView& slot) {
     if (level_ == target_level_) {
         ++target_expanded_;
         if (slot.live()) {
-            found_.push_back(found_of(slot, id, d.order, d.graph));
+            Found f{d.order, d.graph, d.scale, id, h.other, h.chunk, h.tid_count, false, {}};
+            std::copy(h.tids, h.tids + node::kInlineTids, f.tids);
+            found_.push_back(f);
             ready_.push_back({d.order, static_cast<std::uint32_t>(found_.size() - 1)});
             std::push_heap(ready_.begin(), ready_.end(),
                            [this](const Ready& a, const Ready& b) { return later(a, b); });

@@ -45,6 +45,7 @@ using node::SlotId;
 struct Found {
     float order;  // see NodeDistance
     float graph;
+    float scale;
     SlotId slot;
     SlotId other;         // header.other: the slot one level down (or up, at level 0)
     node::ChunkId chunk;  // overflow heap TIDs, kNoChunk if none
@@ -52,14 +53,6 @@ struct Found {
     bool handed_out;  // pop() has returned it
     node::Tid tids[node::kInlineTids];
 };
-
-inline Found found_of(const node::SlotView& slot, SlotId id, float order,
-                      float graph = 0) noexcept {
-    const node::SlotHeader& h = slot.header();
-    Found f{order, graph, id, h.other, h.chunk, h.tid_count, false, {}};
-    std::copy(h.tids, h.tids + node::kInlineTids, f.tids);
-    return f;
-}
 
 // Nodes in the beam of a scan per ef, by the number of words of a code: the shorter the codes, the
 // farther off the estimates. Recall of hnswlib at the same ef, of a scan with 2, 3, 4 times ef
@@ -133,6 +126,11 @@ class BeamSearch {
 
     // Next result of the rounds so far; false when another round must run first (see grow).
     bool pop(Found* out);
+    // The result after the one that pop() returned last, as far as is known: null when none was
+    // read yet that is not set aside.
+    const Found* peek_result() const noexcept {
+        return ready_.empty() ? nullptr : &found_[ready_.front().index];
+    }
     // Begins another round, or, when nothing is left to expand, releases what pop() still holds
     // back; false when it had already done that. One round need not be enough for another row.
     bool grow();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/distance/distance.h"
 #include "core/no_postgres.h"
@@ -15,6 +16,10 @@ constexpr float kSumSlack = 2e-5f;
 
 // Largest relative error of one rounding to float, a little up.
 constexpr double kHalfUlp = 6e-8;
+
+// Far below any distance that differs from 0 for another reason than rounding: the square root of
+// what 2000 squares can lose at the lower end of the floats.
+constexpr double kTinyValue = 1e-18;
 
 }  // namespace
 
@@ -47,19 +52,57 @@ NodeDistance NodeQuery::distance(const SlotView& slot) const noexcept {
     const float tail_gap = slot.header().tail - tail_;
     if (geometry_.storage == Storage::kSq8) {
         const float squared = distance::l2_squared(q, slot.sq8(), n);
-        return {squared + tail_gap * tail_gap, lower_bound(slot, squared)};
+        return {squared + tail_gap * tail_gap, lower_bound(slot, squared), 0};
     }
     const float squared = distance::l2_squared(q, slot.floats(), n);
     switch (metric_) {
         case Metric::kL2:
         case Metric::kCosine:
-            return {squared, squared};
-        case Metric::kInnerProduct:
-            return {squared + tail_gap * tail_gap, -distance::inner_product(q, slot.floats(), n)};
+            return {squared, squared, 0};
+        case Metric::kInnerProduct: {
+            const float scale = norm_ * (norm_ + std::sqrt(squared));  // bounds |q| |x|
+            const float slack = static_cast<float>(rounding()) * scale;
+            const float ip = distance::inner_product(q, slot.floats(), n);
+            return {squared + tail_gap * tail_gap, -ip - slack, scale};
+        }
         case Metric::kL1:
-            return {squared, distance::l1(q, slot.floats(), n)};
+            return {squared, distance::l1(q, slot.floats(), n), 0};
     }
-    return {squared, squared};
+    return {squared, squared, 0};
+}
+
+// How far two sums of float products over the dimensions may differ, as a share of the sum of their
+// magnitudes: ours, and the operator's, which adds in another order and perhaps in four lanes only.
+double NodeQuery::rounding() const noexcept {
+    return 2 * kHalfUlp * (geometry_.dims / 4.0 + 8);
+}
+
+ValueRange NodeQuery::value_range(float order, float scale) const noexcept {
+    if (geometry_.storage == Storage::kSq8)
+        return {order, order, std::numeric_limits<double>::infinity()};
+    double value = order;
+    double slack = 0;
+    switch (metric_) {
+        case Metric::kL2:
+            value = std::sqrt(value);
+            slack = rounding() * value;
+            break;
+        case Metric::kCosine:
+            // The operator subtracts from 1 a quotient of sums, each off by its share.
+            value /= 2;
+            slack = 2 * rounding();
+            break;
+        case Metric::kInnerProduct:
+            slack = rounding() * scale;
+            value += slack;
+            break;
+        case Metric::kL1:
+            slack = rounding() * value;
+            break;
+    }
+    // Products below the range of normal floats are off by an absolute amount.
+    slack += kTinyValue;
+    return {value - slack, value, value + slack};
 }
 
 float NodeQuery::lower_bound(const SlotView& slot, float squared) const noexcept {

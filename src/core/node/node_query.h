@@ -21,9 +21,20 @@ namespace vg::node {
 
 struct NodeDistance {
     float graph;  // squared Euclidean distance in graph space: navigates
-    // Orders results, smaller is nearer. Float storage: a strictly increasing function of the
-    // operator's value. 8-bit storage: a lower bound of the operator's value itself.
+    // Orders results, smaller is nearer: a lower bound of the operator's value, or for Euclidean
+    // and cosine distance in float storage an increasing function of one. See value_range.
     float order;
+    // Inner product in float storage: bounds the sum of |q_i x_i|, of which rounding is a share. 0
+    // elsewhere.
+    float scale;
+};
+
+// Where the operator's value of a node lies, however its own sum over the heap row is rounded.
+// Ascending orders give ascending lows.
+struct ValueRange {
+    double low;
+    double value;  // as near as the index knows it
+    double high;   // infinity in 8-bit storage
 };
 
 class NodeQuery {
@@ -38,6 +49,8 @@ class NodeQuery {
     void set_row(const float* vector, float tail) noexcept;
 
     NodeDistance distance(const SlotView& slot) const noexcept;
+    // Of a node with that order and scale.
+    ValueRange value_range(float order, float scale) const noexcept;
     // Estimated graph distances to all links of a slot; out holds slot.degree() floats.
     void estimate(const SlotView& slot, float graph_distance, float* out) const noexcept {
         const float tail_gap = slot.header().tail - tail_;
@@ -50,6 +63,7 @@ class NodeQuery {
 
   private:
     float lower_bound(const SlotView& slot, float squared) const noexcept;
+    double rounding() const noexcept;
 
     Geometry geometry_;
     Metric metric_;

@@ -64,7 +64,9 @@ void sort_page(PagePass* pass, TupleTableSlot* row, const Wanted& wanted, Relati
         const node::SlotId id = g.slot_id(block, i);
         if (!slot.live() || h.level != 0 || wanted.skip.contains(id))
             continue;
-        float order = wanted.query.distance(slot).order;
+        const node::NodeDistance distance = wanted.query.distance(slot);
+        pass->scale = std::max(pass->scale, distance.scale);
+        float order = distance.order;
         if (!(order == order))  // beyond the float range: last, as in a search
             order = std::numeric_limits<float>::infinity();
         if (order < wanted.from)
@@ -74,6 +76,27 @@ void sort_page(PagePass* pass, TupleTableSlot* row, const Wanted& wanted, Relati
             put(pass, row, key, static_cast<std::int64_t>(h.tids[t].key()));
         if (h.chunk != node::kNoChunk)
             put(pass, row, key, -1 - static_cast<std::int64_t>(h.chunk));
+    }
+}
+
+// Takes the next row of the sort into `ahead`.
+void fetch(PagePass* pass) {
+    pass->ended = !tuplesort_gettupleslot(pass->sort, true, false, pass->row, nullptr);
+    if (pass->ended)
+        return;
+    bool isnull;
+    const std::int64_t key = DatumGetInt64(slot_getattr(pass->row, kKeyColumn, &isnull));
+    const std::int64_t what = DatumGetInt64(slot_getattr(pass->row, kWhatColumn, &isnull));
+    pass->ahead = hnsw::Found{};
+    pass->ahead.order = node::order_of_key(key);
+    pass->ahead.scale = pass->scale;
+    pass->ahead.slot = node::slot_of_key(key);
+    pass->ahead.chunk = node::kNoChunk;
+    if (what < 0) {
+        pass->ahead.chunk = static_cast<node::ChunkId>(-1 - what);
+    } else {
+        pass->ahead.tid_count = 1;
+        pass->ahead.tids[0] = node::tid_of_key(static_cast<std::uint64_t>(what));
     }
 }
 
@@ -103,27 +126,16 @@ void begin_page_pass(PagePass* pass, Relation index, const node::NodeQuery& quer
     FreeAccessStrategy(strategy);
     ExecDropSingleTupleTableSlot(row);
     tuplesort_performsort(pass->sort);
+    fetch(pass);
 }
 
 bool next_of_pass(PagePass* pass, hnsw::Found* out) {
-    if (!tuplesort_gettupleslot(pass->sort, true, false, pass->row, nullptr))
+    if (pass->ended)
         return false;
-    bool isnull;
-    const std::int64_t key = DatumGetInt64(slot_getattr(pass->row, kKeyColumn, &isnull));
-    const std::int64_t what = DatumGetInt64(slot_getattr(pass->row, kWhatColumn, &isnull));
-    *out = hnsw::Found{};
-    out->order = node::order_of_key(key);
-    out->slot = node::slot_of_key(key);
-    out->chunk = node::kNoChunk;
-    if (what < 0) {
-        out->chunk = static_cast<node::ChunkId>(-1 - what);
-    } else {
-        out->tid_count = 1;
-        out->tids[0] = node::tid_of_key(static_cast<std::uint64_t>(what));
-    }
+    *out = pass->ahead;
+    fetch(pass);
     return true;
 }
-
 void end_page_pass(PagePass* pass) {
     if (pass->sort == nullptr)
         return;

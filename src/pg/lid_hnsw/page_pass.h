@@ -24,6 +24,9 @@ namespace vg::pg {
 struct PagePass {
     Tuplesortstate* sort;
     TupleTableSlot* row;
+    float scale;        // the largest of all nodes (NodeDistance)
+    bool ended;         // no row is left behind `ahead`
+    hnsw::Found ahead;  // the next row, unless `ended`
 };
 
 // Reads all nodes that are not in `skip` and not nearer than `from` (an order of NodeDistance).
@@ -32,6 +35,10 @@ void begin_page_pass(PagePass* pass, Relation index, const node::NodeQuery& quer
 // The next rows of a node: its order and slot, and one heap TID or the head of its chunks; false
 // when none is left.
 bool next_of_pass(PagePass* pass, hnsw::Found* out);
+// What the next call will return; null when none is left.
+inline const hnsw::Found* peek_pass(const PagePass* pass) {
+    return pass->ended ? nullptr : &pass->ahead;
+}
 void end_page_pass(PagePass* pass);
 
 }  // namespace vg::pg

@@ -42,8 +42,16 @@ struct ScanState {
     bool running = false;
     Buffer pinned = InvalidBuffer;
     std::uint64_t pages = 0;  // of slots, about
-    float last = 0;           // order of the last node handed out
     PagePass pass{};          // instead of the search, once begun
+    float last_order = 0;     // of the last node handed out
+    bool null_query = false;
+
+    // Values of the operator that the rows handed out so far may have: no further row may lie below
+    // `given`, and one that lies below `reached` might tie with one of them.
+    double given = 0;
+    double reached = 0;
+    node::ValueRange range{};  // of `current`
+    bool certain = false;      // whether `current` comes where its value belongs
 
     // Heap TIDs of the current result that are still to be returned.
     hnsw::Found current{};
@@ -101,7 +109,8 @@ void begin_pass(Relation index, ScanState* s) {
             done.insert(f.slot);
     }
     s->search.forget();
-    call_pg([&] { begin_page_pass(&s->pass, index, s->query, done, s->last); });
+    const float from = s->last_order;
+    call_pg([&] { begin_page_pass(&s->pass, index, s->query, done, from); });
     MemoryContextSwitchTo(old);
 }
 
@@ -109,7 +118,8 @@ void begin_pass(Relation index, ScanState* s) {
 void begin_search(IndexScanDesc scan, ScanState* s) {
     Relation index = scan->indexRelation;
     const node::MetaData meta = read_meta(index);
-    if (scan->orderByData->sk_flags & SK_ISNULL) {
+    s->null_query = (scan->orderByData->sk_flags & SK_ISNULL) != 0;
+    if (s->null_query) {
         auto* zero = static_cast<float*>(palloc0(meta.dims * sizeof(float)));
         s->query.set_query(zero);
         pfree(zero);
@@ -120,7 +130,8 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
         release_vector(vector, argument);  // a scan may be rescanned many times
     }
     s->running = true;
-    s->last = -std::numeric_limits<float>::infinity();
+    s->last_order = -std::numeric_limits<float>::infinity();
+    s->given = s->reached = -std::numeric_limits<double>::infinity();
     s->pages = (meta.built_nodes + meta.inserted_nodes) / meta.slots_per_page;
     const auto ef = static_cast<std::size_t>(lid_hnsw_ef_search);
     s->search.set_root(meta.root);
@@ -131,17 +142,13 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
         run_round(index, s);
 }
 
-// The next node, into s->current.
-bool next_node(Relation index, ScanState* s) {
+// The next node by our own distances, into s->current; false when none is left.
+bool pull_node(Relation index, ScanState* s) {
     for (;;) {
         if (s->pass.sort != nullptr)
             return next_of_pass(&s->pass, &s->current);
-        if (s->search.pop(&s->current)) {
-            if (s->current.order < s->last)
-                continue;
-            s->last = s->current.order;
+        if (s->search.pop(&s->current))
             return true;
-        }
         if (as_dear_as_a_pass(s, s->search.expanded()) || s->search.bytes() > state_budget()) {
             begin_pass(index, s);
             continue;
@@ -150,6 +157,30 @@ bool next_node(Relation index, ScanState* s) {
             return false;
         run_round(index, s);
     }
+}
+
+// The node that will come next, as far as is known. Another may still be found before it, but comes
+// too late then if `current` is certain.
+const hnsw::Found* node_ahead(const ScanState* s) {
+    return s->pass.sort != nullptr ? peek_pass(&s->pass) : s->search.peek_result();
+}
+
+// The next node that comes in order.
+bool next_node(Relation index, ScanState* s) {
+    do {
+        if (!pull_node(index, s))
+            return false;
+        s->range = s->query.value_range(s->current.order, s->current.scale);
+    } while (s->range.low < s->given);
+    const hnsw::Found* ahead = node_ahead(s);
+    s->certain =
+        s->range.low > s->reached &&
+        (ahead == nullptr ? s->pass.sort != nullptr
+                          : s->query.value_range(ahead->order, ahead->scale).low > s->range.high);
+    s->given = s->certain ? s->range.high : s->range.low;
+    s->reached = std::max(s->reached, s->range.high);
+    s->last_order = s->current.order;
+    return true;
 }
 
 // The next heap TID, or false when no row is left.
@@ -199,11 +230,9 @@ bool gettuple(IndexScanDesc scan) {
         return false;
     }
     scan->xs_recheck = false;
-    scan->xs_recheckorderby = s->query.lower_bound_only();
-    if (scan->xs_recheckorderby) {
-        scan->xs_orderbyvals[0] = Float8GetDatum(s->current.order);
-        scan->xs_orderbynulls[0] = false;
-    }
+    scan->xs_recheckorderby = !s->certain && !s->null_query;
+    scan->xs_orderbyvals[0] = Float8GetDatum(s->certain ? s->range.value : s->range.low);
+    scan->xs_orderbynulls[0] = s->null_query;
     return true;
 }
 

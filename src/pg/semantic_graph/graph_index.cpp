@@ -46,22 +46,6 @@ bool copy_slot_bytes(Relation index, const node::Geometry& g, node::SlotId id, B
     return there;
 }
 
-// The operator's value of an order (node_query.h).
-double distance_of_order(node::Metric metric, bool exact, float order) {
-    if (!exact)
-        return order;  // 8-bit storage: a bound of the value itself
-    switch (metric) {
-        case node::Metric::kL2:
-            return std::sqrt(static_cast<double>(order));
-        case node::Metric::kCosine:
-            return static_cast<double>(order) / 2.0;  // unit vectors
-        case node::Metric::kInnerProduct:
-        case node::Metric::kL1:
-            break;
-    }
-    return order;
-}
-
 class Seeds final : public GraphSeeds {
   public:
     Seeds(Relation index, const IndexState& state, const float* query, int ef)
@@ -85,7 +69,7 @@ class Seeds final : public GraphSeeds {
             run_round();
         }
         out.node = found.slot;
-        out.distance = distance_of_order(state_.metric, !query_.lower_bound_only(), found.order);
+        out.distance = query_.value_range(found.order, found.scale).value;
         out.similarity = knn::similarity_of_distance(state_.metric, out.distance);
         return true;
     }
