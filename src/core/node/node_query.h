@@ -57,6 +57,12 @@ class NodeQuery {
         distance::estimate_links(table_.planes(graph_distance - tail_gap * tail_gap),
                                  graph_distance, slot.codes(), out);
     }
+    // Whether value_range holds for every finite row. Cosine nodes in float storage keep the row at
+    // unit length: of rows whose square sum is no float the operator makes something else, and the
+    // node does not tell them apart.
+    bool bounds_the_operator() const noexcept {
+        return metric_ != Metric::kCosine || geometry_.storage == Storage::kSq8;
+    }
     const Geometry& geometry() const noexcept { return geometry_; }
     // Whether `order` is only a lower bound, so that the executor has to recheck.
     bool lower_bound_only() const noexcept { return geometry_.storage == Storage::kSq8; }

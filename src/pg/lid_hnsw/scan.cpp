@@ -165,6 +165,16 @@ const hnsw::Found* node_ahead(const ScanState* s) {
     return s->pass.sort != nullptr ? peek_pass(&s->pass) : s->search.peek_result();
 }
 
+// Whether no other node may have the value of `current`.
+bool comes_alone(const ScanState* s) {
+    if (s->range.low <= s->reached)
+        return false;
+    const hnsw::Found* ahead = node_ahead(s);
+    if (ahead == nullptr)
+        return s->pass.sort != nullptr;
+    return s->query.value_range(ahead->order, ahead->scale).low > s->range.high;
+}
+
 // The next node that comes in order.
 bool next_node(Relation index, ScanState* s) {
     do {
@@ -172,12 +182,9 @@ bool next_node(Relation index, ScanState* s) {
             return false;
         s->range = s->query.value_range(s->current.order, s->current.scale);
     } while (s->range.low < s->given);
-    const hnsw::Found* ahead = node_ahead(s);
-    s->certain =
-        s->range.low > s->reached &&
-        (ahead == nullptr ? s->pass.sort != nullptr
-                          : s->query.value_range(ahead->order, ahead->scale).low > s->range.high);
-    s->given = s->certain ? s->range.high : s->range.low;
+    const bool bounded = s->query.bounds_the_operator();
+    s->certain = !bounded || comes_alone(s);
+    s->given = s->certain && bounded ? s->range.high : s->range.low;
     s->reached = std::max(s->reached, s->range.high);
     s->last_order = s->current.order;
     return true;
