@@ -73,9 +73,9 @@ BeamSearch::BeamSearch(const node::NodeQuery& query)
       estimates_(query.geometry().capacity),
       near_(query.geometry().capacity) {}
 
-void BeamSearch::reset(std::size_t ef, std::size_t margin) {
+void BeamSearch::reset(std::size_t ef) {
     ef_ = std::max<std::size_t>(ef, 1);
-    margin_ = margin;
+    margin_halves_ = 2;
     visited_.clear();
     pool_.clear();
     spill_.clear();
@@ -94,7 +94,7 @@ void BeamSearch::reset(std::size_t ef, std::size_t margin) {
 }
 
 void BeamSearch::start(SlotId entry, unsigned level, unsigned target_level, std::size_t ef) {
-    reset(ef, 1);
+    reset(ef);
     level_ = level;
     target_level_ = target_level;
     pool_limit_ = level_ > target_level_ ? kUpperBeam : ef_;
@@ -105,11 +105,11 @@ void BeamSearch::start(SlotId entry, unsigned level, unsigned target_level, std:
 void BeamSearch::start_scan(SlotId entry, unsigned level, std::size_t ef) {
     const std::uint32_t words = query_->geometry().words;
     start(entry, level, 0, scan_beam(words, ef));
-    margin_ = scan_breadth(words) + 1;
+    margin_halves_ = scan_margin_halves(words);
 }
 
 void BeamSearch::start(std::span<const Seed> seeds, unsigned target_level, std::size_t ef) {
-    reset(ef, 1);
+    reset(ef);
     level_ = target_level;
     target_level_ = target_level;
     pool_limit_ = ef_;
@@ -345,7 +345,8 @@ bool BeamSearch::later(const Ready& a, const Ready& b) const noexcept {
 
 bool BeamSearch::pop(Found* out) {
     const auto later_first = [this](const Ready& a, const Ready& b) { return later(a, b); };
-    while (!ready_.empty() && (exhausted_ || (emitted_ + 1) * margin_ <= found_.size())) {
+    while (!ready_.empty() &&
+           (exhausted_ || (emitted_ + 1) * margin_halves_ <= 2 * found_.size())) {
         std::pop_heap(ready_.begin(), ready_.end(), later_first);
         const Ready r = ready_.back();
         ready_.pop_back();

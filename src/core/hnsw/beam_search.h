@@ -13,7 +13,7 @@
 //
 // Handing out. An estimate is off by some part of the distance, so the nearest row may still be
 // unread while a farther one has been. A scan (start_scan) therefore keeps back what it has read
-// until it has read kMargin times as many rows as it hands out, and begins with a beam several
+// until it has read several times as many rows as it hands out, and begins with a beam several
 // times as wide as ef: with that, the recall at an ef is what a search that computes the distance
 // of every neighbour reaches there. Other searches (start) hand out all they have read.
 //
@@ -66,9 +66,15 @@ constexpr std::size_t scan_beam(std::uint32_t words, std::size_t ef) noexcept {
     constexpr std::size_t kFewest = 40;  // a narrower one finds too little to be sure of one row
     return std::max(scan_breadth(words) * ef, kFewest);
 }
+// Nodes to read per row handed out, in halves: a little more than the breadth, since what the first
+// rows of a long answer missed comes too late for the others. 100,000 GloVe vectors, ef 40, 200
+// rows: recall .982 with 3 a row, .988 with 4.
+constexpr std::size_t scan_margin_halves(std::uint32_t words) noexcept {
+    return 2 * scan_breadth(words) + 1;
+}
 // Nodes that a scan has read when it hands out that many rows: what a plan costs.
 constexpr std::size_t scan_reads(std::uint32_t words, std::size_t ef, std::size_t rows) noexcept {
-    return std::max(scan_beam(words, ef), (scan_breadth(words) + 1) * rows);
+    return std::max(scan_beam(words, ef), scan_margin_halves(words) * rows / 2);
 }
 
 // Set of slot ids, open addressing, cleared in O(1) by a generation number.
@@ -163,7 +169,7 @@ class BeamSearch {
     // A later round takes its candidates into the pool this many at a time.
     static constexpr std::size_t kWindow = 512;
 
-    void reset(std::size_t ef, std::size_t margin);
+    void reset(std::size_t ef);
     void descend();
     void offer_links(const node::SlotView& slot, std::size_t degree, float distance);
     std::size_t place_in_pool(float distance) const noexcept;
@@ -188,9 +194,9 @@ class BeamSearch {
     SlotId root_ = kNoSlot;
     unsigned level_ = 0;
     unsigned target_level_ = 0;
-    std::size_t ef_ = 1;          // of the target level
-    std::size_t pool_limit_ = 1;  // ef_; kUpperBeam while descending; kWindow in later rounds
-    std::size_t margin_ = 1;      // nodes to read per row handed out
+    std::size_t ef_ = 1;             // of the target level
+    std::size_t pool_limit_ = 1;     // ef_; kUpperBeam while descending; kWindow in later rounds
+    std::size_t margin_halves_ = 2;  // nodes to read per row handed out, doubled
 
     // Sorted by distance, at most pool_limit_. Round 1: the beam. Later: the nearest that were not
     // read. No candidate in spill_ is nearer than the last of a full pool.
