@@ -24,6 +24,7 @@
 
 #include "pg/boundary/context.h"
 #include "pg/page/locks.h"
+#include "pg/page/stored_format.h"
 
 namespace vg::pg {
 namespace {
@@ -71,7 +72,7 @@ IndexBulkDeleteResult* semantic_graph_bulkdelete(IndexVacuumInfo* info,
 IndexBulkDeleteResult* semantic_graph_vacuumcleanup(IndexVacuumInfo* info,
                                                     IndexBulkDeleteResult* stats) {
     // Without stats this vacuum took no TIDs from the index: what another one left is still there.
-    if (!info->analyze_only && stats != nullptr) {
+    if (!info->analyze_only && stats != nullptr && pass_over(info, stats) == nullptr) {
         SideStore* s = open_side(info->index, false);
         if (s->key_kind != node::KeyKind::kNone)
             set_sweep_flag(s, false);
