@@ -99,6 +99,8 @@ SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'S
 SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'SELECT a AS source, b AS target, name AS weight FROM sge_link');
 SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'SELECT a AS source, b AS target, a AS directed FROM sge_link');
 SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'SELECT a AS source, b AS target, -1 AS weight FROM sge_link');
+-- Errors of a link name it.
+SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'SELECT 7 AS source, 8 AS target, 1e400::numeric AS weight');
 SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'SELEC 1');
 SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => '');
 SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'SELECT 1; SELECT 2');
@@ -133,5 +135,25 @@ SET work_mem = '64kB';
 SELECT count(*) FROM semantic_graph_search('sge_index', '[1,1]', links_sql => 'SELECT i AS source, i + 1 AS target FROM generate_series(1, 100000) i');
 RESET work_mem;
 SELECT semantic_graph_drop_links('sge_index');
+-- The key's type changes under the plans of a session.
+CREATE TABLE sge_key (id uuid PRIMARY KEY, v vector(2));
+INSERT INTO sge_key SELECT format('00000000-0000-0000-0000-%s', lpad(i::text, 12, '0'))::uuid, format('[%s,1]', i)::vector FROM generate_series(1, 9) i;
+CREATE TABLE sge_key_link (a uuid, b uuid, weight float8);
+INSERT INTO sge_key_link SELECT x.id, y.id FROM sge_key x, sge_key y WHERE x.v <-> '[1,1]' = 0 AND y.v <-> '[9,1]' = 0;
+CREATE INDEX ON sge_key_link (a);
+CREATE INDEX ON sge_key_link (b);
+CREATE INDEX sge_key_index ON sge_key USING semantic_graph (v vector_l2_ops) INCLUDE (id) WITH (k = 2);
+SELECT semantic_graph_add_links('sge_key_index', 'sge_key_link', 'a', 'b', weight => 'weight');
+SELECT neighbor FROM semantic_graph_neighbors_text('sge_key_index', '00000000-0000-0000-0000-000000000001') WHERE kind <> 'knn';
+ALTER TABLE sge_key ALTER id TYPE text;
+ALTER TABLE sge_key_link ALTER a TYPE text, ALTER b TYPE text;
+SELECT neighbor FROM semantic_graph_neighbors_text('sge_key_index', '00000000-0000-0000-0000-000000000001') WHERE kind <> 'knn';
+ALTER TABLE sge_key ALTER id TYPE uuid USING id::uuid;
+ALTER TABLE sge_key_link ALTER a TYPE uuid USING a::uuid, ALTER b TYPE uuid USING b::uuid;
+SELECT neighbor FROM semantic_graph_neighbors_text('sge_key_index', '00000000-0000-0000-0000-000000000001') WHERE kind <> 'knn';
+UPDATE sge_key_link SET weight = -2;
+SELECT neighbor FROM semantic_graph_neighbors_text('sge_key_index', '00000000-0000-0000-0000-000000000001') WHERE kind <> 'knn';
+SELECT semantic_graph_drop_links('sge_key_index');
+DROP TABLE sge_key, sge_key_link;
 DROP FUNCTION sge_write, sge_try;
 DROP TABLE sge_row, sge_link;

@@ -140,7 +140,8 @@ Datum weight_of(Datum value, Oid type) {
         case FLOAT4OID:
             return Float8GetDatum(DatumGetFloat4(value));
         case NUMERICOID:
-            return DirectFunctionCall1(numeric_float8, value);
+            // What is too large for a number of that type becomes infinite, and is refused as such.
+            return DirectFunctionCall1(numeric_float8_no_overflow, value);
         default:
             return value;
     }
@@ -159,7 +160,8 @@ bool read_link(HeapTuple tuple, TupleDesc desc, const Columns& c, KeyClass key_c
     out->weight = 1.0f;
     if (c.weight != 0) {
         const Datum value = SPI_getbinval(tuple, desc, c.weight, &null);
-        out->weight = checked_weight(null ? value : weight_of(value, c.weight_type), null);
+        out->weight =
+            checked_weight(null ? value : weight_of(value, c.weight_type), null, *out, key_class);
     }
     const char* kind = c.kind != 0 ? SPI_getvalue(tuple, desc, c.kind) : nullptr;
     out->kind = kind != nullptr ? cstring_to_text(kind) : nullptr;

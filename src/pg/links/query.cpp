@@ -2,6 +2,7 @@
 
 #include "pg/links/query.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -20,12 +21,30 @@ namespace {
 // A session that knows more link queries than this plans the others again every time.
 constexpr int kMaxPlans = 256;
 
+constexpr int kMaxParameters = 3;
+
+// The server plans a kept statement again when a relation in it changes, but the types of its
+// parameters are those it was prepared with: they are part of what a plan is found by.
 struct KeptPlan {
     char* sql;
+    int n;
+    Oid types[kMaxParameters];
     SPIPlanPtr plan;
+
+    bool takes(int count, const Oid* given) const {
+        return n == count && std::equal(types, types + n, given);
+    }
 };
 KeptPlan kept_plans[kMaxPlans];
 int kept_count = 0;
+
+// Its key has another type by now: nobody will ask for it again.
+void drop_kept(int at) {
+    const KeptPlan old = kept_plans[at];
+    kept_plans[at] = kept_plans[--kept_count];
+    SPI_freeplan(old.plan);
+    pfree(old.sql);
+}
 
 void append_select(StringInfo sql, const LinkQuery& q, const char* from, const char* to,
                    int parameter) {
@@ -85,7 +104,7 @@ void take_tuples(SPITupleTable* table, uint64 n, KeyClass key_class, MemoryConte
         const Datum target = SPI_getbinval(table->vals[i], table->tupdesc, 2, &null);
         t->target = kept_key(target, key_class, into);
         const Datum weight = SPI_getbinval(table->vals[i], table->tupdesc, 3, &null);
-        t->weight = checked_weight(weight, null);
+        t->weight = checked_weight(weight, null, *t, key_class);
         const Datum kind = SPI_getbinval(table->vals[i], table->tupdesc, 4, &null);
         t->kind = null ? nullptr
                        : reinterpret_cast<const text*>(
@@ -133,16 +152,22 @@ void check_link_budget(MemoryContext into) {
 }
 
 SPIPlanPtr kept_plan(const char* sql, int n, const Oid* types) {
-    for (int i = 0; i < kept_count; ++i)
-        if (std::strcmp(kept_plans[i].sql, sql) == 0)
+    for (int i = 0; i < kept_count; ++i) {
+        if (std::strcmp(kept_plans[i].sql, sql) != 0)
+            continue;
+        if (kept_plans[i].takes(n, types))
             return kept_plans[i].plan;
+        drop_kept(i);
+        break;
+    }
     SPIPlanPtr plan = SPI_prepare_cursor(sql, n, const_cast<Oid*>(types), CURSOR_OPT_GENERIC_PLAN);
     if (plan == nullptr)
         elog(ERROR, "SPI_prepare_cursor returned %s", SPI_result_code_string(SPI_result));
-    if (kept_count < kMaxPlans) {
-        char* copy = MemoryContextStrdup(TopMemoryContext, sql);
+    if (kept_count < kMaxPlans && n <= kMaxParameters) {
+        KeptPlan kept{MemoryContextStrdup(TopMemoryContext, sql), n, {}, plan};
+        std::copy_n(types, n, kept.types);
         SPI_keepplan(plan);
-        kept_plans[kept_count++] = {copy, plan};
+        kept_plans[kept_count++] = kept;
     }
     return plan;
 }
@@ -175,16 +200,23 @@ LinkTuples run_link_query(const LinkQuery& query, MemoryContext into) {
     return out;
 }
 
-float checked_weight(Datum value, bool isnull) {
+static const char* key_text(Datum key, KeyClass key_class) {
+    return key_class == KeyClass::kInteger ? psprintf(INT64_FORMAT, DatumGetInt64(key))
+                                           : TextDatumGetCString(key);
+}
+
+float checked_weight(Datum value, bool isnull, const LinkTuple& link, KeyClass key_class) {
     if (isnull)
         return 1.0f;
     const float8 weight = DatumGetFloat8(value);
     const auto single = static_cast<float>(weight);
     if (!(weight >= 0.0) || !std::isfinite(single))
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("weight of a link must be finite and not negative"),
-                 errdetail("It is %g.", weight), errhint("A link of weight 0 counts as none.")));
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("weight of a link must be finite and not negative"),
+                        errdetail("The link from %s to %s has weight %g.",
+                                  key_text(link.source, key_class),
+                                  key_text(link.target, key_class), weight),
+                        errhint("A link of weight 0 counts as none.")));
     return single;
 }
 

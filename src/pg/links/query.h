@@ -26,8 +26,9 @@ struct LinkTuples {
     uint64 capacity;
 };
 
-// A plan for this text and these parameter types, kept for the session. Between SPI_connect and
-// SPI_finish. Always a generic plan: the parameters are arrays of keys, which differ each time.
+// A plan for this text and these parameter types (three at most), kept for the session until the
+// same text comes with other types. Between SPI_connect and SPI_finish. Always a generic plan: the
+// parameters are arrays of keys, which differ each time.
 SPIPlanPtr kept_plan(const char* sql, int n, const Oid* types);
 
 // The links of a set that touch the given keys, or all of them. What touches is the source, and for
@@ -58,7 +59,7 @@ LinkTuple* new_link_tuple(LinkTuples* tuples, MemoryContext into);
 // 53400 when the links of a query have outgrown their budget.
 void check_link_budget(MemoryContext into);
 
-// 22023 unless finite and not negative; NULL is 1.
-float checked_weight(Datum value, bool isnull);
+// 22023 unless finite and not negative, naming the link, whose ends are known; NULL is 1.
+float checked_weight(Datum value, bool isnull, const LinkTuple& link, KeyClass key_class);
 
 }  // namespace vg::pg
