@@ -108,6 +108,28 @@ SET ROLE sgv_user;
 SELECT key FROM semantic_graph_expand('sgv_index', '{20}', 1) ORDER BY key;
 RESET ROLE;
 
+-- Few rows of many that may be seen, or that are not dead: what is passed on the way to them takes no memory.
+CREATE TABLE sgv_few (name text, mine boolean, v vector(2)) WITH (autovacuum_enabled = off);
+INSERT INTO sgv_few SELECT 'a name of some length ' || i, i % 800 = 1, format('[%s,%s]', i, i % 7)::vector FROM generate_series(1, 4000) i;
+CREATE INDEX sgv_few_index ON sgv_few USING semantic_graph (v vector_l2_ops) INCLUDE (name) WITH (k = 2, m = 4, ef_construction = 16);
+ALTER TABLE sgv_few ENABLE ROW LEVEL SECURITY;
+CREATE POLICY sgv_mine ON sgv_few TO sgv_user USING (mine);
+GRANT SELECT ON sgv_few TO sgv_user;
+SET work_mem = '64kB';
+SET ROLE sgv_user;
+SELECT key FROM semantic_graph_search_text('sgv_few_index', '[3000,0]', k => 10);
+SELECT key FROM semantic_graph_components_text('sgv_few_index', 'knn') ORDER BY key;
+RESET ROLE;
+DELETE FROM sgv_few WHERE NOT mine;
+SELECT key FROM semantic_graph_search_text('sgv_few_index', '[3000,0]', k => 10);
+-- Nor does a node of many rows of which few may be seen.
+INSERT INTO sgv_few SELECT 'another ' || i, i % 3000 = 0, '[1,1]' FROM generate_series(1, 6000) i;
+SET ROLE sgv_user;
+SELECT key FROM semantic_graph_search_text('sgv_few_index', '[1,1]', k => 3, beta => 0);
+RESET ROLE;
+RESET work_mem;
+DROP TABLE sgv_few;
+
 -- A partial index: only its rows are nodes, the others are walked through.
 CREATE INDEX sgv_partial ON sgv_own USING semantic_graph (v vector_l2_ops) INCLUDE (id) WITH (k = 2) WHERE id <> 2;
 SELECT semantic_graph_add_links('sgv_partial', 'sgv_own', 'id', 'up');

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_set>
+#include <optional>
 
 #include "core/base/status.h"
 #include "core/distance/distance.h"
@@ -18,6 +18,8 @@ namespace {
 
 // Nodes looked into at a time when every one costs a query.
 constexpr std::size_t kRowSecurityBatch = 64;
+// Keys asked for in one query: a node with very many rows is asked about in parts.
+constexpr std::size_t kMostAsked = 1024;
 // Beam of the search for seeds, at least: a walk from wrong seeds goes nowhere, and the beam is a
 // small part of what a walk costs.
 constexpr int kLeastBeam = 500;
@@ -64,6 +66,7 @@ IndexRows::IndexRows(const Session& session, Keys& keys, std::pmr::memory_resour
       index_(*session.index),
       key_array_type_(key_array_type(session.index->key_type())),
       rows_(memory),
+      looked_into_(memory),
       nodes_(memory) {}
 
 void IndexRows::set_query(std::span<const float> query) {
@@ -119,91 +122,128 @@ KnownRow IndexRows::find(graph::Vertex key) {
     return best;
 }
 
-// Removes from `keys` what the caller cannot see in the table.
-void IndexRows::ask_table(std::vector<graph::Vertex>& keys) {
-    if (keys.empty() || session_.key_column == nullptr) {
-        keys.clear();
-        return;
-    }
+std::unordered_set<graph::Vertex> IndexRows::shown_part(Keys& keys,
+                                                        std::span<const graph::Vertex> asked) {
     MemoryContextReset(session_.scratch);
-    const Datum array = key_array(keys_, key_array_type_, keys, session_.scratch);
-    const KeyClass key_class = keys_.key_class();
+    const Datum array = key_array(keys, key_array_type_, asked, session_.scratch);
+    const KeyClass key_class = keys.key_class();
     const KeyDatums found = call_pg([&] {
         return existing_keys(session_, key_array_type_, array, key_class, session_.scratch);
     });
-    std::unordered_set<graph::Vertex> visible;
+    std::unordered_set<graph::Vertex> shown;
     for (uint64 i = 0; i < found.n; ++i)
-        visible.insert(keys_.of_sql(found.values[i]));
-    std::erase_if(keys, [&](graph::Vertex v) { return !visible.contains(v); });
+        shown.insert(keys.of_sql(found.values[i]));
+    MemoryContextReset(session_.scratch);
+    return shown;
+}
+
+std::unordered_set<graph::Vertex> IndexRows::shown(Keys& keys,
+                                                   std::span<const graph::Vertex> asked) {
+    std::unordered_set<graph::Vertex> all;
+    if (session_.key_column == nullptr)
+        return all;
+    for (std::size_t at = 0; at < asked.size(); at += kMostAsked)
+        all.merge(shown_part(keys, asked.subspan(at, std::min(kMostAsked, asked.size() - at))));
+    return all;
 }
 
 void IndexRows::look_up(std::span<const graph::Vertex> keys) {
     std::vector<graph::Vertex> doubtful;
-    std::vector<graph::Vertex> fresh;
     for (const graph::Vertex key : keys) {
         const auto [at, added] = rows_.try_emplace(key);
         if (!added)
             continue;
         at->second = find(key);
-        if (!at->second.indexed || session_.row_security) {
+        if (!at->second.indexed || session_.row_security)
             doubtful.push_back(key);
-            fresh.push_back(key);
-        }
     }
-    ask_table(doubtful);
-    for (const graph::Vertex key : fresh)
-        rows_[key].exists = false;
-    for (const graph::Vertex key : doubtful)
-        rows_[key].exists = true;
-    for (const graph::Vertex key : fresh)
-        rows_[key].indexed = rows_[key].indexed && rows_[key].exists;
+    const std::unordered_set<graph::Vertex> visible = shown(keys_, doubtful);
+    for (const graph::Vertex key : doubtful) {
+        KnownRow& row = rows_[key];
+        row.exists = visible.contains(key);
+        row.indexed = row.indexed && row.exists;
+    }
 }
 
-void IndexRows::read_rows(std::uint32_t node, std::vector<graph::Vertex>& out) {
-    if (!index_.read_node(node, kGraphKeys | (query_.empty() ? 0u : unsigned{kGraphVector}), node_))
-        return;
-    for (const GraphRow& row : node_.rows) {
-        if (row.key_is_null || !visible(row.tid))
-            continue;
-        const graph::Vertex key = keys_.of_index(row.key);
-        const KnownRow known{true, true, node, similarity()};
+bool IndexRows::look_first_time(std::uint32_t node) {
+    if (node >= looked_into_.size())
+        looked_into_.resize(std::max<std::size_t>(node + std::size_t{1}, 2 * looked_into_.size()));
+    if (looked_into_[node])
+        return false;
+    looked_into_[node] = true;
+    return true;
+}
+
+bool IndexRows::read_rows_of(std::uint32_t node) {
+    return index_.read_node(node, kGraphKeys | (query_.empty() ? 0u : unsigned{kGraphVector}),
+                            node_);
+}
+
+// Remembers those of the rows that the caller may see; the others are forgotten.
+void IndexRows::take_seen(Keys& keys, std::vector<Seen>& rows) {
+    if (session_.row_security) {
+        std::vector<graph::Vertex> asked;
+        for (const Seen& row : rows)
+            asked.push_back(row.key);
+        const std::unordered_set<graph::Vertex> visible = shown(keys, asked);
+        std::erase_if(rows, [&](const Seen& row) { return !visible.contains(row.key); });
+    }
+    for (const Seen& row : rows) {
+        const graph::Vertex key = &keys == &keys_ ? row.key : keys_.of_other(keys, row.key);
+        const KnownRow known{true, true, row.node, row.similarity};
         const auto [at, added] = rows_.try_emplace(key, known);
         // Two visible rows with one key: the more similar stands for both.
         if (!added && at->second.exists && known.similarity > at->second.similarity)
             at->second = known;
-        out.push_back(key);
+        nodes_[row.node].push_back(key);
     }
+    rows.clear();
+}
+
+// Puts the keys of a node in order once all of them are there.
+void IndexRows::settle(std::uint32_t node) {
+    const auto at = nodes_.find(node);
+    if (at == nodes_.end())
+        return;
+    auto& keys = at->second;
+    std::sort(keys.begin(), keys.end(),
+              [&](graph::Vertex a, graph::Vertex b) { return keys_.before(a, b); });
+    keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
 }
 
 void IndexRows::look_into(std::span<const std::uint32_t> nodes) {
-    std::vector<graph::Vertex> keys;
-    std::vector<graph::Vertex> all;
     std::vector<std::uint32_t> fresh;
+    std::vector<Seen> seen;
+    // Keys that may turn out to be hidden are numbered apart, kMostAsked at a time, and forgotten.
+    std::optional<Keys> passing;
+    Keys* keys = &keys_;
+    const auto begin_part = [&] {
+        if (session_.row_security)
+            keys = &passing.emplace(keys_.type(), std::pmr::new_delete_resource());
+    };
+    begin_part();
     for (const std::uint32_t node : nodes) {
-        if (nodes_.contains(node))
+        if (!look_first_time(node) || !read_rows_of(node))
             continue;
-        keys.clear();
-        read_rows(node, keys);
-        std::sort(keys.begin(), keys.end(),
-                  [&](graph::Vertex a, graph::Vertex b) { return keys_.before(a, b); });
-        keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
-        nodes_.try_emplace(node, keys.begin(), keys.end());
         fresh.push_back(node);
-        all.insert(all.end(), keys.begin(), keys.end());
+        const double s = similarity();
+        for (const GraphRow& row : node_.rows) {
+            poll_interrupts();
+            if (row.key_is_null || !visible(row.tid))
+                continue;
+            seen.push_back({node, keys->of_index(row.key), s});
+            if (seen.size() < kMostAsked)
+                continue;
+            take_seen(*keys, seen);
+            begin_part();
+        }
     }
-    if (!session_.row_security || all.empty())
-        return;
-    std::vector<graph::Vertex> shown = all;
-    ask_table(shown);
-    const std::unordered_set<graph::Vertex> visible(shown.begin(), shown.end());
-    for (const graph::Vertex key : all)
-        if (!visible.contains(key))
-            rows_[key] = {};
+    take_seen(*keys, seen);
     for (const std::uint32_t node : fresh)
-        std::erase_if(nodes_.at(node), [&](graph::Vertex key) { return !visible.contains(key); });
+        settle(node);
 }
 
-std::vector<graph::Similar> IndexRows::nearest(std::size_t n) {
+std::vector<graph::Similar> IndexRows::nearest(std::size_t n, Poll poll) {
     std::vector<graph::Similar> rows;
     std::unordered_set<graph::Vertex> seen;
     const int ef = std::max(
@@ -213,7 +253,7 @@ std::vector<graph::Similar> IndexRows::nearest(std::size_t n) {
     std::vector<std::uint32_t> nodes;
     std::vector<float> similarities;
     for (bool more = true; more && rows.size() < n;) {
-        poll_interrupts();
+        poll();
         nodes.clear();
         similarities.clear();
         GraphHit hit;
@@ -234,6 +274,22 @@ std::vector<graph::Similar> IndexRows::nearest(std::size_t n) {
                          return a.similarity > b.similarity;
                      });
     return rows;
+}
+
+double IndexRows::similarity_unit(std::span<const graph::Similar> nearest) {
+    constexpr double kShare = 0.1;
+    if (index_.metric() == node::Metric::kCosine)
+        return kShare;
+    if (index_.metric() != node::Metric::kInnerProduct || nearest.empty() ||
+        !index_.read_node(rows_.at(nearest.front().vertex).node, kGraphVector, node_))
+        return 0.0;
+    const auto length = [](const std::vector<float>& v) {
+        double sum = 0.0;
+        for (const float x : v)
+            sum += static_cast<double>(x) * static_cast<double>(x);
+        return std::sqrt(sum);
+    };
+    return kShare * length(query_) * length(node_.vector);
 }
 
 void IndexRows::all(std::pmr::vector<graph::Vertex>& out, Poll poll) {

@@ -4,7 +4,9 @@
 // until vacuum, an updated row has a node per version, and row-level security hides rows that the
 // snapshot shows.
 //
-// C++ that calls PostgreSQL through call_pg. What is looked up is remembered for the query.
+// C++ that calls PostgreSQL through call_pg. What may be seen is remembered for the query; of what
+// may not, a bit per node of the index at most, however many hidden or dead rows a search meets on
+// its way to the visible ones.
 #pragma once
 
 #include "pg/boundary/pg.h"
@@ -13,6 +15,7 @@
 #include <memory_resource>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/graph/retrieve.h"
@@ -46,11 +49,18 @@ class IndexRows {
     // Looks up the rows of nodes, with the keys then known.
     void look_into(std::span<const std::uint32_t> nodes);
     // Keys of the visible rows of a node looked into, ascending.
-    std::span<const graph::Vertex> keys_of(std::uint32_t node) const { return nodes_.at(node); }
+    std::span<const graph::Vertex> keys_of(std::uint32_t node) const {
+        const auto at = nodes_.find(node);
+        return at == nodes_.end() ? std::span<const graph::Vertex>() : at->second;
+    }
 
     // The rows nearest to the query, nearest first, at least n of them or all there are: rows with
     // equal vectors come together.
-    std::vector<graph::Similar> nearest(std::size_t n);
+    std::vector<graph::Similar> nearest(std::size_t n, Poll poll);
+
+    // Similarities nearer to zero than this are about zero: a tenth of the largest that the query
+    // can have to a row, where similarities can be negative. nearest: what nearest() returned.
+    double similarity_unit(std::span<const graph::Similar> nearest);
 
     // Keys of all visible rows in the index, in the order of nodes.
     void all(std::pmr::vector<graph::Vertex>& out, Poll poll);
@@ -59,8 +69,19 @@ class IndexRows {
     bool visible(const ItemPointerData& tid);
     double similarity() const;
     KnownRow find(graph::Vertex key);
-    void read_rows(std::uint32_t node, std::vector<graph::Vertex>& out);
-    void ask_table(std::vector<graph::Vertex>& keys);
+    // A row that the snapshot shows, its key as numbered by the Keys that it comes with.
+    struct Seen {
+        std::uint32_t node;
+        graph::Vertex key;
+        double similarity;
+    };
+    bool look_first_time(std::uint32_t node);
+    bool read_rows_of(std::uint32_t node);
+    void take_seen(Keys& keys, std::vector<Seen>& rows);
+    void settle(std::uint32_t node);
+    // Those of the keys that the caller sees in the table.
+    std::unordered_set<graph::Vertex> shown(Keys& keys, std::span<const graph::Vertex> asked);
+    std::unordered_set<graph::Vertex> shown_part(Keys& keys, std::span<const graph::Vertex> asked);
 
     const Session& session_;
     Keys& keys_;
@@ -70,6 +91,8 @@ class IndexRows {
     GraphNode node_;                  // scratch
     std::vector<GraphKeyRow> found_;  // scratch
     std::pmr::unordered_map<graph::Vertex, KnownRow> rows_;
+    std::pmr::vector<bool> looked_into_;  // by node
+    // Keys of those that have a visible row.
     std::pmr::unordered_map<std::uint32_t, std::pmr::vector<graph::Vertex>> nodes_;
 };
 

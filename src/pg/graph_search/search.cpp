@@ -186,8 +186,8 @@ void search(const Session& session, const Request& r, const ResultSet& result) {
         r.options.method != graph::Method::kNeighbours && r.options.link_share > 0.0,
         by_walk && (r.options.method == graph::Method::kNeighbours || r.options.link_share < 1.0));
     walker.rows.set_query({r.query->x, static_cast<std::size_t>(r.query->dim)});
-    std::vector<graph::Similar> pool =
-        walker.rows.nearest(r.filter != 0 ? r.seeds : std::max(r.seeds, r.options.k));
+    std::vector<graph::Similar> pool = walker.rows.nearest(
+        r.filter != 0 ? r.seeds : std::max(r.seeds, r.options.k), walker.poll());
     std::vector<graph::Similar> seeds(
         pool.begin(), pool.begin() + static_cast<std::ptrdiff_t>(std::min(r.seeds, pool.size())));
     if (r.filter != 0)

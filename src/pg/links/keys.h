@@ -37,6 +37,11 @@ class Keys {
     // and is the key of no row of a uuid index.
     graph::Vertex of_sql(Datum value);
 
+    // The same key, of another object for the same index.
+    graph::Vertex of_other(const Keys& other, graph::Vertex vertex) {
+        return key_class() == KeyClass::kInteger ? vertex : number(other.text(vertex));
+    }
+
     // As a key of the index; false for what no row can have. The datum points into this object and
     // is good until the next call.
     bool to_index(graph::Vertex vertex, Datum* key);
