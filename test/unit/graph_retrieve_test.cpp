@@ -136,6 +136,32 @@ TEST(Retrieve, EqualsTheFormulaAppliedToEveryRow) {
     }
 }
 
+// The share of links is the walk's: what reads links alone does not ask for it.
+TEST(Retrieve, OneFunctionSaysWhichLayersAreRead) {
+    for (const double share : {0.0, 0.3, 1.0}) {
+        RetrieveOptions o;
+        o.link_share = share;
+        for (const Method method : {Method::kHopDecay, Method::kExpand}) {
+            o.method = method;
+            EXPECT_TRUE(layers_of(o).links);
+            EXPECT_FALSE(layers_of(o).neighbours);
+            const TableSource source = random_graph(7, kRows, 700, 5);
+            TableRows rows = random_rows(7);
+            const auto expected = oracle(source, rows, o, 5);
+            const auto got = run(source, rows, o).hits;
+            ASSERT_EQ(got.size(), expected.size());
+            for (std::size_t i = 0; i < got.size(); ++i)
+                EXPECT_NEAR(got[i].score, expected[i].score, 1e-12) << share;
+        }
+        o.method = Method::kNeighbours;
+        EXPECT_FALSE(layers_of(o).links);
+        EXPECT_TRUE(layers_of(o).neighbours);
+        o.method = Method::kPpr;
+        EXPECT_EQ(layers_of(o).links, share > 0.0);
+        EXPECT_EQ(layers_of(o).neighbours, share < 1.0);
+    }
+}
+
 TEST(Retrieve, WithoutWeightOfTheGraphItIsTopK) {
     const TableSource source = random_graph(1, kRows, 700, 5);
     TableRows rows = random_rows(2);
@@ -217,6 +243,54 @@ TEST(Retrieve, FloorsAndEmptyInput) {
     EXPECT_TRUE(run(source, none, o).hits.empty());
     o.k = 0;
     EXPECT_TRUE(run(source, rows, o).hits.empty());
+}
+
+// A row that is linked to the nearest one, and less similar by a tenth, beats an unlinked one that
+// is less similar by half of that, wherever on the scale of similarities the two lie.
+TEST(Retrieve, ScoresDoNotDependOnTheSignOfSimilarities) {
+    double before = 0.0;
+    for (const double nearest : {0.9, 0.3, 0.1, 0.05, 0.01, 0.001, 0.0, -0.001, -0.01, -0.5}) {
+        TableSource source;
+        source.add_both(Layer::kLink, {0, 2, 1.0f});
+        TableRows rows;
+        rows.similarity = {{0, nearest}, {1, nearest - 0.05}, {2, nearest - 0.1}};
+        RetrieveOptions o;
+        o.unit = 0.1;
+        o.k = 3;
+        o.method = Method::kExpand;
+        const auto pool = rows.nearest(1);
+        const auto hits = retrieve(pool, rows.nearest(2), source, rows, o, heap(), {}).hits;
+        ASSERT_EQ(hits.size(), 3u);
+        EXPECT_EQ(hits[1].vertex, 2) << nearest;
+        EXPECT_GT(hits[1].score, hits[2].score);
+        EXPECT_GT(hits[2].score, 0.0) << nearest;
+        // No jump where the nearest row passes zero.
+        if (std::abs(nearest) < 0.02 && before != 0.0) {
+            EXPECT_NEAR(hits[1].score, before, 0.02) << nearest;
+        }
+        before = hits[1].score;
+    }
+}
+
+TEST(Retrieve, ScoresRiseWithSimilarityAndWithLinks) {
+    for (const double nearest : {0.5, 0.01, 0.0, -0.001, -0.3}) {
+        TableSource source = random_graph(6, kRows, 900, 0);
+        TableRows rows = random_rows(6);
+        for (auto& [vertex, s] : rows.similarity)
+            s += nearest - 0.9;
+        for (const Method method : {Method::kPpr, Method::kHopDecay}) {
+            RetrieveOptions o;
+            o.unit = 0.1;
+            o.method = method;
+            o.k = 100;
+            const auto hits = run(source, rows, o).hits;
+            for (const Hit& a : hits)
+                for (const Hit& b : hits)
+                    if (a.similarity >= b.similarity && a.graph_score >= b.graph_score) {
+                        EXPECT_GE(a.score, b.score);
+                    }
+        }
+    }
 }
 
 TEST(Retrieve, NegativeSimilaritiesKeepTheirOrder) {

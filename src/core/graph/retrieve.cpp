@@ -63,10 +63,15 @@ class Retrieval {
           trails_(memory),
           pooled_(memory) {
         nearest_ = -std::numeric_limits<double>::infinity();
-        for (const Similar& s : seeds)
-            nearest_ = std::max(nearest_, s.similarity);
-        for (const Similar& s : pool)
-            nearest_ = std::max(nearest_, s.similarity);
+        scale_ = o.unit;
+        for (const auto rows_given : {seeds, pool}) {
+            for (const Similar& s : rows_given) {
+                nearest_ = std::max(nearest_, s.similarity);
+                scale_ = std::max(scale_, std::abs(s.similarity));
+            }
+        }
+        if (!(scale_ > 0.0))
+            scale_ = 1.0;
     }
 
     Retrieved run() {
@@ -93,7 +98,7 @@ class Retrieval {
         TrailOptions t;
         t.strength = by_walk() ? Strength::kTransition : Strength::kDecay;
         t.decay = by_walk() ? 1.0 - o_.restart : o_.hop_decay;
-        t.link_share = o_.link_share;
+        t.link_share = by_walk() ? o_.link_share : 1.0;
         t.max_hops = o_.max_hops;
         t.load_links = !by_walk();
         t.load_neighbours = false;
@@ -129,7 +134,8 @@ class Retrieval {
     }
 
     double score(double similarity, double graph_score) const {
-        const double relative = nearest_ > 0.0 ? similarity / nearest_ : similarity - nearest_;
+        const double relative =
+            scale_ == nearest_ ? similarity / scale_ : 1.0 + (similarity - nearest_) / scale_;
         return (1.0 - o_.beta) * relative + o_.beta * graph_score;
     }
 
@@ -211,12 +217,26 @@ class Retrieval {
     std::pmr::vector<double> value_;  // by id
     double largest_ = 0.0;            // of value_
     double nearest_;                  // largest similarity
+    double scale_;                    // of similarities
     Trails trails_;
     std::pmr::vector<std::uint8_t> pooled_;  // by id: in the pool
     Retrieved result_;
 };
 
 }  // namespace
+
+LayersRead layers_of(const RetrieveOptions& options) noexcept {
+    switch (options.method) {
+        case Method::kNeighbours:
+            return {false, true};
+        case Method::kPpr:
+            return {options.link_share > 0.0, options.link_share < 1.0};
+        case Method::kHopDecay:
+        case Method::kExpand:
+            break;
+    }
+    return {true, false};
+}
 
 double seed_weight(double similarity, double largest) noexcept {
     return std::exp(kSeedSharpness * (similarity - largest));
@@ -225,14 +245,10 @@ double seed_weight(double similarity, double largest) noexcept {
 Retrieved retrieve(std::span<const Similar> seeds, std::span<const Similar> pool,
                    NeighbourSource& source, Rows& rows, const RetrieveOptions& options,
                    std::pmr::memory_resource* memory, Poll poll) {
-    double share = options.link_share;
-    if (options.method == Method::kNeighbours)
-        share = 0.0;
-    else if (options.method != Method::kPpr)
-        share = 1.0;
-    if (share > 0.0 && share < 1.0)
+    const LayersRead layers = layers_of(options);
+    if (layers.links && layers.neighbours)
         return Retrieval(seeds, pool, source, rows, options, memory, poll).run();
-    OneLayer one(source, share > 0.0 ? Layer::kLink : Layer::kNeighbour);
+    OneLayer one(source, layers.links ? Layer::kLink : Layer::kNeighbour);
     return Retrieval(seeds, pool, one, rows, options, memory, poll).run();
 }
 

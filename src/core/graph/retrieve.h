@@ -1,10 +1,13 @@
 // Graph-augmented retrieval: from the rows nearest to a query along links and similarity arcs to
 // rows that are related without being similar, ranked by both.
 //
-//   score = (1 - beta) * similarity / s1 + beta * sqrt(g / g1)
+//   score = (1 - beta) * (1 + (similarity - s1) / scale) + beta * sqrt(g / g1)
 //
-// s1 is the similarity of the nearest row; where that is not positive the first quotient becomes
-// the difference. g is what the graph says of a row, g1 its largest value:
+// s1 is the similarity of the nearest row, scale the largest absolute similarity among seeds and
+// pool, but at least `unit`: where none is negative and s1 at least a unit, the first term is
+// (1 - beta) * similarity / s1. A score never falls when similarity or g rises, whatever their
+// signs, and a small change of the similarities is a small change of the scores, also where s1
+// passes zero. g is what the graph says of a row, g1 its largest value:
 //   kPpr, kNeighbours   personalised PageRank (walk.h), seeds weighted exp(10 (s - s1)); the square
 //                       root because the seeds would outweigh everything else. kNeighbours is kPpr
 //                       over similarity arcs alone
@@ -40,10 +43,18 @@ struct RetrieveOptions {
     double hop_decay = 0.7;
     double epsilon = 1e-4;
     double link_share = 0.8;  // of kPpr; 1: links alone, 0: similarity arcs alone
+    double unit = 0.0;        // similarities nearer to zero than this are about zero
     // Less similar rows are not returned; they are walked through.
     double min_similarity = -std::numeric_limits<double>::infinity();
     std::size_t max_vertices = 20000;
 };
+
+// Which layers of arcs a method reads. Sources and retrieve() both ask here.
+struct LayersRead {
+    bool links;
+    bool neighbours;
+};
+LayersRead layers_of(const RetrieveOptions& options) noexcept;
 
 // A row and its similarity to the query, larger is more similar.
 struct Similar {

@@ -18,7 +18,7 @@ namespace {
 
 // Which layers have a share of the steps.
 void use_shares(Walker& walker, double link_share) {
-    walker.use_layers(link_share > 0.0, link_share < 1.0);
+    walker.use_layers({link_share > 0.0, link_share < 1.0});
 }
 
 [[noreturn]] void report_no_row(const char* name) {

@@ -132,7 +132,7 @@ std::vector<graph::DotArc> draw_arcs(const Walker& walker, const graph::Explored
 
 std::string draw(const Session& session, const Request& r) {
     Walker walker(session);
-    walker.use_layers(r.link_share > 0.0, r.link_share < 1.0);
+    walker.use_layers({r.link_share > 0.0, r.link_share < 1.0});
     graph::Explored graph(walker, r.max_nodes, walker.memory(), walker.poll());
     std::vector<graph::Vertex> keys;
     read_keys(r.keys, "elements of keys", walker.keys, keys);

@@ -180,11 +180,7 @@ void put_hit(const ResultSet& result, Walker& walker, const graph::Hit& hit) {
 
 void search(const Session& session, const Request& r, const ResultSet& result) {
     Walker walker(session);
-    const bool by_walk =
-        r.options.method == graph::Method::kPpr || r.options.method == graph::Method::kNeighbours;
-    walker.use_layers(
-        r.options.method != graph::Method::kNeighbours && r.options.link_share > 0.0,
-        by_walk && (r.options.method == graph::Method::kNeighbours || r.options.link_share < 1.0));
+    walker.use_layers(graph::layers_of(r.options));
     walker.rows.set_query({r.query->x, static_cast<std::size_t>(r.query->dim)});
     std::vector<graph::Similar> pool = walker.rows.nearest(
         r.filter != 0 ? r.seeds : std::max(r.seeds, r.options.k), walker.poll());
@@ -192,8 +188,10 @@ void search(const Session& session, const Request& r, const ResultSet& result) {
         pool.begin(), pool.begin() + static_cast<std::ptrdiff_t>(std::min(r.seeds, pool.size())));
     if (r.filter != 0)
         pool = allowed_rows(walker, r.filter);
+    graph::RetrieveOptions options = r.options;
+    options.unit = walker.rows.similarity_unit(seeds);
     const graph::Retrieved found =
-        graph::retrieve(seeds, pool, walker, walker, r.options, walker.memory(), walker.poll());
+        graph::retrieve(seeds, pool, walker, walker, options, walker.memory(), walker.poll());
     if (found.truncated)
         call_pg([&] {
             ereport(NOTICE, (errmsg("walk stopped at %zu nodes", r.options.max_vertices),

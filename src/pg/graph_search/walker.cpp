@@ -34,10 +34,10 @@ void Walker::read_links(std::span<const graph::Vertex> asked, graph::Arcs& out,
             passable.push_back(asked[i]);
             positions.push_back(i);
         }
-        if (row.indexed && use_neighbours_)
+        if (row.indexed && layers_.neighbours)
             neighbours[i] = static_cast<std::uint32_t>(session_.index->k());
     }
-    if (!use_links_)
+    if (!layers_.links)
         return;
     const std::size_t first = out.size();
     reader.read(passable, out);
@@ -89,14 +89,14 @@ void Walker::describe(std::span<const graph::Vertex> asked, std::span<graph::Des
 
 void Walker::read_everything(Everything& out) {
     rows.all(out.keys, poll_);
-    if (use_links_)
+    if (layers_.links)
         reader.read_all(out.links);
     // Links to what is no row of the index lead nowhere here.
     const auto known = [&](graph::Vertex key) { return rows.knows(key) && rows.at(key).indexed; };
     std::erase_if(out.links,
                   [&](const Link& link) { return !known(link.source) || !known(link.target); });
     poll_();
-    if (!use_neighbours_)
+    if (!layers_.neighbours)
         return;
     graph::Arcs arcs(&memory_);
     constexpr std::size_t kBatch = 256;

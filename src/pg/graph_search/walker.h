@@ -24,10 +24,7 @@ class Walker final : public graph::NeighbourSource, public graph::Rows {
     explicit Walker(const Session& session);
 
     // Reads no links, or no similarity arcs, from now on.
-    void use_layers(bool links, bool neighbours) {
-        use_links_ = links;
-        use_neighbours_ = neighbours;
-    }
+    void use_layers(graph::LayersRead layers) { layers_ = layers; }
     // Only these keys are returned.
     void restrict_to(std::span<const graph::Vertex> keys);
 
@@ -60,8 +57,7 @@ class Walker final : public graph::NeighbourSource, public graph::Rows {
     LinkReader reader;
 
   private:
-    bool use_links_ = true;
-    bool use_neighbours_ = true;
+    graph::LayersRead layers_{true, true};
     bool restricted_ = false;
     std::unordered_set<graph::Vertex> allowed_;
     GraphNode node_;  // scratch

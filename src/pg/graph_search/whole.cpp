@@ -55,7 +55,7 @@ LayerChoice layer_argument(FunctionCallInfo fcinfo, int i) {
 }
 
 void use_layer(Walker& walker, LayerChoice layer) {
-    walker.use_layers(layer != LayerChoice::kNeighbour, layer != LayerChoice::kLink);
+    walker.use_layers({layer != LayerChoice::kNeighbour, layer != LayerChoice::kLink});
 }
 
 // The graph with its rows numbered in the order of their keys, so that the smallest number of a
