@@ -34,8 +34,7 @@ std::vector<WeightedArc> random_arcs(std::uint64_t seed, std::uint32_t n, int co
     std::vector<WeightedArc> arcs;
     for (int i = 0; i < count; ++i)
         arcs.push_back({static_cast<std::uint32_t>(random.below(n)),
-                        static_cast<std::uint32_t>(random.below(n)),
-                        static_cast<float>(0.1 + random.uniform())});
+                        static_cast<std::uint32_t>(random.below(n)), 0.1 + random.uniform()});
     return arcs;
 }
 
@@ -89,7 +88,7 @@ TEST(Pagerank, IsAFixedPointAndSumsToOne) {
     std::vector<double> next(100, 0.15 / 100);
     for (std::uint32_t v = 0; v < 100; ++v) {
         double degree = 0;
-        for (const float w : g.weights(v))
+        for (const double w : g.weights(v))
             degree += w;
         for (std::uint32_t to = 0; to < 100; ++to)
             if (degree == 0)
@@ -204,6 +203,30 @@ TEST(Communities, ResolutionDecidesHowMany) {
     };
     EXPECT_LT(count(0.2), count(1.0));
     EXPECT_LT(count(1.0), count(5.0));
+}
+
+// Weights as large as links can have: their sums are beyond a float.
+TEST(Analysis, LargeWeightsDoNotOverflow) {
+    std::vector<WeightedArc> large;
+    std::vector<WeightedArc> plain;
+    for (const WeightedArc& a : ring_of_cliques(4)) {
+        for (int i = 0; i < 3; ++i) {
+            large.push_back({a.from, a.to, 3e38});
+            plain.push_back({a.from, a.to, 1.0});
+        }
+    }
+    std::uint32_t n = 0;
+    for (const WeightedArc& a : plain)
+        n = std::max({n, a.from + 1, a.to + 1});
+    const Csr g = make(n, large);
+    const Csr same = make(n, plain);
+    const auto rank = pagerank(g, {}, heap(), {});
+    const auto expected = pagerank(same, {}, heap(), {});
+    for (std::uint32_t v = 0; v < n; ++v)
+        EXPECT_NEAR(rank[v], expected[v], 1e-12);
+    const auto groups = louvain(g, {}, heap(), {});
+    EXPECT_EQ(groups, louvain(same, {}, heap(), {}));
+    EXPECT_EQ(std::set<std::uint32_t>(groups.begin(), groups.end()).size(), 4u);
 }
 
 TEST(Analysis, Polls) {

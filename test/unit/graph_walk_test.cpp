@@ -150,6 +150,17 @@ TEST(Walk, KnownValues) {
     EXPECT_NEAR(p[graph.find(3)], 0.5 * a2 / 4, 1e-9);
 }
 
+// Only the proportions of the seeds' weights matter, however large they are.
+TEST(Walk, LargeWeightsOfSeedsDoNotOverflow) {
+    const TableSource source = random_graph(3, 50, 120, 3);
+    const WalkOptions o{0.5, 1e-10, 0.8, 4};
+    const auto plain = pushed(source, 50, {{1, 1.0}, {2, 2.0}, {3, 2.0}}, o);
+    EXPECT_GT(plain[1], 0.0);
+    EXPECT_LT(
+        largest_difference(pushed(source, 50, {{1, 5e307}, {2, 1e308}, {3, 1e308}}, o), plain),
+        1e-12);
+}
+
 TEST(Walk, DanglingVerticesKeepTheirWalkers) {
     TableSource source;
     source.add(Layer::kLink, {1, 2, 1.0f});

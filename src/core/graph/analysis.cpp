@@ -79,7 +79,7 @@ std::pmr::vector<std::uint32_t> components(const Csr& graph, std::pmr::memory_re
 std::pmr::vector<double> weighted_degree(const Csr& graph, std::pmr::memory_resource* memory) {
     std::pmr::vector<double> degree(graph.size(), 0.0, memory);
     for (std::uint32_t v = 0; v < graph.size(); ++v)
-        for (const float weight : graph.weights(v))
+        for (const double weight : graph.weights(v))
             degree[v] += weight;
     return degree;
 }

@@ -32,13 +32,13 @@ Csr::Csr(std::uint32_t n, std::span<const WeightedArc> arcs, bool symmetric,
     for (const WeightedArc& a : arcs)
         if (a.from >= n || a.to >= n)
             throw Error(StatusCode::kInternal, "arc leads outside the graph");
-    each([&](std::uint32_t from, std::uint32_t, float) { ++begin_[from + 1]; });
+    each([&](std::uint32_t from, std::uint32_t, double) { ++begin_[from + 1]; });
     for (std::uint32_t v = 0; v < n; ++v)
         begin_[v + 1] += begin_[v];
     targets_.resize(begin_[n]);
     weights_.resize(begin_[n]);
     std::pmr::vector<std::size_t> at(begin_.begin(), begin_.end() - 1, memory);
-    each([&](std::uint32_t from, std::uint32_t to, float weight) {
+    each([&](std::uint32_t from, std::uint32_t to, double weight) {
         targets_[at[from]] = to;
         weights_[at[from]++] = weight;
     });
@@ -46,7 +46,7 @@ Csr::Csr(std::uint32_t n, std::span<const WeightedArc> arcs, bool symmetric,
 }
 
 void Csr::sort_rows(std::uint32_t n, Poll poll) {
-    std::pmr::vector<std::pair<std::uint32_t, float>> row(targets_.get_allocator());
+    std::pmr::vector<std::pair<std::uint32_t, double>> row(targets_.get_allocator());
     std::size_t out = 0;
     std::size_t work = 0;
     for (std::uint32_t v = 0; v < n; ++v) {
@@ -78,7 +78,7 @@ void Csr::sort_rows(std::uint32_t n, Poll poll) {
 std::size_t Csr::bytes(std::uint32_t n, std::size_t arcs, bool symmetric) noexcept {
     const std::size_t entries = symmetric ? 2 * arcs : arcs;
     return (std::size_t{n} + 1) * 2 * sizeof(std::size_t) +
-           entries * (sizeof(std::uint32_t) + sizeof(float));
+           entries * (sizeof(std::uint32_t) + sizeof(double));
 }
 
 }  // namespace vg::graph

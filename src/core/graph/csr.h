@@ -14,7 +14,9 @@ namespace vg::graph {
 struct WeightedArc {
     std::uint32_t from;
     std::uint32_t to;
-    float weight;  // finite and > 0
+    // Finite and > 0. Links weigh at most what a float holds, and parallel ones are added: in
+    // double precision their sums cannot overflow.
+    double weight;
 };
 
 class Csr {
@@ -30,7 +32,7 @@ class Csr {
     std::span<const std::uint32_t> targets(std::uint32_t v) const noexcept {
         return {targets_.data() + begin_[v], begin_[v + 1] - begin_[v]};
     }
-    std::span<const float> weights(std::uint32_t v) const noexcept {
+    std::span<const double> weights(std::uint32_t v) const noexcept {
         return {weights_.data() + begin_[v], begin_[v + 1] - begin_[v]};
     }
     std::size_t begin(std::uint32_t v) const noexcept { return begin_[v]; }
@@ -43,7 +45,7 @@ class Csr {
 
     std::pmr::vector<std::size_t> begin_;  // n + 1
     std::pmr::vector<std::uint32_t> targets_;
-    std::pmr::vector<float> weights_;
+    std::pmr::vector<double> weights_;
 };
 
 }  // namespace vg::graph

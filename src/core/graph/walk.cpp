@@ -22,13 +22,17 @@ class Push {
           unread_neighbours_(memory) {}
 
     void start(std::span<const Seed> seeds) {
+        // By the largest first: the sum of large weights would overflow.
+        double largest = 0.0;
+        for (const Seed& s : seeds)
+            largest = std::max(largest, s.weight);
+        if (!(largest > 0.0))
+            return;
         double total = 0.0;
         for (const Seed& s : seeds)
-            total += s.weight;
-        if (!(total > 0.0))
-            return;
+            total += s.weight / largest;
         for (const Seed& s : seeds)
-            arrive(s.id, s.weight / total);
+            arrive(s.id, s.weight / largest / total);
     }
 
     // Pushes what is loaded, then loads what is wanted, until neither is left.
