@@ -140,6 +140,17 @@ WHERE abs(score - coalesce((SELECT sum(weight) FROM edge WHERE u = key AND layer
 SELECT round(sum(score)::numeric, 6) FROM semantic_graph_centrality('sgs_index');
 SELECT key, score FROM semantic_graph_centrality('sgs_index', 'betweenness', keys => '{1,2,3}', layer => 'link',
     links_sql => 'SELECT * FROM (VALUES (1, 2), (2, 3)) l (source, target)');
+-- The share of links is the walk's: hop_decay and expand follow links whatever it is.
+SELECT method, count(*) FILTER (WHERE s.graph_score > 0) > 10 AS reached, count(*) FILTER (WHERE 'knn' = ANY (s.kinds)) AS by_knn,
+    count(*) FILTER (WHERE s.score IS DISTINCT FROM o.score) AS other
+FROM unnest('{hop_decay,expand}'::text[]) method,
+    LATERAL semantic_graph_search('sgs_index', '[0.1,0.2,0.3,0.4,0.5,0.6]', 40, method => method, link_share => 0) s
+    LEFT JOIN LATERAL semantic_graph_search('sgs_index', '[0.1,0.2,0.3,0.4,0.5,0.6]', 40, method => method) o USING (key)
+GROUP BY method ORDER BY method;
+-- Links of a directed set have arrow heads wherever they lead.
+SELECT count(*) FILTER (WHERE line ~ 'dir=forward') > 0 AS forward, count(*) FILTER (WHERE line ~ '->.*dir=none') AS without
+FROM regexp_split_to_table(semantic_graph_dot('sgs_index', '{1}', 2, link_share => 1,
+    links_sql => 'SELECT i AS source, 2 * i AS target, true AS directed FROM generate_series(1, 20) i'), E'\n') line;
 SELECT line FROM regexp_split_to_table(semantic_graph_dot('sgs_index', '{1}', link_share => 1,
     links_sql => $$SELECT * FROM (VALUES (1, 2, 'says "hi"'), (2, 3, 'x')) l (source, target, kind)$$, label => 'id'), '\n') line;
 

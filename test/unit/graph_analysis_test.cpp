@@ -242,13 +242,32 @@ TEST(Analysis, Polls) {
 
 TEST(Dot, QuotesAndStyles) {
     const std::vector<DotVertex> vertices{{"1", "a \"quoted\"\nname\\", 0}, {"2", "b", 1}};
-    const std::vector<DotArc> arcs{{0, 1, Layer::kNeighbour, true, "", 0.5},
-                                   {1, 0, Layer::kLink, false, "cites", 1.0}};
+    const std::vector<DotArc> arcs{{0, 1, Layer::kNeighbour, Heads::kTo, "", 0.5},
+                                   {1, 0, Layer::kLink, Heads::kNone, "cites", 1.0}};
     const std::string dot = write_dot("g", vertices, arcs);
     EXPECT_NE(dot.find("\"1\" [label=\"a \\\"quoted\\\"\\nname\\\\\""), std::string::npos);
     EXPECT_NE(dot.find("\"1\" -> \"2\" [penwidth=1.00, style=dashed"), std::string::npos);
     EXPECT_NE(dot.find("\"2\" -> \"1\" [penwidth=1.50, dir=none, label=\"cites\"];"),
               std::string::npos);
+}
+
+TEST(Dot, IsLaidOutInRingsWithALegendOfWhatOccurs) {
+    const auto has = [](const std::string& dot, const char* text) {
+        return dot.find(text) != std::string::npos;
+    };
+    const std::vector<DotVertex> vertices{{"far", "far", 2}, {"2", "b", 1}, {"first", "a", 0}};
+    const std::string dot = write_dot("g", vertices,
+                                      {{2, 1, Layer::kLink, Heads::kTo, "cites", 1.0},
+                                       {1, 0, Layer::kLink, Heads::kBoth, "knows", 1.0}});
+    EXPECT_TRUE(has(dot, "layout=twopi"));
+    EXPECT_TRUE(has(dot, "root=\"first\";"));
+    EXPECT_TRUE(has(dot, "\"first\" -> \"2\" [penwidth=1.50, dir=forward"));
+    EXPECT_TRUE(has(dot, "\"2\" -> \"far\" [penwidth=1.50, dir=both"));
+    for (const char* entry : {">start<", ">one step away<", ">farther<", " directed link<"})
+        EXPECT_TRUE(has(dot, entry)) << entry;
+    EXPECT_FALSE(has(dot, "&#8212;&#8212; link"));
+    EXPECT_FALSE(has(dot, "nearest"));
+    EXPECT_FALSE(has(write_dot("empty", {}, {}), "label="));
 }
 
 }  // namespace

@@ -94,7 +94,9 @@ void set_labels(Walker& walker, const graph::Explored& graph, const Request& r,
     }
 }
 
-// Arcs between the vertices drawn; what leads both ways is one line.
+// Arcs between the vertices drawn; what leads both ways is one line. A kind whose links have a
+// direction has arrow heads, on both ends where there is a link back; so has a nearest neighbour,
+// unless it is mutual.
 std::vector<graph::DotArc> draw_arcs(const Walker& walker, const graph::Explored& graph,
                                      const std::vector<std::uint32_t>& position) {
     struct Line {
@@ -113,10 +115,7 @@ std::vector<graph::DotArc> draw_arcs(const Walker& walker, const graph::Explored
                 if (back != lines.end())
                     back->second.both = true;
                 else
-                    // Whether a link leads back from a vertex farthest out was not asked.
-                    lines.try_emplace({from, to, layer, arc.kind},
-                                      Line{arc.weight, layer == graph::Layer::kLink &&
-                                                           !graph.loaded(arc.to, layer)});
+                    lines.try_emplace({from, to, layer, arc.kind}, Line{arc.weight, false});
             }
         }
     }
@@ -124,7 +123,11 @@ std::vector<graph::DotArc> draw_arcs(const Walker& walker, const graph::Explored
     for (const auto& [key, line] : lines) {
         const auto& [from, to, layer, kind] = key;
         const bool link = layer == graph::Layer::kLink;
-        arcs.push_back({from, to, layer, !line.both,
+        const bool directed = link ? walker.reader.directed(kind) : !line.both;
+        const graph::Heads heads = !directed   ? graph::Heads::kNone
+                                   : line.both ? graph::Heads::kBoth
+                                               : graph::Heads::kTo;
+        arcs.push_back({from, to, layer, heads,
                         link ? std::string(walker.kinds.name(kind)) : std::string(), line.weight});
     }
     return arcs;

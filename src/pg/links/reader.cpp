@@ -99,7 +99,8 @@ LinkReader::LinkReader(const LinkRequest& request, Keys& keys, Kinds& kinds, Mem
       scratch_(scratch),
       wanted_(memory),
       loaded_(memory),
-      position_(memory) {
+      position_(memory),
+      undirected_(memory) {
     if (request.kinds == 0)
         return;
     const ArrayItems items =
@@ -112,12 +113,17 @@ bool LinkReader::admits(std::string_view kind) const {
     return request_.kinds == 0 || std::find(wanted_.begin(), wanted_.end(), kind) != wanted_.end();
 }
 
-bool LinkReader::take(const LinkTuple& tuple, const char* label, Link& out) {
+bool LinkReader::take(const LinkTuple& tuple, const char* label, const bool* directed, Link& out) {
     const std::string_view kind = tuple.kind != nullptr ? view(tuple.kind) : label;
     if (!(tuple.weight > 0.0f) || !admits(kind))
         return false;
     out = {keys_.of_sql(tuple.source), keys_.of_sql(tuple.target), tuple.weight,
-           kinds_.number(kind), tuple.directed};
+           kinds_.number(kind), directed != nullptr ? *directed : tuple.directed};
+    if (!out.directed) {
+        if (out.kind >= undirected_.size())
+            undirected_.resize(out.kind + std::size_t{1});
+        undirected_[out.kind] = true;
+    }
     return true;
 }
 
@@ -143,7 +149,7 @@ void LinkReader::read_set(const LinkSet& set, std::span<const graph::Vertex> ask
     const LinkTuples tuples = call_pg([&] { return run_link_query(query, scratch_); });
     for (uint64 i = 0; i < tuples.n; ++i) {
         Link link;
-        if (!take(tuples.rows[i], set.label, link))
+        if (!take(tuples.rows[i], set.label, &set.directed, link))
             continue;
         const auto at = position_.find(link.source);
         if (at != position_.end())
@@ -183,7 +189,7 @@ void LinkReader::load_sql() {
         call_pg([&] { return run_links_sql(request_.links_sql, key_class, scratch_); });
     for (uint64 i = 0; i < tuples.n; ++i) {
         Link link;
-        if (!take(tuples.rows[i], kSqlKind, link))
+        if (!take(tuples.rows[i], kSqlKind, nullptr, link))
             continue;
         loaded_.push_back(link);
         if (!link.directed) {
@@ -201,10 +207,8 @@ void LinkReader::read_all(std::pmr::vector<Link>& out) {
     const auto take_all = [&](const LinkTuples& tuples, const char* label, const bool* directed) {
         for (uint64 i = 0; i < tuples.n; ++i) {
             Link link;
-            if (!take(tuples.rows[i], label, link))
+            if (!take(tuples.rows[i], label, directed, link))
                 continue;
-            if (directed != nullptr)
-                link.directed = *directed;
             out.push_back(link);
         }
         MemoryContextReset(scratch_);

@@ -61,6 +61,10 @@ class LinkReader {
 
     // Appends the arcs that leave the vertices.
     void read(std::span<const graph::Vertex> asked, graph::Arcs& out);
+    // Whether all links of the kind read so far have a direction.
+    bool directed(std::uint16_t kind) const {
+        return kind >= undirected_.size() || !undirected_[kind];
+    }
     // Appends every link once.
     void read_all(std::pmr::vector<Link>& out);
 
@@ -68,7 +72,8 @@ class LinkReader {
     void load_sql();
     bool admits(std::string_view kind) const;
     void read_set(const LinkSet& set, std::span<const graph::Vertex> asked, graph::Arcs& out);
-    bool take(const LinkTuple& tuple, const char* label, Link& out);
+    // directed: of the link set; null for links that say it themselves.
+    bool take(const LinkTuple& tuple, const char* label, const bool* directed, Link& out);
 
     LinkRequest request_;
     Keys& keys_;
@@ -78,6 +83,7 @@ class LinkReader {
     std::pmr::vector<Link> loaded_;              // of links_sql, both directions, by source
     std::pmr::unordered_map<graph::Vertex, std::uint32_t> position_;
     bool sql_loaded_ = false;
+    std::pmr::vector<bool> undirected_;  // by kind: a link without direction was read
 };
 
 }  // namespace vg::pg
