@@ -27,13 +27,13 @@ ask() {
 }
 
 # What one round says at one recall: CPU ms old, new, their ratio. Linear in recall between the two
-# settings around it, in the logarithm of the time; nothing where none of a build's settings is below or above.
+# settings around it, in the logarithm of the time; a build whose lowest setting finds more is taken at that one.
 at_recall() {
     awk -F'\t' -v wanted="$1" '
         FNR == 1 { ++file; before = 0; next }
         { recall = $8; ms = log($12)
-          if (before && last <= wanted && recall >= wanted && !(file in found)) {
-              share = recall == last ? 0 : (wanted - last) / (recall - last)
+          if (!(file in found) && recall >= wanted) {
+              share = !before ? 1 : recall == last ? 0 : (wanted - last) / (recall - last)
               found[file] = exp(last_ms + share * (ms - last_ms))
           }
           if (!before || recall > last) { last = recall; last_ms = ms }

@@ -24,7 +24,7 @@ program=build/bench/bench_shapes
 case ${1:-} in
     core)
         sets='glove:20000:cosine,ip lognormal:13000:ip uniform:10000:l2,l1 copies:8000:l2 outlier:8000:l2 mnist:8000:l2'
-        queries=40 passes=2 ks=10,200 efs=10,40,200 filters=none,10%,1%,.1%,own,far
+        queries=40 passes=1 ks=10,200 efs=10,40,200 filters=none,10%,1%,.1%,own,far
         ;;
     full)
         sets='glove:100000:l2,cosine,ip,l1 mnist:60000:l2,cosine,ip,l1 lognormal:50000:l2,cosine,ip,l1
