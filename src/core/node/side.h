@@ -65,13 +65,14 @@ static_assert(sizeof(SideMeta) == 48 && offsetof(SideMeta, slots_per_list_page) 
 //        4     4  next     next overflow page of the chain, or next free one; kNoBlock at the end
 //        8     2  of       PageKind of the owner
 //       10     2  used     bytes of entries
-//       12     4  reserved
+//       12     4  moves    of a first page: how often entries moved from one page of the chain to
+//                          another
 struct ChainHead {
     std::uint32_t owner;
     std::uint32_t next;
     std::uint16_t of;
     std::uint16_t used;
-    std::uint32_t reserved;
+    std::uint32_t moves;
 };
 static_assert(sizeof(ChainHead) == 16);
 

@@ -126,7 +126,7 @@ struct Sweep {
     Vacuum* v;
     SideStore* s;
     PGAlignedBlock page;
-    std::vector<std::uint64_t> emptied;  // chains with an empty overflow page: kind and number
+    std::vector<std::uint64_t> thinned;  // chains of several pages that lost entries: kind, number
 };
 
 bool is_chain_page(Page page, node::PageKind* kind) {
@@ -186,7 +186,8 @@ void sweep_page(Sweep* w, BlockNumber block) {
     if (!ours)
         return;
     const node::ChainHead* copy = page_chain(w->page.data);
-    std::uint32_t left = copy->used;
+    const std::uint32_t used = copy->used;
+    std::uint32_t left = used;
     if (left != 0 && keep_live(w, block, w->page.data, false) != left) {
         PageEdits e;
         begin_edits(&e, w->s->index, w->s->direct);
@@ -195,21 +196,23 @@ void sweep_page(Sweep* w, BlockNumber block) {
         page_chain(page)->used = static_cast<std::uint16_t>(left);
         commit_edits(&e);
     }
-    if (kind == node::PageKind::kOverflow && left == 0 && copy->owner != node::kNoBlock)
-        w->emptied.push_back(std::uint64_t{copy->of} << 32 | copy->owner);
+    const bool chained = kind == node::PageKind::kOverflow ? copy->owner != node::kNoBlock
+                                                           : copy->next != node::kNoBlock;
+    if (chained && (left == 0 || left != used))
+        w->thinned.push_back(std::uint64_t{copy->of} << 32 | copy->owner);
 }
 
-void unlink_emptied(Sweep* w) {
-    std::sort(w->emptied.begin(), w->emptied.end());
-    w->emptied.erase(std::unique(w->emptied.begin(), w->emptied.end()), w->emptied.end());
-    for (const std::uint64_t chain : w->emptied) {
+void compact_thinned(Sweep* w) {
+    std::sort(w->thinned.begin(), w->thinned.end());
+    w->thinned.erase(std::unique(w->thinned.begin(), w->thinned.end()), w->thinned.end());
+    for (const std::uint64_t chain : w->thinned) {
         delay_point();
         const auto kind = static_cast<node::PageKind>(chain >> 32);
         const auto number = static_cast<std::uint32_t>(chain);
         const BlockNumber first = find_side_page(w->s, kind, number);
         if (first == node::kNoBlock)
             report_corrupt(w->s->index, w->s->block, "an overflow page belongs to no chain");
-        unlink_empty_pages(w->s, {kind, number, first});
+        compact_chain(w->s, {kind, number, first});
     }
 }
 
@@ -222,7 +225,7 @@ void sweep_keys(Vacuum* v, SideStore* s) {
         delay_point();
         sweep_page(w, block);
     }
-    unlink_emptied(w);
+    compact_thinned(w);
 }
 
 }  // namespace vg::pg

@@ -6,10 +6,12 @@
 // Chains. Who changes what, so that nobody needs a lock on a whole chain:
 //   inserts   add entries to the numbered page or to the first overflow page, or put an empty
 //             overflow page in front of the others
-//   vacuum    removes entries anywhere, and takes empty overflow pages out of the chain
+//   vacuum    removes entries anywhere, moves entries to other pages of the chain and counts that
+//             in the first page (ChainHead::moves), and takes empty overflow pages out of the chain
 //   readers   copy one page at a time. An overflow page taken out from under them has another owner
-//             or none: they start over. One that came back to the same chain shows entries twice.
-// An entry never moves to another page.
+//             or none: they start over. So they do when the first page, looked at again at the end,
+//             says that entries have moved: one may have passed them. A page that came back to the
+//             same chain shows entries twice.
 //
 // Everything here may ereport: callers own no C++ object with a destructor, or use call_pg.
 #pragma once
@@ -94,6 +96,8 @@ class ChainGuard {
         if (unlikely(++steps_ > limit_))
             check();
     }
+    // After a vacuum has moved entries, which it does not do for ever.
+    void begin_again() { steps_ = 0; }
     void restart() {
         steps_ = 0;
         if (unlikely(++restarts_ > kMaxRestarts))
@@ -117,16 +121,25 @@ template <typename Copy, typename Take, typename Restart>
 void read_chain(const SideStore* s, const Chain& chain, PGAlignedBlock* page, Copy&& copy,
                 Take&& take, Restart&& restart) {
     ChainGuard guard(s, chain.first);
-    for (BlockNumber block = chain.first; block != node::kNoBlock;) {
+    std::uint32_t moves = 0;
+    for (BlockNumber block = chain.first;;) {
         call_pg([&] { guard.step(); });
-        if (!copy(block, page)) {
-            call_pg([&] { guard.restart(); });
+        const bool at_end = block == node::kNoBlock;
+        const bool ours = copy(at_end ? chain.first : block, page);
+        const node::ChainHead* head = page_chain(page->data);
+        if (at_end && ours && head->moves == moves)
+            return;
+        if (at_end || !ours) {
+            call_pg([&] { ours ? guard.begin_again() : guard.restart(); });
             restart();
             block = chain.first;
             continue;
         }
-        const node::ChainHead* head = page_chain(page->data);
         take(page_entries(s, page->data), static_cast<std::size_t>(head->used));
+        if (block == chain.first && head->next == node::kNoBlock)
+            return;
+        if (block == chain.first)
+            moves = head->moves;
         block = head->next;
     }
 }
@@ -136,7 +149,8 @@ void read_chain(const SideStore* s, const Chain& chain, PGAlignedBlock* page, Co
 void append_entries(SideStore* s, const Chain& rows, const std::byte* row, std::uint32_t row_bytes,
                     const Chain& bucket, const node::BucketEntry& entry);
 
-// Takes the empty overflow pages of a chain out of it. For vacuum.
-void unlink_empty_pages(SideStore* s, const Chain& chain);
+// Moves entries together, so that at most one page with much room is left, where inserts find it,
+// and takes the empty overflow pages out. For vacuum.
+void compact_chain(SideStore* s, const Chain& chain);
 
 }  // namespace vg::pg
