@@ -106,6 +106,28 @@ $node->safe_psql('postgres', 'VACUUM shared');
 ($text, $state) = run_sql($node, $asks);
 like($text, qr/ERROR:  P0002.*reached 0/s, 'nor after one that ends');
 
+# ---- lists after a vacuum that leaves few rows ----
+# The first step leaves more nodes than the memory of that vacuum lets it compare one by one.
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE dying (id integer, v vector(24));
+INSERT INTO dying SELECT i, vec(i, 24) FROM generate_series(1, 20000) i;
+CREATE INDEX dying_v ON dying USING semantic_graph (v vector_l2_ops) INCLUDE (id) WITH (k = 8, m = 8, ef_construction = 32);
+SQL
+my $lists = 'SELECT round(list_recall::numeric, 4) || \' \' || list_length_min || \' \' || nodes FROM semantic_graph_stats(\'%s\', 500)';
+for ([ 40, '1MB' ], [ 50, '64MB' ], [ 90, '64MB' ], [ 99, '64MB' ], [ 99.5, '64MB' ], [ 99.97, '64MB' ]) {
+    my ($dead, $memory) = @$_;
+    my $left = 20000 * (100 - $dead) / 100;
+    $node->safe_psql('postgres', "DELETE FROM dying WHERE hashint4(id) NOT IN (SELECT hashint4(id) FROM dying ORDER BY hashint4(id) LIMIT $left)");
+    $node->safe_psql('postgres', "SET maintenance_work_mem = '$memory'; VACUUM (INDEX_CLEANUP ON) dying");
+    my ($recall, $shortest, $nodes) = split ' ', $node->safe_psql('postgres', sprintf $lists, 'dying_v');
+    $node->safe_psql('postgres', 'CREATE INDEX fresh ON dying USING semantic_graph (v vector_l2_ops) INCLUDE (id) WITH (k = 8, m = 8, ef_construction = 32)');
+    my ($wanted) = split ' ', $node->safe_psql('postgres', sprintf $lists, 'fresh');
+    $node->safe_psql('postgres', 'DROP INDEX fresh');
+    is($shortest, $nodes > 8 ? 8 : $nodes - 1, "$dead % dead: all lists are full");
+    cmp_ok($recall, '>=', $wanted - 0.01, "and hold $recall of the nearest rows, those of a new index $wanted");
+    index_is_sound($node, 'dying_v', 'the index is sound');
+}
+
 # ---- pages that hold keys are filled again ----
 # Twenty nodes, so that nearly all of the index is keys and their buckets.
 $node->safe_psql('postgres', <<'SQL');
@@ -128,6 +150,52 @@ CREATE INDEX cycles_fresh ON cycles USING semantic_graph (v vector_l2_ops) INCLU
 SELECT pg_relation_size('cycles_v') / 8192 || ' ' || pg_relation_size('cycles_fresh') / 8192;
 SQL
 cmp_ok($grown, '<=', 1.2 * $new, "it has $grown pages, a new one $new");
+
+# ---- vacuums that are cancelled or killed at random moments, each followed by one that ends ----
+$node->safe_psql('postgres', <<'SQL');
+CREATE TABLE churn (id serial, v vector(12));
+INSERT INTO churn (v) SELECT vec(i / 2, 12) FROM generate_series(1, 3000) i;
+CREATE INDEX churn_v ON churn USING semantic_graph (v vector_l2_ops) INCLUDE (id) WITH (k = 6, m = 4, ef_construction = 16);
+SQL
+my $slow = 'SET vacuum_cost_delay = 10; SET vacuum_cost_limit = 150; VACUUM (INDEX_CLEANUP ON) churn;';
+
+# A third of the rows goes, as many come; then sql runs while an insert is at work.
+sub churn {
+    my ($round) = @_;
+    $node->safe_psql('postgres', "DELETE FROM churn WHERE hashint4(id + $round) % 3 = 0; INSERT INTO churn (v) SELECT vec((random() * 100000)::integer / 2, 12) FROM generate_series(1, 1000)");
+}
+churn(0);
+my (undef, undef, $length) = run_sql($node, $slow);
+note(sprintf 'a slow vacuum takes %.1f s', $length);
+for my $round (1 .. $cancels + $kills) {
+    my $kill = $round > $cancels;
+    churn($round);
+    my ($vacuum_out, $insert_out);
+    my ($pid, $vacuum) = run_to_phase($node, 'pg_stat_progress_vacuum', 'vacuuming indexes', $slow, \$vacuum_out, 0);
+    my $insert = start_psql($node, "INSERT INTO churn (v) SELECT vec(i / 2, 12) FROM generate_series(1, 200) i", \$insert_out);
+    sleep(rand(0.8 * $length));
+    my $what = ($kill ? 'kill' : 'cancel') . " $round";
+    if ($kill) {
+        kill 'KILL', $pid;
+    } else {
+        $node->safe_psql('postgres', "SELECT pg_cancel_backend($pid)");
+    }
+    $vacuum->finish;
+    $insert->finish;
+    $node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()') if $kill;
+    note("$what met the vacuum " . ($vacuum_out eq '' ? 'at its end' : 'at work'));
+    index_is_sound($node, 'churn_v', "the index is sound after $what");
+    my $memory = (qw(1MB 8MB 64MB))[ $round % 3 ];
+    $node->safe_psql('postgres', "SET maintenance_work_mem = '$memory'; VACUUM (INDEX_CLEANUP ON) churn");
+    index_is_sound($node, 'churn_v', 'and after a vacuum that ends');
+    is($node->safe_psql('postgres', "SELECT keys - (SELECT count(*) FROM churn) || ' ' || unfound_keys || ' ' || wrong_entries || ' ' || list_length_min FROM semantic_graph_stats('churn_v', 300)"),
+        '0 0 0 6', 'which leaves the keys of all rows, no other, and full lists');
+}
+my ($size, $fresh) = split ' ', $node->safe_psql('postgres', <<'SQL');
+CREATE INDEX churn_fresh ON churn USING semantic_graph (v vector_l2_ops) INCLUDE (id) WITH (k = 6, m = 4, ef_construction = 16);
+SELECT pg_relation_size('churn_v') / 8192 || ' ' || pg_relation_size('churn_fresh') / 8192;
+SQL
+cmp_ok($size, '<', 2 * $fresh, "no page is lost: $size, a new index has $fresh");
 
 unlike(slurp_file($node->logfile), qr/PANIC|TRAP:|signal (?!9\b)\d+/, 'no process of the server died but those that were killed');
 $node->stop;

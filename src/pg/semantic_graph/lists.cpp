@@ -16,13 +16,13 @@ constexpr std::size_t kOffersPerList = 6;
 // Beam of a search for a list, in lengths of a list.
 constexpr std::size_t kSearchBeam = 4;
 
+}  // namespace
+
 std::size_t checked_count(const SideStore* s, BlockNumber block, const node::ListHead* list) {
     if (unlikely(list->count > s->g.k))
         report_corrupt(s->index, block, "a list is longer than lists can be");
     return list->count;
 }
-
-}  // namespace
 
 void read_list(SideStore* s, node::SlotId slot, ListCopy* out) {
     out->count = 0;
@@ -72,13 +72,12 @@ bool ListKeeper::measure(node::SlotId slot) {
     return live;
 }
 
-template <typename Skip>
-void ListKeeper::offer_second_ring(const ListCopy& ring, Skip&& skip) {
+void ListKeeper::offer_second_ring(const ListCopy& ring, const Vacuum* v) {
     for (std::size_t i = 0; i < ring.count; ++i) {
         read_list(side_, ring.items[i].node, &member_);
         for (std::size_t j = 0; j < member_.count; ++j) {
             const node::SlotId slot = member_.items[j].node;
-            if (!skip(slot) && met_.insert(slot))
+            if ((v == nullptr || !v->is_dead(slot)) && met_.insert(slot))
                 measure(slot);
         }
         CHECK_FOR_INTERRUPTS();
@@ -154,22 +153,29 @@ void ListKeeper::visit(node::SlotId slot) {
     UnlockReleaseBuffer(buffer);
 }
 
-// Offers what a search of the graph for the node at hand finds, from a slot of some level on.
-void ListKeeper::search(node::SlotId from, unsigned level, float tail) {
+void ListKeeper::run_search() {
+    node::SlotId ahead = node::kNoSlot;
+    for (;;) {
+        const node::SlotId id = next_slot(side_->index, g_, search_, &ahead);
+        if (id == node::kNoSlot)
+            return;
+        visit(id);
+        CHECK_FOR_INTERRUPTS();
+    }
+}
+
+// Offers what a search of the graph for the node at hand finds, from a slot of some level on. Goes
+// on until `enough` live nodes were found, or the graph ends.
+void ListKeeper::search(node::SlotId from, unsigned level, float tail, std::size_t enough) {
     // What is near by inner product is not what is near in the graph's space.
     if (metric_ == node::Metric::kInnerProduct)
         query_.set_query(vector_.data());
     else
         query_.set_row(vector_.data(), tail);
     search_.start(from, level, 0, kSearchBeam * side_->g.k);
-    node::SlotId ahead = node::kNoSlot;
-    for (;;) {
-        const node::SlotId id = next_slot(side_->index, g_, search_, &ahead);
-        if (id == node::kNoSlot)
-            break;
-        visit(id);
-        CHECK_FOR_INTERRUPTS();
-    }
+    run_search();
+    while (search_.found().size() < enough && search_.grow())
+        run_search();
     for (const hnsw::Found& f : search_.found()) {
         if (met_.insert(f.slot))
             measure(f.slot);
@@ -187,110 +193,12 @@ void ListKeeper::add_node(const hnsw::NodeInsert& work, node::SlotId base) {
     }
     if (metric_ == node::Metric::kInnerProduct) {
         const node::MetaData meta = read_meta(side_->index);
-        search(meta.entry, meta.entry_level, 0);
+        search(meta.entry, meta.entry_level, 0, 0);
     }
     const ListCopy ring = list_;
-    offer_second_ring(ring, [](node::SlotId) { return false; });
+    offer_second_ring(ring, nullptr);
     write_own();
     write_back();
-}
-
-// ---- vacuum -------------------------------------------------------------------------------------
-
-// Makes the list of base_ anew from its old one; the result is in list_.
-void ListKeeper::refill(Vacuum* v, const ListCopy& old, float tail) {
-    for (std::size_t i = 0; i < old.count; ++i) {
-        met_.insert(old.items[i].node);
-        if (!v->is_dead(old.items[i].node))
-            offer(old.items[i].node, old.items[i].similarity);
-    }
-    // The lists of dead neighbours are still there, and lie just where the gap is.
-    const auto dead = [v](node::SlotId slot) { return v->is_dead(slot); };
-    offer_second_ring(old, dead);
-    search(base_, 0, tail);
-}
-
-void ListKeeper::repair_page(Vacuum* v, BlockNumber block) {
-    const Buffer buffer =
-        ReadBufferExtended(side_->index, MAIN_FORKNUM, block, RBM_NORMAL, v->strategy);
-    LockBuffer(buffer, BUFFER_LOCK_SHARE);
-    const bool ours = page_fault(BufferGetPage(buffer), node::PageKind::kLists) == nullptr;
-    if (ours)
-        std::memcpy(page_.data, BufferGetPage(buffer), BLCKSZ);
-    UnlockReleaseBuffer(buffer);
-    if (!ours)
-        return;
-    refills_.clear();
-    const node::SlotId first = page_chain(page_.data)->owner * side_->g.slots_per_list_page;
-    for (node::SlotId slot = first; slot < first + side_->g.slots_per_list_page; ++slot) {
-        const node::ListHead* list = page_list(side_, page_.data, slot);
-        const std::size_t count = checked_count(side_, block, list);
-        const node::ListNeighbour* items = list_items(list);
-        if (count == 0 || v->is_dead(slot) ||
-            std::none_of(items, items + count,
-                         [v](const node::ListNeighbour& n) { return v->is_dead(n.node); }))
-            continue;
-        const node::SlotView view = copy_slot(v, slot, &v->other);
-        if (!view.live() || view.header().level != 0)
-            continue;
-        view.read_vector(vector_.data());
-        start(slot, vector_.data());
-        ListCopy old;
-        old.count = count;
-        std::copy_n(items, count, old.items);
-        refill(v, old, view.header().tail);
-        refills_.push_back({slot, list_});
-    }
-    if (refills_.empty())
-        return;
-    PageEdits e;
-    begin_edits(&e, side_->index, side_->direct);
-    const Page page = edit_page(&e, block, node::PageKind::kLists);
-    for (const Refill& r : refills_) {
-        node::ListHead* list = page_list(side_, page, r.slot);
-        std::size_t count = knn::drop(list_items(list), checked_count(side_, block, list),
-                                      [v](node::SlotId slot) { return v->is_dead(slot); });
-        for (std::size_t i = 0; i < r.list.count; ++i) {
-            if (knn::wants({list_items(list), count}, side_->g.k, r.list.items[i]))
-                count = knn::put(list_items(list), count, side_->g.k, r.list.items[i]);
-        }
-        list->count = static_cast<std::uint16_t>(count);
-    }
-    commit_edits(&e);
-}
-
-void ListKeeper::repair(Vacuum* v) {
-    const BlockNumber blocks = RelationGetNumberOfBlocks(side_->index);
-    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
-        delay_point();
-        repair_page(v, block);
-    }
-}
-
-void ListKeeper::clear_dead(Vacuum* v) {
-    const std::uint32_t per_page = side_->g.slots_per_list_page;
-    for (std::size_t first = 0; first < v->dead.size(); first += per_page) {
-        const std::size_t end = std::min(first + per_page, v->dead.size());
-        const auto at = v->dead.begin();
-        if (std::find(at + static_cast<std::ptrdiff_t>(first),
-                      at + static_cast<std::ptrdiff_t>(end),
-                      true) == at + static_cast<std::ptrdiff_t>(end))
-            continue;
-        delay_point();
-        const BlockNumber block = find_side_page(side_, node::PageKind::kLists,
-                                                 static_cast<std::uint32_t>(first / per_page));
-        if (block == node::kNoBlock)
-            continue;
-        PageEdits e;
-        begin_edits(&e, side_->index, side_->direct);
-        const Page page = edit_page(&e, block, node::PageKind::kLists);
-        for (std::size_t slot = first; slot < end; ++slot) {
-            if (v->dead[slot])
-                std::memset(page_list(side_, page, static_cast<node::SlotId>(slot)), 0,
-                            side_->g.list_bytes());
-        }
-        commit_edits(&e);
-    }
 }
 
 }  // namespace vg::pg

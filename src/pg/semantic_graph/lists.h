@@ -32,6 +32,9 @@ inline const node::ListNeighbour* list_items(const node::ListHead* list) {
     return reinterpret_cast<const node::ListNeighbour*>(list + 1);
 }
 
+// The length of a list on a page; XX002 for one that cannot be.
+std::size_t checked_count(const SideStore* s, BlockNumber block, const node::ListHead* list);
+
 // A list copied from its page.
 struct ListCopy {
     std::size_t count;
@@ -61,7 +64,8 @@ class ListKeeper {
     // into the lists of the nodes found near it.
     void add_node(const hnsw::NodeInsert& work, node::SlotId base);
 
-    // Vacuum: replaces dead nodes in all lists.
+    // Vacuum: replaces dead nodes in all lists, and fills those that are shorter than the number of
+    // nodes lets them be.
     void repair(Vacuum* v);
     // Vacuum: empties the lists of dead nodes, whose slots are about to be freed.
     void clear_dead(Vacuum* v);
@@ -69,16 +73,22 @@ class ListKeeper {
   private:
     void start(node::SlotId base, const float* vector);
     void offer(node::SlotId slot, float similarity);
-    // Offers the neighbours of the list's own members, each unless skip(node).
-    template <typename Skip>
-    void offer_second_ring(const ListCopy& ring, Skip&& skip);
+    // Offers the neighbours of the list's own members; those that are dead to `v`, if given, not.
+    void offer_second_ring(const ListCopy& ring, const Vacuum* v);
     bool measure(node::SlotId slot);
     void write_own();
     void write_back();
-    void refill(Vacuum* v, const ListCopy& old, float tail);
-    void search(node::SlotId from, unsigned level, float tail);
+    void search(node::SlotId from, unsigned level, float tail, std::size_t enough);
+    void run_search();
     void visit(node::SlotId slot);
+
+    // list_repair.cpp
+    void find_live(Vacuum* v);
+    void refill(Vacuum* v, const ListCopy& old, float tail);
+    void take_nearest_live();
+    bool copy_node(Vacuum* v, node::SlotId slot, bool has_list, node::SlotView* out);
     void repair_page(Vacuum* v, BlockNumber block);
+    void write_refills(Vacuum* v, BlockNumber block);
 
     SideStore* side_;
     const node::Geometry& g_;
@@ -104,6 +114,11 @@ class ListKeeper {
         ListCopy list;
     };
     std::vector<Refill> refills_;  // of the list page at hand
+    // Live nodes, all of them if exact_, and their vectors then.
+    std::vector<node::SlotId> live_;
+    std::vector<float> live_vectors_;
+    bool exact_ = false;
+    std::size_t wanted_ = 0;  // length that lists should have
     PGAlignedBlock page_;
 };
 

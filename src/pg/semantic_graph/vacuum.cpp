@@ -4,7 +4,7 @@
 //   -  sweep_keys      records of rows that are gone
 //   -  wait until the inserts that had begun by then are over
 //   2. repair_links    of the node store
-//   -  repair          lists give up dead nodes and take others
+//   -  repair          lists give up dead nodes and take others, short ones too
 //   3. reparent
 //   -  clear_dead      lists of dead nodes
 //   4. release

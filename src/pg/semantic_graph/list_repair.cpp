@@ -1,0 +1,195 @@
+// Vacuum's part of the lists: lists that name dead nodes or are short are made anew, and those of
+// dead nodes emptied. Runs after the node store's own repair, so that a search from a live node
+// finds live nodes; ownership and locks are those of lists.h.
+//
+// Where few nodes are left, every list is made from all of them: that is exact, and cheaper than
+// searches. Where there are many, from what is left of the old list, its second ring and a search.
+
+#include "pg/boundary/pg.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "pg/semantic_graph/lists.h"
+
+extern "C" {
+#include "miscadmin.h"
+}
+
+namespace vg::pg {
+namespace {
+
+// Up to so many nodes with so many bytes of vectors a list is made from all: its distances then
+// cost about what a search does.
+constexpr std::size_t kMostExactNodes = 32768;
+constexpr std::size_t kMostExactBytes = std::size_t{16} << 20;
+
+}  // namespace
+
+// Counts the live nodes and keeps their vectors, until there are too many for that.
+void ListKeeper::find_live(Vacuum* v) {
+    const std::size_t row_bytes = g_.dims * sizeof(float);
+    const std::size_t bytes =
+        std::min<std::size_t>(kMostExactBytes, std::size_t{1024} * maintenance_work_mem);
+    const std::size_t most = std::min(kMostExactNodes, bytes / row_bytes);
+    const std::size_t enough = std::max<std::size_t>(most, side_->g.k) + 1;
+    const BlockNumber blocks = RelationGetNumberOfBlocks(side_->index);
+    for (BlockNumber block = kMetaBlock + 1; block < blocks && live_.size() < enough; ++block) {
+        delay_point();
+        if (!copy_slots_page(v, block, &v->page))
+            continue;
+        const std::uint32_t used = used_slots(v, &v->page);
+        for (std::uint32_t i = 0; i < used; ++i) {
+            const node::SlotView slot = slot_of(v, &v->page, i);
+            if (!slot.live() || slot.header().level != 0)
+                continue;
+            live_.push_back(g_.slot_id(block, i));
+            if (live_.size() > most)
+                continue;
+            live_vectors_.resize(live_.size() * g_.dims);
+            slot.read_vector(&live_vectors_[(live_.size() - 1) * g_.dims]);
+        }
+    }
+    exact_ = live_.size() <= most;
+    wanted_ = std::min<std::size_t>(side_->g.k, live_.empty() ? 0 : live_.size() - 1);
+}
+
+// Makes the list of base_ anew from its old one; the result is in list_.
+void ListKeeper::refill(Vacuum* v, const ListCopy& old, float tail) {
+    for (std::size_t i = 0; i < old.count; ++i) {
+        met_.insert(old.items[i].node);
+        if (!v->is_dead(old.items[i].node))
+            offer(old.items[i].node, old.items[i].similarity);
+    }
+    if (exact_) {
+        take_nearest_live();
+        return;
+    }
+    // The lists of dead neighbours are still there, and lie just where the gap is.
+    offer_second_ring(old, v);
+    search(base_, 0, tail, wanted_ + 1);
+    if (list_.count >= wanted_)
+        return;
+    // The part of the graph that the node can reach is too small.
+    const node::MetaData meta = read_meta(side_->index);
+    search(meta.entry, meta.entry_level, tail, wanted_ + 1);
+}
+
+void ListKeeper::take_nearest_live() {
+    const std::size_t k = side_->g.k;
+    for (std::size_t i = 0; i < live_.size(); ++i) {
+        if (live_[i] == base_)
+            continue;
+        const node::ListNeighbour n{live_[i],
+                                    similarity_(vector_.data(), &live_vectors_[i * g_.dims])};
+        if (knn::wants(list_.span(), k, n))
+            list_.count = knn::put(list_.items, list_.count, k, n);
+    }
+    CHECK_FOR_INTERRUPTS();
+}
+
+// Copies the page of a slot into v->other. False where that is no live node: a slot without a list
+// may be of another level, free, or not there at all.
+bool ListKeeper::copy_node(Vacuum* v, node::SlotId slot, bool has_list, node::SlotView* out) {
+    const BlockNumber block = g_.block_of(slot);
+    if (!has_list) {
+        if (block >= RelationGetNumberOfBlocks(side_->index) ||
+            !copy_slots_page(v, block, &v->other) || g_.index_of(slot) >= used_slots(v, &v->other))
+            return false;
+        *out = slot_of(v, &v->other, g_.index_of(slot));
+        if (const char* fault = out->check())
+            report_corrupt(side_->index, block, fault);
+    } else {
+        *out = copy_slot(v, slot, &v->other);
+    }
+    return out->live() && out->header().level == 0;
+}
+
+void ListKeeper::repair_page(Vacuum* v, BlockNumber block) {
+    const Buffer buffer =
+        ReadBufferExtended(side_->index, MAIN_FORKNUM, block, RBM_NORMAL, v->strategy);
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+    const bool ours = page_fault(BufferGetPage(buffer), node::PageKind::kLists) == nullptr;
+    if (ours)
+        std::memcpy(page_.data, BufferGetPage(buffer), BLCKSZ);
+    UnlockReleaseBuffer(buffer);
+    if (!ours)
+        return;
+    refills_.clear();
+    const node::SlotId first = page_chain(page_.data)->owner * side_->g.slots_per_list_page;
+    for (node::SlotId slot = first; slot < first + side_->g.slots_per_list_page; ++slot) {
+        if (v->is_dead(slot))
+            continue;
+        const node::ListHead* list = page_list(side_, page_.data, slot);
+        ListCopy old;
+        old.count = checked_count(side_, block, list);
+        std::copy_n(list_items(list), old.count, old.items);
+        const bool names_dead =
+            std::any_of(old.items, old.items + old.count,
+                        [v](const node::ListNeighbour& n) { return v->is_dead(n.node); });
+        node::SlotView view(g_, nullptr);
+        if ((!names_dead && old.count >= wanted_) || !copy_node(v, slot, old.count > 0, &view))
+            continue;
+        view.read_vector(vector_.data());
+        start(slot, vector_.data());
+        refill(v, old, view.header().tail);
+        refills_.push_back({slot, list_});
+    }
+    if (!refills_.empty())
+        write_refills(v, block);
+}
+
+// Into the lists as they are by now.
+void ListKeeper::write_refills(Vacuum* v, BlockNumber block) {
+    PageEdits e;
+    begin_edits(&e, side_->index, side_->direct);
+    const Page page = edit_page(&e, block, node::PageKind::kLists);
+    for (const Refill& r : refills_) {
+        node::ListHead* list = page_list(side_, page, r.slot);
+        std::size_t count = knn::drop(list_items(list), checked_count(side_, block, list),
+                                      [v](node::SlotId slot) { return v->is_dead(slot); });
+        for (std::size_t i = 0; i < r.list.count; ++i) {
+            if (knn::wants({list_items(list), count}, side_->g.k, r.list.items[i]))
+                count = knn::put(list_items(list), count, side_->g.k, r.list.items[i]);
+        }
+        list->count = static_cast<std::uint16_t>(count);
+    }
+    commit_edits(&e);
+}
+
+void ListKeeper::repair(Vacuum* v) {
+    find_live(v);
+    const BlockNumber blocks = RelationGetNumberOfBlocks(side_->index);
+    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
+        delay_point();
+        repair_page(v, block);
+    }
+}
+
+void ListKeeper::clear_dead(Vacuum* v) {
+    const std::uint32_t per_page = side_->g.slots_per_list_page;
+    for (std::size_t first = 0; first < v->dead.size(); first += per_page) {
+        const std::size_t end = std::min(first + per_page, v->dead.size());
+        const auto at = v->dead.begin();
+        if (std::find(at + static_cast<std::ptrdiff_t>(first),
+                      at + static_cast<std::ptrdiff_t>(end),
+                      true) == at + static_cast<std::ptrdiff_t>(end))
+            continue;
+        delay_point();
+        const BlockNumber block = find_side_page(side_, node::PageKind::kLists,
+                                                 static_cast<std::uint32_t>(first / per_page));
+        if (block == node::kNoBlock)
+            continue;
+        PageEdits e;
+        begin_edits(&e, side_->index, side_->direct);
+        const Page page = edit_page(&e, block, node::PageKind::kLists);
+        for (std::size_t slot = first; slot < end; ++slot) {
+            if (v->dead[slot])
+                std::memset(page_list(side_, page, static_cast<node::SlotId>(slot)), 0,
+                            side_->g.list_bytes());
+        }
+        commit_edits(&e);
+    }
+}
+
+}  // namespace vg::pg
