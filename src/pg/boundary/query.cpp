@@ -5,7 +5,9 @@
 #include "pg/boundary/query.h"
 
 extern "C" {
+#include "access/stratnum.h"
 #include "catalog/pg_operator.h"
+#include "utils/typcache.h"
 }
 
 namespace vg::pg {
@@ -66,6 +68,19 @@ const char* operator_sql(Oid op) {
                  NameStr(form->oprname));
     ReleaseSysCache(tuple);
     return sql;
+}
+
+const char* equality_sql(Oid left, Oid right) {
+    const TypeCacheEntry* l = lookup_type_cache(left, TYPECACHE_EQ_OPR | TYPECACHE_BTREE_OPFAMILY);
+    const TypeCacheEntry* r = lookup_type_cache(right, TYPECACHE_EQ_OPR | TYPECACHE_BTREE_OPFAMILY);
+    Oid op = InvalidOid;
+    if (getBaseType(left) == getBaseType(right))
+        op = l->eq_opr;
+    else if (OidIsValid(l->btree_opf) && OidIsValid(r->btree_opf))
+        op = get_opfamily_member(l->btree_opf, l->btree_opintype, r->btree_opintype,
+                                 BTEqualStrategyNumber);
+    // Of several families, as numeric and integer are: whatever the server has of its own.
+    return OidIsValid(op) ? operator_sql(op) : "OPERATOR(pg_catalog.=)";
 }
 
 void for_each_row(const char* sql, RowVisitor fn, void* arg) {

@@ -22,6 +22,9 @@ const char* relation_sql(Oid relation);
 AttrNumber column_number(Oid relation, const char* column);
 // OPERATOR(schema.name)
 const char* operator_sql(Oid op);
+// The equality by which values of two types are sorted and joined, as OPERATOR(schema.name): that
+// of their class, or one of pg_catalog, not what a bare = finds along the caller's search_path.
+const char* equality_sql(Oid left, Oid right);
 
 // Calls fn(tuple, descriptor, arg) for every row of a query, in a context that is reset after each
 // row. fn may run other queries.

@@ -28,7 +28,9 @@ struct Join {
 // are not below NaN.
 const char* neighbours_sql(const Source& left, const Source& right, const Order& order, int k) {
     const char* other_than_itself =
-        same_rows(left, right) ? psprintf(" AND s.%s <> q.%s", right.id, left.id) : "";
+        same_rows(left, right) ? psprintf(" AND NOT s.%s %s q.%s", right.id,
+                                          equality_sql(right.id_type, left.id_type), left.id)
+                               : "";
     return psprintf(
         "SELECT q.%s AS l, n.r, n.rank, n.distance FROM %s q CROSS JOIN LATERAL"
         " (SELECT m.r, m.distance,"
@@ -51,10 +53,13 @@ const char* join_sql(const Source& left, const Source& right, const Order& order
     if (!mutual)
         return psprintf("%s FROM (%s) f", kOutput, forward);
     const bool one_list = same_rows(left, right) && strcmp(left.column, right.column) == 0;
+    const char* same = equality_sql(right.id_type, right.id_type);
+    const char* too = equality_sql(left.id_type, left.id_type);
     return psprintf(
         "WITH f AS MATERIALIZED (%s), b AS MATERIALIZED (%s)"
-        " %s FROM f JOIN b ON b.l = f.r AND b.r = f.l",
-        forward, one_list ? "SELECT * FROM f" : neighbours_sql(right, left, order, k), kOutput);
+        " %s FROM f JOIN b ON b.l %s f.r AND b.r %s f.l",
+        forward, one_list ? "SELECT * FROM f" : neighbours_sql(right, left, order, k), kOutput,
+        same, too);
 }
 
 void take_pair(HeapTuple row, TupleDesc columns, void* arg) {

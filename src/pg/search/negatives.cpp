@@ -58,6 +58,8 @@ struct Request {
     const char* positives;  // qualified and quoted
     const char* positive_query;
     const char* positive_document;
+    const char* is_query;     // equality of queries' ids and positive_query
+    const char* is_document;  // equality of the corpus' ids and positive_document
     int n;
     int range_min;
     int range_max;
@@ -136,6 +138,10 @@ Request read_request(FunctionCallInfo fcinfo) {
     r.positive_query = column_argument(fcinfo, kPositiveQuery, "positive_query", positives);
     r.positive_document =
         column_argument(fcinfo, kPositiveDocument, "positive_document", positives);
+    r.is_query = equality_sql(r.queries.id_type,
+                              column_type(fcinfo, kPositiveQuery, "positive_query", positives));
+    r.is_document = equality_sql(
+        r.corpus.id_type, column_type(fcinfo, kPositiveDocument, "positive_document", positives));
     r.n = ranged_argument(fcinfo, kN, "n", 1, kMostRows);
     r.range_min = ranged_argument(fcinfo, kRangeMin, "range_min", 0, kMostRows);
     r.range_max = ranged_argument(fcinfo, kRangeMax, "range_max", 1, kMostRows);
@@ -350,11 +356,12 @@ const char* positives_sql(const Request& r) {
     return psprintf(
         "SELECT CAST(q.%s AS pg_catalog.text), q.%s, CAST(c.%s AS pg_catalog.text),"
         " CAST(c.%s %s q.%s AS pg_catalog.float8), c.%s"
-        " FROM %s p JOIN %s q ON q.%s = p.%s JOIN %s c ON c.%s = p.%s"
+        " FROM %s p JOIN %s q ON q.%s %s p.%s JOIN %s c ON c.%s %s p.%s"
         " WHERE q.%s IS NOT NULL AND c.%s IS NOT NULL"
         " ORDER BY q.%s, CAST(q.%s AS pg_catalog.text) COLLATE pg_catalog.\"C\", c.%s",
         q.id, q.column, c.id, c.column, r.order.sql, q.column, c.column, r.positives, q.from, q.id,
-        r.positive_query, c.from, c.id, r.positive_document, q.column, c.column, q.id, q.id, c.id);
+        r.is_query, r.positive_query, c.from, c.id, r.is_document, r.positive_document, q.column,
+        c.column, q.id, q.id, c.id);
 }
 
 void mine(Miner* m) {

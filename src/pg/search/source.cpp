@@ -89,14 +89,18 @@ const char* column_argument(FunctionCallInfo fcinfo, int i, const char* what, Oi
     return quote_identifier(name);
 }
 
+Oid column_type(FunctionCallInfo fcinfo, int i, const char* what, Oid relation) {
+    return get_atttype(relation, column_number(relation, name_argument(fcinfo, i, what)));
+}
+
 Source source_argument(FunctionCallInfo fcinfo, int i, const char* what, const Order& order) {
     Source s{};
     s.relation = relation_argument(fcinfo, i, what);
     s.from = relation_sql(s.relation);
     s.id = column_argument(fcinfo, i + 1, "id column", s.relation);
+    s.id_type = column_type(fcinfo, i + 1, "id column", s.relation);
     s.column = column_argument(fcinfo, i + 2, "column", s.relation);
-    const Oid type =
-        get_atttype(s.relation, column_number(s.relation, name_argument(fcinfo, i + 2, "column")));
+    const Oid type = column_type(fcinfo, i + 2, "column", s.relation);
     if (!IsBinaryCoercible(getBaseType(type), order.type))
         ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                         errmsg("column %s of relation \"%s\" is of type %s", s.column,

@@ -30,8 +30,9 @@ Order order_argument(FunctionCallInfo fcinfo, int i);
 
 struct Source {
     Oid relation;
-    const char* from;    // qualified and quoted
-    const char* id;      // quoted
+    const char* from;  // qualified and quoted
+    const char* id;    // quoted
+    Oid id_type;
     const char* column;  // quoted
 };
 
@@ -41,6 +42,8 @@ Source source_argument(FunctionCallInfo fcinfo, int i, const char* what, const O
 
 // A quoted column of a relation argument. 42703.
 const char* column_argument(FunctionCallInfo fcinfo, int i, const char* what, Oid relation);
+// Its type.
+Oid column_type(FunctionCallInfo fcinfo, int i, const char* what, Oid relation);
 // A regclass argument that has rows to read.
 Oid relation_argument(FunctionCallInfo fcinfo, int i, const char* what);
 
