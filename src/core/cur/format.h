@@ -84,15 +84,21 @@ static_assert(sizeof(MetaData) == 208 && offsetof(MetaData, storage) == 32 &&
               offsetof(MetaData, model_bytes) == 56 && offsetof(MetaData, live_items) == 160 &&
               offsetof(MetaData, scorer_functions) == 192);
 
-// Block 1. Written by scans as a hint, without WAL: a crash may lose the last ones.
+// Block 1. Written by scans and flushes as a hint, without WAL: a crash may lose the last ones.
 struct StatsData {
     std::uint64_t scans;
     std::uint64_t calls;
     std::uint64_t residuals;  // predictions that were compared with exact scores
     double mean_square;       // moving averages of the error of predictions over scans: square,
     double bias;              // and prediction minus score
+    // Where a flush with a limit goes on in the pending list: a page, TIDs of it to leave out, and
+    // how many rows to hand to the scorer at once. 0, 0, 0: at the head, as many as may be.
+    std::uint32_t flush_block;
+    std::uint32_t flush_at;
+    std::uint32_t flush_rows;
+    std::uint32_t reserved;
 };
-static_assert(sizeof(StatsData) == 40);
+static_assert(sizeof(StatsData) == 56);
 
 // The model is one run of bytes over consecutive model pages from model_block:
 //   low, step       dims floats each: the codec

@@ -1,8 +1,8 @@
 // The access method cur: what its files share. One file per duty: handler.cpp (routine, options,
 // parameters), validate.cpp (operator classes), cost.cpp, build.cpp, anchors.cpp (anchor queries),
-// insert.cpp, flush.cpp, scan.cpp, vacuum.cpp, stats.cpp, recall.cpp, check.cpp; scorer.cpp
-// calls the scorer, fetch.cpp gets rows from the heap, project.cpp their latent vectors, pages.cpp
-// reads and writes pages, fingerprint.cpp tells one scorer from another.
+// insert.cpp, flush.cpp, flush_worker.cpp, scan.cpp, vacuum.cpp, stats.cpp, recall.cpp, check.cpp;
+// scorer.cpp calls the scorer, fetch.cpp gets rows from the heap, project.cpp their latent vectors,
+// pages.cpp reads and writes pages, fingerprint.cpp tells one scorer from another.
 //
 // Locks. A scorer call may take seconds: no buffer is locked or pinned during one, except the pin
 // that a heap scan of a build holds. Readers hold a share lock on one page at a time. Edits lock
@@ -52,7 +52,7 @@ struct CurOptions {
     int seed;
     double ridge;
     int nonfinite;    // Nonfinite
-    int flush_limit;  // rows that one VACUUM moves out of the pending list
+    int flush_limit;  // rows that the process which VACUUM asks for scores, 0: it asks for none
     int insert_mode;  // InsertMode
 };
 // The options of an index, or the defaults.
@@ -85,10 +85,20 @@ struct CurScanRow {
 };
 CurScanRow cur_scan_row(IndexScanDesc scan);
 
-// Moves up to `limit` rows of the pending list to the items, at `anchors` scorer calls each. With
-// `forgiving`, a scorer that fails costs a warning and leaves the rest pending. Returns the number
-// of rows moved. The caller holds the upkeep lock.
-int64 cur_flush_pending(Relation heap, Relation index, int64 limit, bool forgiving);
+// Scores up to `limit` rows of the pending list, at `anchors` calls each, and moves those to the
+// items whose scores are finite numbers. The next flush with a limit goes on behind them, so that
+// rows that cannot be moved, or with which the scorer fails, keep no others waiting. The caller
+// holds the upkeep lock, and is not VACUUM (see vacuum.cpp).
+struct CurFlushed {
+    int64 scored;
+    int64 moved;
+};
+CurFlushed cur_flush_pending(Relation heap, Relation index, int64 limit);
+inline constexpr int64 kNoFlushLimit = PG_INT64_MAX;
+
+// Asks for a background process that flushes up to `limit` rows of an index, in transactions of its
+// own. False where there can be none.
+bool cur_start_flush_worker(Relation index, int limit);
 
 // The callbacks of the access method.
 IndexBuildResult* cur_build(Relation heap, Relation index, IndexInfo* info);

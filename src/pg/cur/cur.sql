@@ -8,10 +8,10 @@ CREATE ACCESS METHOD cur TYPE INDEX HANDLER cur_handler;
 COMMENT ON ACCESS METHOD cur IS
     'nearest rows under an expensive scorer, within a budget of its calls: CUR decomposition of scores, adaptive rounds';
 
-CREATE FUNCTION cur_flush(index regclass) RETURNS bigint
-    AS 'MODULE_PATHNAME', 'vg_cur_flush' LANGUAGE C VOLATILE STRICT PARALLEL UNSAFE;
-COMMENT ON FUNCTION cur_flush(regclass) IS
-    'scores the new rows of a cur index against its anchor queries and moves them into the model; returns their number, costs that many scorer calls per anchor query; for the owner of the table';
+CREATE FUNCTION cur_flush(index regclass, rows bigint DEFAULT NULL) RETURNS bigint
+    AS 'MODULE_PATHNAME', 'vg_cur_flush' LANGUAGE C VOLATILE PARALLEL UNSAFE;
+COMMENT ON FUNCTION cur_flush(regclass, bigint) IS
+    'scores the new rows of a cur index against its anchor queries, all or so many, and moves them into the model; returns the number of rows moved, costs a scorer call per row and anchor query; for the owner of the table';
 
 CREATE FUNCTION cur_index_stats(
     index regclass,

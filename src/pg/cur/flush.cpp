@@ -1,5 +1,6 @@
 // From the pending list to the items: scores new rows against the anchor queries, projects them
-// onto the model and gives each a slot. Runs in VACUUM and in cur_flush, under the upkeep lock.
+// onto the model and gives each a slot. Runs in cur_flush and in the process that VACUUM asks for
+// (flush_worker.cpp), under the upkeep lock; never in VACUUM (vacuum.cpp says why).
 //
 // A row moves in one WAL record: a crash leaves it either here or there. A scan reads the pending
 // list before the items, so it misses no row that moves meanwhile; one that it meets twice it knows
@@ -9,13 +10,11 @@
 
 #include "pg/cur/cur.h"
 
+#include <algorithm>
 #include <cstring>
+#include <vector>
 
-extern "C" {
-#include "access/xact.h"
-#include "utils/resowner.h"
-}
-
+#include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
 #include "pg/cur/fetch.h"
 #include "pg/cur/fingerprint.h"
@@ -28,8 +27,20 @@ extern "C" {
 namespace vg::pg {
 namespace {
 
+// A stretch of the pending list: TIDs of a page from one on, up to another.
+struct Stretch {
+    BlockNumber block;
+    std::uint32_t from;
+    std::uint32_t to;
+};
+
+// Lives in a memory context: the functions own nothing and may ereport.
 struct Flush {
     Relation index = nullptr;
+    bool limited = false;
+    int at_once = kProjectRows;
+    CurFlushed done{};
+    std::vector<Stretch> stretches;
     Projector* rows = nullptr;
     MemoryContext batch_context = nullptr;
     CurFetch fetch{};
@@ -37,62 +48,15 @@ struct Flush {
     node::Tid tids[kProjectRows];
 };
 
-// ---- scoring ----------------------------------------------------------------------------------
-
-void score_rows(Flush* f) {
-    note_scorer(f->index, f->rows->meta);
-    score_items(f->rows);
-}
-
-// The same, but an error becomes a warning. No C++ object lives below.
-bool score_rows_forgiving(Flush* f) {
-    const MemoryContext old = CurrentMemoryContext;
-    ResourceOwner const owner = CurrentResourceOwner;
-    volatile bool done = false;
-    BeginInternalSubTransaction(nullptr);
-    MemoryContextSwitchTo(old);
-    PG_TRY();
-    {
-        score_rows(f);
-        ReleaseCurrentSubTransaction();
-        done = true;
-    }
-    PG_CATCH();
-    {
-        MemoryContextSwitchTo(old);
-        ErrorData* error = CopyErrorData();
-        FlushErrorState();
-        RollbackAndReleaseCurrentSubTransaction();
-        MemoryContextSwitchTo(old);
-        CurrentResourceOwner = owner;
-        if (error->sqlerrcode == ERRCODE_QUERY_CANCELED ||
-            error->sqlerrcode == ERRCODE_ADMIN_SHUTDOWN ||
-            error->sqlerrcode == ERRCODE_OUT_OF_MEMORY)
-            ReThrowError(error);
-        ereport(WARNING,
-                (errcode(error->sqlerrcode),
-                 errmsg("new rows of index \"%s\" stay pending: %s",
-                        RelationGetRelationName(f->index), error->message),
-                 errhint("Scans go on scoring them one by one; cur_flush moves them when the "
-                         "scorer works again.")));
-    }
-    PG_END_TRY();
-    MemoryContextSwitchTo(old);
-    CurrentResourceOwner = owner;
-    return done;
-}
-
 // ---- the list ---------------------------------------------------------------------------------
 
-// Copies the TIDs of a pending page; the next block.
-BlockNumber copy_pending(Relation index, BlockNumber block, node::Tid* tids, std::uint32_t* count) {
+// Copies the TIDs of a pending page.
+void copy_pending(Relation index, BlockNumber block, node::Tid* tids, std::uint32_t* count) {
     const Buffer buffer = read_page(index, block, cur::kPendingPage, BUFFER_LOCK_SHARE);
     const Page page = BufferGetPage(buffer);
     *count = pending_used(page);
     std::memcpy(tids, pending_tids(page), *count * sizeof(node::Tid));
-    const BlockNumber next = pending_header(page)->next;
     UnlockReleaseBuffer(buffer);
-    return next;
 }
 
 // New rows go to the first page of the list with room again.
@@ -115,88 +79,120 @@ void reset_pending_insert(Relation index) {
     commit_edits(&e);
 }
 
-// Scores and moves the rows at hand. False when the scorer failed.
-bool flush_rows(Flush* f, bool forgiving, int64* moved) {
-    Projector* p = f->rows;
-    if (p->count == 0)
-        return true;
-    const bool scored = forgiving ? score_rows_forgiving(f) : (score_rows(f), true);
-    if (scored) {
-        enter_cpp([&] { project_items(p); });
-        for (int i = 0; i < p->count; ++i)
-            *moved += p->usable[i] && place_item(p, i, f->tids[i], f->block);
+// The whole list, from `at` of `block` on and round again; from its head where that is no page of
+// it.
+void collect_stretches(Flush* f, BlockNumber block, std::uint32_t at) {
+    constexpr std::uint32_t kAll = kPendingPerPage;
+    const BlockNumber blocks = RelationGetNumberOfBlocks(f->index);
+    for (BlockNumber b = cur::kPendingHead; b != cur::kNoBlock;) {
+        CHECK_FOR_INTERRUPTS();
+        if (f->stretches.size() > blocks)
+            report_corrupt(f->index, b, "the list of new rows never ends");
+        enter_cpp([&] { f->stretches.push_back({b, 0, kAll}); });
+        const Buffer buffer = read_page(f->index, b, cur::kPendingPage, BUFFER_LOCK_SHARE);
+        b = pending_header(BufferGetPage(buffer))->next;
+        UnlockReleaseBuffer(buffer);
     }
-    p->count = 0;
-    MemoryContextReset(f->batch_context);
-    return scored;
+    const auto start = std::find_if(f->stretches.begin(), f->stretches.end(),
+                                    [&](const Stretch& s) { return s.block == block; });
+    if (start == f->stretches.end() || at == 0)
+        return;
+    std::rotate(f->stretches.begin(), start, f->stretches.end());
+    f->stretches.front().from = at;
+    enter_cpp([&] { f->stretches.push_back({block, 0, at}); });
 }
 
-int64 flush_page(Flush* f, const node::Tid* tids, std::uint32_t count, int64 limit, bool forgiving,
-                 bool* failed) {
+// Scores the rows at hand, from `start` to `end` of their page, and moves those that can be. An
+// error of the scorer may end all: a flush with a limit notes first that the next one should try
+// half as many, and that a row which fails alone is to be left for later.
+void flush_rows(Flush* f, std::uint32_t start, std::uint32_t end) {
     Projector* p = f->rows;
-    int64 moved = 0;
-    for (std::uint32_t i = 0; i < count && !*failed; ++i) {
+    if (p->count == 0)
+        return;
+    if (f->limited && p->count > 1)
+        note_flush(f->index, f->block, start, static_cast<std::uint32_t>(p->count) / 2);
+    else if (f->limited)
+        note_flush(f->index, f->block, end, 1);
+    note_scorer(f->index, p->meta);
+    score_items(p);
+    enter_cpp([&] { project_items(p); });
+    for (int i = 0; i < p->count; ++i)
+        f->done.moved += p->usable[i] && place_item(p, i, f->tids[i], f->block);
+    f->done.scored += p->count;
+    p->count = 0;
+    MemoryContextReset(f->batch_context);
+    f->at_once = std::min(2 * f->at_once, kProjectRows);
+    if (f->limited)
+        note_flush(f->index, f->block, end, static_cast<std::uint32_t>(f->at_once));
+}
+
+void flush_stretch(Flush* f, const Stretch& s, int64 limit) {
+    Projector* p = f->rows;
+    node::Tid tids[kPendingPerPage];
+    std::uint32_t used;
+    copy_pending(f->index, s.block, tids, &used);
+    f->block = s.block;
+    const std::uint32_t end = std::min(s.to, used);
+    std::uint32_t start = s.from;
+    std::uint32_t i = start;
+    for (; i < end && f->done.scored + p->count < limit; ++i) {
         CHECK_FOR_INTERRUPTS();
-        if (moved + p->count >= limit)
-            break;
         if (!fetch_item(&f->fetch, tids[i], f->batch_context, &p->items[p->count]))
             continue;
         f->tids[p->count++] = tids[i];
-        if (p->count == kProjectRows)
-            *failed = !flush_rows(f, forgiving, &moved);
+        if (p->count == f->at_once) {
+            flush_rows(f, start, i + 1);
+            start = i + 1;
+        }
     }
-    if (!*failed)
-        *failed = !flush_rows(f, forgiving, &moved);
-    return moved;
+    flush_rows(f, start, i);
 }
 
 }  // namespace
 
-int64 cur_flush_pending(Relation heap, Relation index, int64 limit, bool forgiving) {
+CurFlushed cur_flush_pending(Relation heap, Relation index, int64 limit) {
     const cur::MetaData meta = read_cur_meta(index);
     if (meta.dims == 0 || limit <= 0)
-        return 0;
-    // A subtransaction cannot begin beside parallel workers of the same vacuum.
-    if (forgiving && IsInParallelMode())
-        return 0;
+        return {0, 0};
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "cur flush", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
     auto* f = enter_cpp([&] { return new_in_context<Flush>(context); });
     f->index = index;
+    f->limited = limit != kNoFlushLimit;
     f->batch_context = AllocSetContextCreate(context, "cur flush batch", ALLOCSET_DEFAULT_SIZES);
     f->rows = new_projector(index, meta, context);
+    const cur::StatsData stats = read_scan_stats(index);
+    if (f->limited && stats.flush_rows > 0)
+        f->at_once = static_cast<int>(std::min<std::uint32_t>(stats.flush_rows, kProjectRows));
+    collect_stretches(f, f->limited ? stats.flush_block : cur::kPendingHead,
+                      f->limited ? stats.flush_at : 0);
     PushActiveSnapshot(GetLatestSnapshot());
     begin_fetch(&f->fetch, heap, index, GetActiveSnapshot());
-    auto* tids = static_cast<node::Tid*>(palloc(sizeof(node::Tid) * kPendingPerPage));
-    int64 moved = 0;
-    bool failed = false;
-    for (BlockNumber block = cur::kPendingHead;
-         block != cur::kNoBlock && moved < limit && !failed;) {
-        std::uint32_t count;
-        const BlockNumber next = copy_pending(index, block, tids, &count);
-        f->block = block;
-        moved += flush_page(f, tids, count, limit - moved, forgiving, &failed);
-        block = next;
-    }
+    for (std::size_t i = 0; i < f->stretches.size() && f->done.scored < limit; ++i)
+        flush_stretch(f, f->stretches[i], limit);
     end_fetch(&f->fetch);
     PopActiveSnapshot();
     reset_pending_insert(index);
+    const CurFlushed done = f->done;
     MemoryContextSwitchTo(old);
     MemoryContextDelete(context);
-    return moved;
+    return done;
 }
 
 }  // namespace vg::pg
 
 VG_FUNCTION(vg_cur_flush) {
     using namespace vg::pg;
+    require_argument(fcinfo, 0, "index");
+    const int64 limit = PG_ARGISNULL(1) ? kNoFlushLimit : PG_GETARG_INT64(1);
+    check_at_least(limit, "rows", 0);
     const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner, kCurMethod);
     lock_for_vacuum(open.index);
     const AsOwner saved = begin_as_owner(open.heap);
-    const int64 moved = cur_flush_pending(open.heap, open.index, PG_INT64_MAX, false);
+    const CurFlushed done = cur_flush_pending(open.heap, open.index, limit);
     end_as_owner(saved);
     unlock_for_vacuum(open.index);
     close_index(open);
-    PG_RETURN_INT64(moved);
+    PG_RETURN_INT64(done.moved);
 }

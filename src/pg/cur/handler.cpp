@@ -90,8 +90,8 @@ void add_options() {
                        nonfinite_values, static_cast<int>(Nonfinite::kError),
                        "Valid values are \"error\" and \"skip\".", lock);
     add_int_reloption(options_kind, "flush_limit",
-                      "New rows that one VACUUM scores against the anchor queries",
-                      kDefaultFlushLimit, 0, INT_MAX, lock);
+                      "New rows that VACUUM has a background process score", kDefaultFlushLimit, 0,
+                      INT_MAX, lock);
     add_enum_reloption(options_kind, "insert_mode",
                        "Whether a new row waits to be scored against the anchor queries",
                        insert_mode_values, static_cast<int>(InsertMode::kPending),
@@ -171,8 +171,7 @@ VG_FUNCTION(cur_handler) {
     IndexAmRoutine* am = make_ordering_routine();
     am->amstrategies = 1;
     am->amsupport = kSupportProcs;
-    // A vacuum may call the scorer, and a scorer that fails is caught in a subtransaction.
-    am->amparallelvacuumoptions = VACUUM_OPTION_NO_PARALLEL;
+    am->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL;
 
     am->ambuild = cur_build;
     am->ambuildempty = cur_buildempty;

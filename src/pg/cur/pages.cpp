@@ -177,6 +177,17 @@ void note_scan(Relation index, const CurScanStats& s) {
     UnlockReleaseBuffer(buffer);
 }
 
+void note_flush(Relation index, std::uint32_t block, std::uint32_t at, std::uint32_t rows) {
+    const Buffer buffer =
+        read_page(index, cur::kStatsBlock, cur::kStatsPage, BUFFER_LOCK_EXCLUSIVE);
+    cur::StatsData* stats = page_stats(BufferGetPage(buffer));
+    stats->flush_block = block;
+    stats->flush_at = at;
+    stats->flush_rows = rows;
+    MarkBufferDirtyHint(buffer, true);
+    UnlockReleaseBuffer(buffer);
+}
+
 cur::StatsData read_scan_stats(Relation index) {
     const Buffer buffer = read_page(index, cur::kStatsBlock, cur::kStatsPage, BUFFER_LOCK_SHARE);
     const cur::StatsData stats = *page_stats(BufferGetPage(buffer));

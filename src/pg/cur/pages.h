@@ -90,4 +90,7 @@ struct CurScanStats {
 void note_scan(Relation index, const CurScanStats& s);
 cur::StatsData read_scan_stats(Relation index);
 
+// Where a flush with a limit goes on, and with how many rows at once, as a hint.
+void note_flush(Relation index, std::uint32_t block, std::uint32_t at, std::uint32_t rows);
+
 }  // namespace vg::pg

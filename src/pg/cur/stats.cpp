@@ -95,7 +95,8 @@ const char* advice(Relation index, const cur::MetaData& m, const Counts& c,
         std::sqrt(s.mean_square) > kStaleResidual * m.calibration_residual)
         return "REINDEX: scans find the model worse than it was when built";
     if (static_cast<double>(c.pending) > kManyPending * rows)
-        return "VACUUM or cur_flush: many new rows wait for the anchor queries";
+        return psprintf("cur_flush or VACUUM: %lld new rows wait for the anchor queries",
+                        static_cast<long long>(c.pending));
     if (static_cast<double>(c.free) > kManyFree * static_cast<double>(c.items + c.free))
         return "REINDEX: more than half of the slots are free";
     return "none";

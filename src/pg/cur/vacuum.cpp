@@ -1,12 +1,18 @@
-// VACUUM: takes the TIDs of dead rows off the pages, and moves new rows from the pending list to
-// the items. Under the upkeep lock, which keeps out other writers of item pages; inserts and scans
-// go on. A scan may hold a TID that goes here: it fetches the row under an MVCC snapshot, which
-// does not see what took its place.
+// VACUUM: takes the TIDs of dead rows off the pages. Under the upkeep lock, which keeps out other
+// writers of item pages; inserts and scans go on. A scan may hold a TID that goes here: it fetches
+// the row under an MVCC snapshot, which does not see what took its place.
+//
+// No code of a user runs here: no scorer, no expression, no version function. A transaction of
+// VACUUM is marked (PROC_IN_VACUUM) as one that neither writes rows nor reads any: snapshots of
+// others do not count it as running, so that rows a scorer wrote would be taken for those of a
+// failed transaction and removed, and vacuums of others do not spare what its snapshot sees. So new
+// rows are left to a process of their own, which VACUUM asks for.
 
 #include "pg/boundary/pg.h"
 
 #include "pg/cur/cur.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "pg/cur/pages.h"
@@ -107,6 +113,36 @@ void run(Vacuum* v) {
     IndexFreeSpaceMapVacuum(v->index);
 }
 
+std::int64_t count_pending(Relation index) {
+    std::int64_t count = 0;
+    BlockNumber left = RelationGetNumberOfBlocks(index);
+    for (BlockNumber block = cur::kPendingHead; block != cur::kNoBlock;) {
+        delay_point();
+        if (left-- == 0)
+            report_corrupt(index, block, "the list of new rows never ends");
+        const Buffer buffer = read_page(index, block, cur::kPendingPage, BUFFER_LOCK_SHARE);
+        count += pending_used(BufferGetPage(buffer));
+        block = pending_header(BufferGetPage(buffer))->next;
+        UnlockReleaseBuffer(buffer);
+    }
+    return count;
+}
+
+void ask_for_flush(IndexVacuumInfo* info) {
+    Relation index = info->index;
+    const std::int64_t pending = count_pending(index);
+    if (pending == 0 || read_cur_meta(index).dims == 0)
+        return;
+    const auto limit =
+        static_cast<int>(std::min<std::int64_t>(cur_options(index)->flush_limit, pending));
+    const bool asked = limit > 0 && cur_start_flush_worker(index, limit);
+    ereport(info->message_level,
+            (errmsg("index \"%s\": %lld new rows wait for the anchor queries",
+                    RelationGetRelationName(index), static_cast<long long>(pending)),
+             asked ? errdetail("A background process scores %d of them.", limit)
+                   : errhint("cur_flush moves them into the model.")));
+}
+
 IndexBulkDeleteResult* new_result() {
     return static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));
 }
@@ -147,14 +183,7 @@ IndexBulkDeleteResult* cur_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteR
             stats->num_index_tuples = info->num_heap_tuples;
             stats->estimated_count = true;
         }
-        const int limit = cur_options(info->index)->flush_limit;
-        if (limit > 0) {
-            Relation heap = table_open(info->index->rd_index->indrelid, NoLock);
-            lock_for_vacuum(info->index);
-            cur_flush_pending(heap, info->index, limit, true);
-            unlock_for_vacuum(info->index);
-            table_close(heap, NoLock);
-        }
+        ask_for_flush(info);
         stats->num_pages = RelationGetNumberOfBlocks(info->index);
         return stats;
     });
