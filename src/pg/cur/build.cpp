@@ -1,8 +1,9 @@
 // CREATE INDEX and REINDEX. Steps: draw the anchor queries; scan the heap and score every row
 // against each of them, in batches of bounded memory, into a temporary file, while the Gram matrix
 // and a sample of the columns are gathered; fit the model; read the file back and write the pages.
-// Nobody else sees the index; nothing is WAL-logged until the whole index is, at the end. A build
-// that fails leaves nothing behind, scores included.
+// A build runs code of users, the scorer: it may read any table, so a concurrent one does not keep
+// the mark of a build that reads none. Nobody else sees the index; nothing is WAL-logged until the
+// whole index is, at the end. A build that fails leaves nothing behind, scores included.
 
 #include "pg/boundary/pg.h"
 
@@ -29,6 +30,7 @@ extern "C" {
 #include "pg/cur/batch.h"
 #include "pg/cur/fetch.h"
 #include "pg/cur/fingerprint.h"
+#include "pg/cur/marked_build.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/scorer.h"
 
@@ -472,10 +474,15 @@ IndexBuildResult* cur_build(Relation heap, Relation index, IndexInfo* info) {
         AllocSetContextCreate(CurrentMemoryContext, "cur build", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
     report_progress(kSampling, 0, 0);
+    const bool marked = leave_marked_build();
+    if (marked)
+        PushActiveSnapshot(GetLatestSnapshot());
     CurAnchors anchors;
     draw_anchors(&anchors, heap, index, info);
     auto* b = enter_cpp([&] { return new_in_context<Builder>(context, heap, index, anchors); });
     run_build(b, info, context);
+    if (marked)
+        PopActiveSnapshot();
     MemoryContextSwitchTo(old);
     auto* result = static_cast<IndexBuildResult*>(palloc0(sizeof(IndexBuildResult)));
     result->heap_tuples = b->heap_tuples;

@@ -1,5 +1,5 @@
 // New rows. By default one TID is appended to the pending list, without a scorer call; scans score
-// pending rows exactly, and VACUUM and cur_flush move them to the items (flush.cpp). With the
+// pending rows exactly, and cur_flush moves them to the items (flush.cpp). With the
 // option insert_mode = sync, the row is scored against the anchor queries first, by the inserting
 // user and inside the inserting statement, and goes to the items at once. Nothing is written before
 // the scorer has answered. Where a flush, a vacuum or a check is at work the row joins the pending
@@ -14,6 +14,7 @@
 #include "pg/boundary/context.h"
 #include "pg/cur/fetch.h"
 #include "pg/cur/fingerprint.h"
+#include "pg/cur/marked_build.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/place.h"
 #include "pg/cur/project.h"
@@ -78,7 +79,10 @@ bool place_row(Relation index, SyncInsert* s, const node::Tid& tid) {
 }
 
 void insert_row(Relation index, Datum value, const node::Tid& tid, IndexInfo* info) {
-    if (cur_options(index)->insert_mode == static_cast<int>(InsertMode::kSync)) {
+    // The second half of a concurrent build inserts under a snapshot that others may not wait for
+    // (marked_build.h): no scorer may read by it.
+    if (cur_options(index)->insert_mode == static_cast<int>(InsertMode::kSync) &&
+        !in_marked_build()) {
         SyncInsert* s = sync_insert(index, info);
         if (s->rows != nullptr && score_row(index, s, value) && place_row(index, s, tid))
             return;
