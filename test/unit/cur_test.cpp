@@ -483,6 +483,14 @@ TEST(CurSearch, RoundsShareTheBudget) {
     EXPECT_EQ(round_calls(10, 3, 1), 7u);
     EXPECT_EQ(round_calls(10, 10, 3), 0u);
     EXPECT_EQ(round_calls(3, 0, 5), 1u);
+    // Anchor items leave at least half to rounds that know the query.
+    EXPECT_EQ(anchor_calls(200, 0, 40), 40u);
+    EXPECT_EQ(anchor_calls(200, 0, 200), 100u);
+    EXPECT_EQ(anchor_calls(200, 150, 50), 25u);
+    EXPECT_EQ(anchor_calls(3, 0, 2), 1u);
+    EXPECT_EQ(anchor_calls(1, 0, 1), 0u);
+    EXPECT_EQ(anchor_calls(10, 10, 1), 0u);
+    EXPECT_EQ(anchor_calls(10, 12, 1), 0u);
 }
 
 TEST(CurCalibration, PredictsWhatASearchReaches) {

@@ -58,8 +58,11 @@ SearchOutcome search_memory(const MemoryIndex& index, const SearchPlan& plan,
     const std::size_t first = round_calls(plan.budget, 0, plan.rounds);
     for (const std::uint32_t item : seeds.first(std::min(seeds.size(), first)))
         learn(item);
+    const std::size_t spent = out.scored.size();
+    const std::size_t anchors_end =
+        spent + anchor_calls(plan.budget, spent, first - std::min(first, spent));
     for (const std::uint32_t item : index.anchors) {
-        if (out.scored.size() >= first)
+        if (out.scored.size() >= anchors_end)
             break;
         learn(item);
     }

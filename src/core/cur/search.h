@@ -16,6 +16,7 @@
 // the smaller id, so the order of rows does not matter.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -128,6 +129,13 @@ inline std::size_t round_calls(std::size_t budget, std::size_t spent, std::size_
         return 0;
     const std::size_t rest = budget - spent;
     return left <= 1 ? rest : (rest + left - 1) / left;
+}
+
+// Calls of a first round that wants `wanted` for anchor items: at most half of what is left. Those
+// rows are the same for every query, predictions need what remains.
+inline std::size_t anchor_calls(std::size_t budget, std::size_t spent,
+                                std::size_t wanted) noexcept {
+    return std::min(wanted, (budget - std::min(spent, budget)) / 2);
 }
 
 }  // namespace vg::cur

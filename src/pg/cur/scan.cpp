@@ -357,7 +357,7 @@ void run_rounds(IndexScanDesc scan, ScanState* s) {
     const double seeds = cur_seed_fraction * static_cast<double>(first);
     if (s->scorer.has_seed)
         score_seeds(scan, s, static_cast<std::size_t>(std::lround(seeds)));
-    score_anchor_items(index, s, first_end - s->spent);
+    score_anchor_items(index, s, cur::anchor_calls(s->budget, s->spent, first_end - s->spent));
     for (std::size_t left = rounds > 1 ? rounds - 1 : 1; s->spent < s->budget && !s->done;
          left -= left > 1)
         run_round(index, s, cur::round_calls(s->budget, s->spent, left));
