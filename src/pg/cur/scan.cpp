@@ -457,8 +457,28 @@ void start(IndexScanDesc scan, ScanState* s) {
     MemoryContextSwitchTo(old);
 }
 
+bool more_results(IndexScanDesc scan, ScanState* s) {
+    const MemoryContext old = MemoryContextSwitchTo(s->context);
+    const bool more =
+        s->null_query ? load_null_page(scan->indexRelation, s) : run_more(scan->indexRelation, s);
+    MemoryContextSwitchTo(old);
+    return more;
+}
+
+// In strict order the nearest row that waits is returned once so many times as many rows were
+// scored: predictions choose those, and the farther they reach the fewer rows that are nearer come
+// too late.
+constexpr std::size_t kLookAhead = 3;
+
+bool looks_further(const ScanState* s) {
+    return cur_iterative_scan == static_cast<int>(CurIterativeScan::kStrict) && !s->null_query &&
+           s->spent < kLookAhead * (s->next_result + 1);
+}
+
 bool next_result(IndexScanDesc scan, ScanState* s, Result* out) {
     for (;;) {
+        while (looks_further(s) && more_results(scan, s)) {
+        }
         if (s->next_result < s->results.size()) {
             *out = s->results[s->next_result++];
             // What would come too late is left out, except where the order is free.
@@ -467,11 +487,7 @@ bool next_result(IndexScanDesc scan, ScanState* s, Result* out) {
                 continue;
             return true;
         }
-        const MemoryContext old = MemoryContextSwitchTo(s->context);
-        const bool more = s->null_query ? load_null_page(scan->indexRelation, s)
-                                        : run_more(scan->indexRelation, s);
-        MemoryContextSwitchTo(old);
-        if (!more)
+        if (!more_results(scan, s))
             return false;
     }
 }
