@@ -18,7 +18,7 @@ struct ItemBatch {
     int count = 0;
     Size bytes = 0;
     Datum items[kBatchRows];
-    ItemPointerData tids[kBatchRows];
+    node::Tid tids[kBatchRows];
     // Of call_scorer.
     double distances[kBatchRows];
     bool nulls[kBatchRows];
@@ -31,7 +31,7 @@ inline bool add_item(ItemBatch* b, const CurScorer& scorer, const ItemPointerDat
     const Datum item = copy_item(value, scorer.item_length, scorer.item_by_value);
     MemoryContextSwitchTo(old);
     b->items[b->count] = item;
-    b->tids[b->count] = tid;
+    b->tids[b->count] = to_tid(tid);
     ++b->count;
     if (scorer.item_length == -1)
         b->bytes += VARSIZE(DatumGetPointer(item));
@@ -39,7 +39,7 @@ inline bool add_item(ItemBatch* b, const CurScorer& scorer, const ItemPointerDat
 }
 
 inline void score_batch(ItemBatch* b, CurScorer* scorer, Datum query) {
-    call_scorer(scorer, query, b->items, b->count, b->distances, b->nulls);
+    call_scorer(scorer, query, b->items, b->tids, b->count, b->distances, b->nulls);
 }
 
 inline void clear_batch(ItemBatch* b) {

@@ -92,21 +92,20 @@ struct Builder {
 void describe_batch(void* arg) {
     const auto* b = static_cast<const Builder*>(arg);
     if (b->at_anchor >= 0)
-        errcontext("scoring %d rows from (%u,%u) on against anchor query %d of index \"%s\"",
-                   b->batch.count, ItemPointerGetBlockNumberNoCheck(&b->batch.tids[0]),
-                   ItemPointerGetOffsetNumberNoCheck(&b->batch.tids[0]), b->at_anchor + 1,
-                   RelationGetRelationName(b->index));
+        errcontext("building index \"%s\": anchor query %d", RelationGetRelationName(b->index),
+                   b->at_anchor + 1);
 }
 
 [[noreturn]] void report_nonfinite(const Builder* b, int row) {
     const char* what = b->batch.nulls[row]                   ? "NULL"
                        : std::isnan(b->batch.distances[row]) ? "NaN"
                                                              : "infinite";
+    const ItemPointerData tid = from_tid(b->batch.tids[row]);
     ereport(ERROR,
             (errcode(ERRCODE_DATA_EXCEPTION), errmsg("a score is %s", what),
              errdetail("It is that of the row at (%u,%u) and anchor query %d.",
-                       ItemPointerGetBlockNumberNoCheck(&b->batch.tids[row]),
-                       ItemPointerGetOffsetNumberNoCheck(&b->batch.tids[row]), b->at_anchor + 1),
+                       ItemPointerGetBlockNumberNoCheck(&tid),
+                       ItemPointerGetOffsetNumberNoCheck(&tid), b->at_anchor + 1),
              errhint("Let the scorer return finite numbers, or build WITH (nonfinite = skip) to "
                      "leave such rows to exact scoring.")));
     pg_unreachable();
@@ -165,11 +164,12 @@ void take_batch(Builder* b) {
     for (int i = 0; i < b->batch.count; ++i) {
         float* column = b->columns.data() + static_cast<std::size_t>(i) * k;
         if (!b->usable[i]) {
-            add_pending(b->index, to_tid(b->batch.tids[i]), true);
+            add_pending(b->index, b->batch.tids[i], true);
             b->skipped += 1;
             continue;
         }
-        BufFileWrite(b->spill, &b->batch.tids[i], sizeof(ItemPointerData));
+        ItemPointerData tid = from_tid(b->batch.tids[i]);
+        BufFileWrite(b->spill, &tid, sizeof tid);
         BufFileWrite(b->spill, column, k * sizeof(float));
         std::memmove(b->columns.data() + kept++ * k, column, k * sizeof(float));
     }

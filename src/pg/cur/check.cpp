@@ -207,6 +207,7 @@ void check_scorer(Check* c, Snapshot snapshot, MemoryContext context) {
     for (std::size_t i = 0; i < c->sample.size(); ++i) {
         CHECK_FOR_INTERRUPTS();
         samples[p->count] = i;
+        p->tids[p->count] = c->sample[i].tid;
         if (fetch_item(&fetch, c->sample[i].tid, batch, &p->items[p->count]))
             ++p->count;
         if (p->count == kProjectRows || (i + 1 == c->sample.size() && p->count > 0)) {

@@ -45,7 +45,6 @@ struct Flush {
     MemoryContext batch_context = nullptr;
     CurFetch fetch{};
     BlockNumber block = InvalidBlockNumber;  // the pending page of the rows at hand
-    node::Tid tids[kProjectRows];
 };
 
 // ---- the list ---------------------------------------------------------------------------------
@@ -117,7 +116,7 @@ void flush_rows(Flush* f, std::uint32_t start, std::uint32_t end) {
     score_items(p);
     enter_cpp([&] { project_items(p); });
     for (int i = 0; i < p->count; ++i)
-        f->done.moved += p->usable[i] && place_item(p, i, f->tids[i], f->block);
+        f->done.moved += p->usable[i] && place_item(p, i, p->tids[i], f->block);
     f->done.scored += p->count;
     p->count = 0;
     MemoryContextReset(f->batch_context);
@@ -139,7 +138,7 @@ void flush_stretch(Flush* f, const Stretch& s, int64 limit) {
         CHECK_FOR_INTERRUPTS();
         if (!fetch_item(&f->fetch, tids[i], f->batch_context, &p->items[p->count]))
             continue;
-        f->tids[p->count++] = tids[i];
+        p->tids[p->count++] = tids[i];
         if (p->count == f->at_once) {
             flush_rows(f, start, i + 1);
             start = i + 1;

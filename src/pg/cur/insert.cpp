@@ -48,6 +48,7 @@ bool score_row(Relation index, SyncInsert* s, Datum value) {
     Projector* p = s->rows;
     const MemoryContext old = MemoryContextSwitchTo(s->item_context);
     p->items[0] = copy_item(value, p->scorer.item_length, p->scorer.item_by_value);
+    p->known = false;
     p->count = 1;
     score_items(p);
     MemoryContextSwitchTo(old);

@@ -58,7 +58,8 @@ void score_items(Projector* p) {
     error_context_stack = &context;
     std::fill_n(p->usable, p->count, true);
     for (std::uint32_t a = 0; a < p->meta.anchors; ++a) {
-        call_scorer(&p->scorer, p->anchors[a], p->items, p->count, p->distances, p->nulls);
+        call_scorer(&p->scorer, p->anchors[a], p->items, p->known ? p->tids : nullptr, p->count,
+                    p->distances, p->nulls);
         for (int i = 0; i < p->count; ++i) {
             const auto score = static_cast<float>(-p->distances[i]);
             p->usable[i] &= !p->nulls[i] && std::isfinite(score);

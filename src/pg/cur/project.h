@@ -28,6 +28,8 @@ struct Projector {
 
     // The rows at hand.
     Datum items[kProjectRows];
+    node::Tid tids[kProjectRows];
+    bool known = true;  // tids are set: not those of a row that is being inserted
     int count = 0;
     double distances[kProjectRows];
     bool nulls[kProjectRows];

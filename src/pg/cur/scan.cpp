@@ -84,6 +84,7 @@ struct ScanState {
     std::vector<Wanted> wanted;
     std::vector<std::byte> rows;  // latent bytes of wanted rows
     std::vector<Datum> items;
+    std::vector<node::Tid> tids;       // of the items
     std::vector<std::size_t> visible;  // positions in wanted of the items
     std::vector<double> distances;
     std::vector<char> nulls;
@@ -117,6 +118,7 @@ void note_result(ScanState* s, const Wanted& w, double distance, bool null) {
 bool score_wanted(ScanState* s, std::size_t calls) {
     enter_cpp([&] {
         s->items.clear();
+        s->tids.clear();
         s->visible.clear();
     });
     std::size_t at = 0;
@@ -130,6 +132,7 @@ bool score_wanted(ScanState* s, std::size_t calls) {
             if (!visible)
                 return;
             s->items.push_back(item);
+            s->tids.push_back(tid);
             s->visible.push_back(at);
         });
     }
@@ -139,8 +142,8 @@ bool score_wanted(ScanState* s, std::size_t calls) {
         s->distances.resize(n);
         s->nulls.resize(n);
     });
-    call_scorer(&s->scorer, s->query, s->items.data(), static_cast<int>(n), s->distances.data(),
-                reinterpret_cast<bool*>(s->nulls.data()));
+    call_scorer(&s->scorer, s->query, s->items.data(), s->tids.data(), static_cast<int>(n),
+                s->distances.data(), reinterpret_cast<bool*>(s->nulls.data()));
     s->spent += n;
     enter_cpp([&] {
         for (std::size_t i = 0; i < n; ++i)

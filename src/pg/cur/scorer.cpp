@@ -70,6 +70,31 @@ void call_batch(CurScorer* s, Datum query, const Datum* items, int n, double* di
     }
 }
 
+// The rows of one call, for an error of it.
+struct CalledFor {
+    const CurScorer* scorer;
+    const node::Tid* tids;
+    int n;
+};
+
+void describe_rows(void* arg) {
+    const auto* c = static_cast<const CalledFor*>(arg);
+    const char* table = c->scorer->table;
+    if (c->tids == nullptr) {
+        errcontext("scoring a new row of table \"%s\"", table);
+        return;
+    }
+    const ItemPointerData first = from_tid(c->tids[0]);
+    const ItemPointerData last = from_tid(c->tids[c->n - 1]);
+    const BlockNumber block = ItemPointerGetBlockNumberNoCheck(&first);
+    if (c->n == 1)
+        errcontext("scoring row (%u,%u) of table \"%s\"", block, c->tids[0].offset, table);
+    else
+        errcontext("scoring %d rows of table \"%s\", the first at (%u,%u), the last at (%u,%u)",
+                   c->n, table, block, c->tids[0].offset, ItemPointerGetBlockNumberNoCheck(&last),
+                   c->tids[c->n - 1].offset);
+}
+
 bool get_function(Relation index, int number, MemoryContext context, FmgrInfo* out) {
     const Oid function = index_getprocid(index, 1, static_cast<uint16>(number));
     if (!OidIsValid(function))
@@ -99,24 +124,30 @@ void init_scorer(CurScorer* s, Relation index, MemoryContext context) {
         if (s->batch_result != FLOAT8OID && s->batch_result != FLOAT4OID)
             report_result_type(&s->batch);
     }
+    s->table = MemoryContextStrdup(context, get_rel_name(index->rd_index->indrelid));
     s->scratch = AllocSetContextCreate(context, "cur scorer", ALLOCSET_DEFAULT_SIZES);
 }
 
-void call_scorer(CurScorer* s, Datum query, const Datum* items, int n, double* distances,
-                 bool* nulls) {
+void call_scorer(CurScorer* s, Datum query, const Datum* items, const node::Tid* tids, int n,
+                 double* distances, bool* nulls) {
     const MemoryContext old = MemoryContextSwitchTo(s->scratch);
     const int most = s->has_batch ? cur_batch_size : 1;
+    CalledFor rows{s, nullptr, 0};
+    ErrorContextCallback context{error_context_stack, describe_rows, &rows};
+    error_context_stack = &context;
     for (int first = 0; first < n; first += most) {
         CHECK_FOR_INTERRUPTS();
+        rows.tids = tids == nullptr ? nullptr : tids + first;
+        rows.n = std::min(most, n - first);
         if (s->has_batch)
-            call_batch(s, query, items + first, std::min(most, n - first), distances + first,
-                       nulls + first);
+            call_batch(s, query, items + first, rows.n, distances + first, nulls + first);
         else
             call_pointwise(s, query, items[first], distances + first, nulls + first);
         // Small results gather; a reset per pointwise call would cost as much as the call.
         if (s->has_batch || first % 64 == 63)
             MemoryContextReset(s->scratch);
     }
+    error_context_stack = context.previous;
     MemoryContextReset(s->scratch);
     MemoryContextSwitchTo(old);
     s->calls += static_cast<uint64>(n);

@@ -23,7 +23,8 @@ struct CurScorer {
     Oid score_result;
     Oid batch_result;  // element type
     MemoryContext scratch;
-    uint64 calls;  // items scored
+    uint64 calls;       // items scored
+    const char* table;  // its name, for errors
 };
 
 // In `context`, which must outlive the scorer.
@@ -31,8 +32,9 @@ void init_scorer(CurScorer* s, Relation index, MemoryContext context);
 
 // Distances (minus scores) of n items to a query. NULL from the pointwise scorer sets nulls[i];
 // within the result of the batch scorer it is an error. Memory of the calls is gone afterwards.
-void call_scorer(CurScorer* s, Datum query, const Datum* items, int n, double* distances,
-                 bool* nulls);
+// Errors name the rows by their TIDs, or speak of a new row where `tids` is null.
+void call_scorer(CurScorer* s, Datum query, const Datum* items, const node::Tid* tids, int n,
+                 double* distances, bool* nulls);
 
 // The same for one item, always by the pointwise scorer.
 void call_pointwise_scorer(CurScorer* s, Datum query, Datum item, double* distance, bool* null);
