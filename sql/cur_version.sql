@@ -180,6 +180,19 @@ SET search_path = cur_test, public;
 UPDATE version SET v = '10';
 SELECT advice FROM cur_index_stats('words_w');
 SELECT near('SELECT count(*) FROM (SELECT FROM words ORDER BY w <~?> ''word 17'' LIMIT 5) s');
+-- A scorer whose body the server keeps as a tree, and that is made anew, as a dump does: other OIDs, the same version.
+CREATE FUNCTION halve(x float8) RETURNS float8 LANGUAGE sql IMMUTABLE RETURN x / 2;
+CREATE FUNCTION tree(query text, item text) RETURNS float8 LANGUAGE sql IMMUTABLE STRICT RETURN halve(levenshtein_similarity(query, item));
+SELECT cur_create_class('tree_ops', 'tree(text, text)', operator_name => '<~!>');
+SELECT tree_ops_version() AS before \gset
+DROP FUNCTION tree, halve(float8);
+CREATE FUNCTION halve(x float8) RETURNS float8 LANGUAGE sql IMMUTABLE RETURN x / 2;
+CREATE FUNCTION tree(query text, item text) RETURNS float8 LANGUAGE sql IMMUTABLE STRICT RETURN halve(levenshtein_similarity(query, item));
+SELECT tree_ops_version() = :'before' AS same;
+CREATE OR REPLACE FUNCTION tree(query text, item text) RETURNS float8 LANGUAGE sql IMMUTABLE STRICT RETURN halve(halve(levenshtein_similarity(query, item)));
+SELECT tree_ops_version() = :'before' AS same;
+SELECT cur_functions_hash(ARRAY['tree(text,text)', NULL]::regprocedure[]);
+SELECT cur_functions_hash(ARRAY[0]::regprocedure[]);
 -- What is no version function.
 \set VERBOSITY terse
 CREATE FUNCTION wrong(text) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1';

@@ -2,6 +2,11 @@
 -- body are looked up in pg_catalog only, whatever the caller's search_path holds. The path is put
 -- back at the end, and by any error.
 
+CREATE FUNCTION cur_functions_hash(functions regprocedure[]) RETURNS text
+    AS 'MODULE_PATHNAME', 'vg_cur_functions_hash' LANGUAGE C STABLE STRICT PARALLEL SAFE;
+COMMENT ON FUNCTION cur_functions_hash(regprocedure[]) IS
+    'what functions are made of (body, library, settings; not their names and OIDs), as a hash: for version functions of cur operator classes';
+
 CREATE FUNCTION cur_create_class(
     class_name text,
     score regprocedure DEFAULT NULL,
@@ -115,11 +120,11 @@ BEGIN
     -- The wrappers stay what they are when the scorer is replaced: its own definition is part of the version.
     functions := array_remove(ARRAY[score::text, batch::text], NULL);
     EXECUTE format('CREATE FUNCTION %s() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS %L', versions,
-        format('SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat_ws('' '', p.prosrc, p.probin, p.proconfig, '
-            'pg_catalog.to_jsonb(p) ->> ''prosqlbody''), '','' ORDER BY p.pronargs, p.prosrc))%s FROM pg_catalog.pg_proc p '
-            'WHERE p.oid = ANY (%L::pg_catalog.regprocedure[])',
-            (SELECT format(' || coalesce(%I.%I(), '''')', n.nspname, p.proname) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = version),
-            functions));
+        format('SELECT %s(%L::pg_catalog.regprocedure[])%s',
+            (SELECT format('%I.cur_functions_hash', n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+                WHERE e.extname = 'vectorgraph'),
+            functions,
+            (SELECT format(' || coalesce(%I.%I(), '''')', n.nspname, p.proname) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = version)));
     IF seed IS NOT NULL THEN
         seeds := format(', FUNCTION 3 %s', seed);
     END IF;

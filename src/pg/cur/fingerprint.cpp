@@ -15,6 +15,7 @@ extern "C" {
 #include "utils/ruleutils.h"
 }
 
+#include "pg/boundary/arguments.h"
 #include "pg/boundary/settings.h"
 
 namespace vg::pg {
@@ -94,12 +95,13 @@ std::uint64_t mix_sql_body(std::uint64_t seed, HeapTuple tuple) {
 }
 #endif
 
-// The function's own name and OID do not count: they change without the function doing so, and the
-// other way. Names of what an SQL-standard body refers to do.
-std::uint64_t mix_function(std::uint64_t seed, Oid function) {
+// False where there is no such function. Its own name and OID do not count: they change without the
+// function doing so, and the other way. Names of what an SQL-standard body refers to do.
+bool mix_function(std::uint64_t* hash, Oid function) {
     HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
     if (!HeapTupleIsValid(tuple))
-        elog(ERROR, "cache lookup failed for function %u", function);
+        return false;
+    std::uint64_t seed = *hash;
     seed = mix_attribute(seed, tuple, Anum_pg_proc_prosrc, true);
     seed = mix_attribute(seed, tuple, Anum_pg_proc_probin, true);
     seed = mix_attribute(seed, tuple, Anum_pg_proc_proconfig, false);
@@ -107,7 +109,8 @@ std::uint64_t mix_function(std::uint64_t seed, Oid function) {
     seed = mix_sql_body(seed, tuple);
 #endif
     ReleaseSysCache(tuple);
-    return seed;
+    *hash = seed;
+    return true;
 }
 
 std::uint64_t version_hash(Relation index) {
@@ -173,8 +176,8 @@ Fingerprint scorer_fingerprint(Relation index) {
     Fingerprint f{1, 0};
     for (const int number : {kScoreProc, kBatchProc}) {
         const Oid function = index_getprocid(index, 1, static_cast<uint16>(number));
-        if (OidIsValid(function))
-            f.functions = mix_function(f.functions, function);
+        if (OidIsValid(function) && !mix_function(&f.functions, function))
+            elog(ERROR, "cache lookup failed for function %u", function);
     }
     f.version = version_hash(index);
     return f;
@@ -204,3 +207,20 @@ void note_scorer(Relation index, const cur::MetaData& m) {
 }
 
 }  // namespace vg::pg
+
+// What functions are made of, as a number in text: for version functions that look at a scorer
+// behind the functions of a class.
+VG_FUNCTION(vg_cur_functions_hash) {
+    using namespace vg::pg;
+    const ArrayItems functions = array_items(PG_GETARG_ARRAYTYPE_P(0));
+    std::uint64_t hash = 1;
+    for (int i = 0; i < functions.n; ++i) {
+        if (functions.nulls[i])
+            report_null("a function");
+        const Oid function = DatumGetObjectId(functions.values[i]);
+        if (!mix_function(&hash, function))
+            ereport(ERROR, (errcode(ERRCODE_UNDEFINED_FUNCTION),
+                            errmsg("function %u does not exist", function)));
+    }
+    PG_RETURN_TEXT_P(cstring_to_text(psprintf(UINT64_FORMAT, hash)));
+}
