@@ -32,7 +32,7 @@ void draw_anchors(CurAnchors* a, Relation heap, Relation index, IndexInfo* info)
         table_index_build_scan(heap, index, info, true, false, sample_row, &r, nullptr);
         a->rows = r.seen;
     } else {
-        sample_source(&r, source);
+        sample_source(&r, source, source_query(source, a->type.type));
     }
     a->queries = static_cast<Datum*>(palloc(sizeof(Datum) * options->anchor_queries));
     a->count = finish_reservoir(&r, options->anchor_queries, a->queries, nullptr, 0);

@@ -56,6 +56,8 @@ struct Recall {
     OpenIndex open{};
     Snapshot snapshot = nullptr;
     CurScorer scorer{};
+    const char* source = nullptr;      // of queries that are drawn, and the query for it: null
+    const char* source_sql = nullptr;  // where that is the indexed rows
     Datum* queries = nullptr;
     int count = 0;
     double rows = 0;
@@ -91,23 +93,34 @@ void sample_row(ItemPointer, const Datum* values, const bool* nulls, void* arg) 
         offer_value(static_cast<Reservoir*>(arg), values[0]);
 }
 
+// By the caller's search_path: what follows runs under another one.
+void resolve_source(Recall* c) {
+    Relation index = c->open.index;
+    const RecallRequest& r = c->request;
+    if (r.queries != nullptr)
+        return;
+    const QueryType type = query_type(index);
+    c->source = r.source != nullptr ? r.source : cur_anchor_source(cur_options(index));
+    if (!source_is_items(c->source, index, type))
+        c->source_sql = source_query(c->source, type.type);
+}
+
 void draw_queries(Recall* c, const QueryType& type) {
     Relation index = c->open.index;
     const RecallRequest& r = c->request;
-    const char* source = r.source != nullptr ? r.source : cur_anchor_source(cur_options(index));
     const cur::MetaData m = read_cur_meta(index);
     const Datum* anchors = m.dims > 0 ? load_anchors(index, m, type) : nullptr;
     const int avoided = m.dims > 0 ? static_cast<int>(m.anchors) : 0;
     Reservoir sample;
     start_reservoir(&sample, type, r.n + avoided, r.seed);
-    if (source_is_items(source, index, type))
+    if (c->source_sql == nullptr)
         scan_indexed_rows(c->open, c->snapshot, sample_row, &sample);
     else
-        sample_source(&sample, source);
+        sample_source(&sample, c->source, c->source_sql);
     c->queries = static_cast<Datum*>(palloc(sizeof(Datum) * r.n));
     c->count = finish_reservoir(&sample, r.n, c->queries, anchors, avoided);
     if (c->count == 0 && sample.count > 0)
-        report_source(source, "All its queries are anchor queries of the index.");
+        report_source(c->source, "All its queries are anchor queries of the index.");
 }
 
 // The elements of an array. Where queries are arrays themselves, the array has one dimension more,
@@ -305,6 +318,7 @@ Datum run(FunctionCallInfo fcinfo, const RecallRequest& request) {
     auto* c = enter_cpp([&] { return new_in_context<Recall>(context); });
     c->request = request;
     c->open = open_index(request.index, Right::kOwner, kCurMethod);
+    resolve_source(c);
     const AsOwner saved = begin_as_owner(c->open.heap);
     measure(c, context);
     const int budget = cur_budget;

@@ -20,36 +20,21 @@ namespace {
 
 constexpr int kOversample = 4;
 
+// From 16 on errors may go elsewhere.
+List* qualified_name_list(const char* name) {
+#if VG_PG_GE(16)
+    return stringToQualifiedNameList(name, nullptr);
+#else
+    return stringToQualifiedNameList(name);
+#endif
+}
+
 bool is_among(const QueryType& type, Datum value, const Datum* values, int n) {
     for (int i = 0; i < n; ++i) {
         if (datumIsEqual(value, values[i], type.by_value, type.length))
             return true;
     }
     return false;
-}
-
-// SELECT of the column that a source names.
-char* source_query(const char* source, Oid query_type) {
-    List* names = stringToQualifiedNameList(source);
-    if (list_length(names) < 2 || list_length(names) > 3)
-        report_source(source, "It is not of the form table.column or schema.table.column.");
-    const char* column = strVal(llast(names));
-    names = list_truncate(names, list_length(names) - 1);
-    const Oid table = RangeVarGetRelid(makeRangeVarFromNameList(names), AccessShareLock, false);
-    const AttrNumber number = get_attnum(table, column);
-    if (number == InvalidAttrNumber)
-        report_source(source, psprintf("There is no column \"%s\".", column));
-    Oid type;
-    int32 typmod;
-    Oid collation;
-    get_atttypetypmodcoll(table, number, &type, &typmod, &collation);
-    if (getBaseType(type) != query_type)
-        report_source(source, psprintf("The column is of type %s, queries are of type %s.",
-                                       format_type_be(type), format_type_be(query_type)));
-    const char* quoted = quote_identifier(column);
-    const char* from = quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
-                                                  get_rel_name(table));
-    return psprintf("SELECT %s FROM ONLY %s WHERE %s IS NOT NULL", quoted, from, quoted);
 }
 
 }  // namespace
@@ -110,12 +95,35 @@ bool source_is_items(const char* source, Relation index, const QueryType& type) 
     return true;
 }
 
+char* source_query(const char* source, Oid query_type) {
+    List* names = qualified_name_list(source);
+    if (list_length(names) < 2 || list_length(names) > 3)
+        report_source(source, "It is not of the form table.column or schema.table.column.");
+    const char* column = strVal(llast(names));
+    names = list_truncate(names, list_length(names) - 1);
+    const Oid table = RangeVarGetRelid(makeRangeVarFromNameList(names), AccessShareLock, false);
+    const AttrNumber number = get_attnum(table, column);
+    if (number == InvalidAttrNumber)
+        report_source(source, psprintf("There is no column \"%s\".", column));
+    Oid type;
+    int32 typmod;
+    Oid collation;
+    get_atttypetypmodcoll(table, number, &type, &typmod, &collation);
+    if (getBaseType(type) != query_type)
+        report_source(source, psprintf("The column is of type %s, queries are of type %s.",
+                                       format_type_be(type), format_type_be(query_type)));
+    const char* quoted = quote_identifier(column);
+    const char* from = quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)),
+                                                  get_rel_name(table));
+    return psprintf("SELECT %s FROM ONLY %s WHERE %s IS NOT NULL", quoted, from, quoted);
+}
+
 // A batch at a time through a cursor.
-void sample_source(Reservoir* r, const char* source) {
-    const char* sql = source_query(source, r->type.type);
+void sample_source(Reservoir* r, const char* source, const char* query) {
     if (SPI_connect() != SPI_OK_CONNECT)
         elog(ERROR, "SPI_connect failed");
-    Portal portal = SPI_cursor_open_with_args(nullptr, sql, 0, nullptr, nullptr, nullptr, true, 0);
+    Portal portal =
+        SPI_cursor_open_with_args(nullptr, query, 0, nullptr, nullptr, nullptr, true, 0);
     for (;;) {
         SPI_cursor_fetch(portal, true, 1000);
         if (SPI_processed == 0)

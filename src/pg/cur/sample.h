@@ -36,9 +36,11 @@ int finish_reservoir(Reservoir* r, int wanted, Datum* out, const Datum* avoid, i
 
 // Whether a source means the indexed rows; 22023 where they are of another type than queries.
 bool source_is_items(const char* source, Relation index, const QueryType& type);
-// Shows the values of the column that a source of the form [schema.]table.column names. 22023 when
-// there is none.
-void sample_source(Reservoir* r, const char* source);
+// The query that reads the column which a source of the form [schema.]table.column names, without
+// names that depend on the search_path. 22023 where there is no such column.
+char* source_query(const char* source, Oid query_type);
+// Shows the values that such a query reads. 22023 when there is none.
+void sample_source(Reservoir* r, const char* source, const char* query);
 [[noreturn]] void report_source(const char* source, const char* detail);
 
 }  // namespace vg::pg
