@@ -205,8 +205,10 @@ void repair_page(Vacuum* v, BlockNumber block) {
             repair_slot(v, block, i, lost);
         }
         const node::SlotHeader& h = slot.header();
-        if (h.level > 0)
+        if (h.level > 0) {
+            note_upper(v, v->g.slot_id(block, i), h.level);
             continue;
+        }
         v->any_live = v->g.slot_id(block, i);
         if (h.parent != node::kNoSlot && v->is_dead(h.parent))
             v->orphans.push_back(v->g.slot_id(block, i));

@@ -148,41 +148,59 @@ bool try_all(Vacuum* v, node::SlotId orphan) {
 
 }  // namespace
 
-// The highest live slot there is, and its level.
-static node::SlotId best_entry(const Vacuum* v, unsigned* level) {
-    node::SlotId entry = v->any_live;
-    *level = 0;
-    for (const Vacuum::Upper& u : v->uppers) {
-        if (u.level > *level && !v->is_dead(u.slot)) {
-            entry = u.slot;
-            *level = u.level;
-        }
-    }
-    return entry;
+static void set_entry(Vacuum* v, node::MetaData* meta) {
+    const bool upper = v->highest_level > 0;
+    meta->entry = upper ? v->highest : v->any_live;
+    meta->entry_level = upper ? v->highest_level : 0;
 }
 
-void repair_entry(Vacuum* v) {
-    unsigned level;
-    const node::SlotId entry = best_entry(v, &level);
+// Once the entry point has been lowered, an insert that adds a slot above it makes that one the
+// entry point. Those that came before have not, and may lie on pages that the repair had passed.
+static void raise_entry(Vacuum* v) {
+    const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
+    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
+        delay_point();
+        if (!copy_slots_page(v, block, &v->page))
+            continue;
+        for (std::uint32_t i = 0; i < used_slots(v, &v->page); ++i) {
+            const node::SlotView slot = slot_of(v, &v->page, i);
+            if (slot.live())
+                note_upper(v, v->g.slot_id(block, i), slot.header().level);
+        }
+    }
     PageEdits e;
     begin_edits(&e, v->index, false);
     node::MetaData* meta = page_meta(edit_meta(&e));
-    const bool dead_entry = v->is_dead(meta->entry);
-    const bool dead_root = v->is_dead(meta->root);
-    if (!dead_entry && !dead_root) {
+    if (v->highest_level <= meta->entry_level) {
+        abort_edits(&e);
+        return;
+    }
+    set_entry(v, meta);
+    commit_edits(&e);
+}
+
+void repair_entry(Vacuum* v) {
+    PageEdits e;
+    begin_edits(&e, v->index, false);
+    node::MetaData* meta = page_meta(edit_meta(&e));
+    const bool new_entry = v->is_dead(meta->entry) ||
+                           (meta->entry != node::kNoSlot && v->highest_level > meta->entry_level);
+    const bool new_root = v->is_dead(meta->root);
+    const bool raise = new_entry && meta->inserted_nodes != v->inserted_before;
+    if (!new_entry && !new_root) {
         abort_edits(&e);
     } else {
-        if (dead_entry) {
-            meta->entry = entry;
-            meta->entry_level = level;
-        }
-        if (dead_root) {
+        if (new_entry)
+            set_entry(v, meta);
+        if (new_root) {
             meta->root = v->any_live;
             if (v->any_live != node::kNoSlot)
                 edit_slot(&e, v->g, v->any_live).header().parent = node::kNoSlot;
         }
         commit_edits(&e);
     }
+    if (raise)
+        raise_entry(v);
     // An insert that found nothing alive may have hung the dead root below a new one since the
     // second pass. From here on the root lives, or there is none, so it cannot happen again.
     const node::SlotId root = read_meta(v->index).root;

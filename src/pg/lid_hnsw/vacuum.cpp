@@ -6,7 +6,8 @@
 //   2. repair_links   every live slot gives up its links to dead ones and takes others (repair.cpp)
 //   3. reparent       nodes whose protected in-link came from a dead node get another
 //   (reparent.cpp)
-//   4. release        dead slots and their overflow chunks go to the free lists
+//   4. release        dead slots and their overflow chunks go to the free lists, those above the
+//                     base first: by its base an upper slot is known to be dead
 // A crash or a cancel in between leaves a valid index: dead nodes are passed through by searches
 // and return nothing, and the next vacuum starts over with them. Memory: one bit per slot, one
 // entry per upper-level slot and per orphan.
@@ -58,7 +59,7 @@ constexpr std::uint8_t kDead = static_cast<std::uint8_t>(node::SlotState::kDead)
 
 void note_dead(Vacuum* v, node::SlotId id) {
     v->dead[id] = true;
-    ++v->dead_nodes;
+    ++v->dead_slots;
 }
 
 // Pass 1, first look: notes what is on the copied page and cleans the overflow chunks of its nodes.
@@ -77,6 +78,9 @@ bool look_at_page(Vacuum* v, BlockNumber block) {
         const node::SlotId id = v->g.slot_id(block, i);
         if (h.level > 0) {
             v->uppers.push_back({id, h.base, h.level});
+            // Left by a vacuum that did not finish. Its base may be free, or another node by now.
+            if (slot.dead())
+                note_dead(v, id);
             continue;
         }
         if (slot.dead()) {  // a vacuum that did not finish left it
@@ -127,7 +131,9 @@ void forget_page(Vacuum* v, BlockNumber block) {
 
 // Marks the slots above the base of dead nodes dead too, so that inserts do not link to them.
 void forget_uppers(Vacuum* v) {
-    const auto dead_base = [v](const Vacuum::Upper& u) { return v->is_dead(u.base); };
+    const auto dead_base = [v](const Vacuum::Upper& u) {
+        return v->is_dead(u.base) && !v->is_dead(u.slot);
+    };
     auto at = std::find_if(v->uppers.begin(), v->uppers.end(), dead_base);
     while (at != v->uppers.end()) {
         delay_point();
@@ -137,7 +143,7 @@ void forget_uppers(Vacuum* v) {
         const Page page = edit_page(&e, block, node::PageKind::kSlots);
         for (; at != v->uppers.end() && v->g.block_of(at->slot) == block;
              at = std::find_if(at + 1, v->uppers.end(), dead_base)) {
-            v->dead[at->slot] = true;
+            note_dead(v, at->slot);
             node::SlotEdit(v->g, slot_bytes(v->g, page, v->g.index_of(at->slot))).header().state =
                 kDead;
         }
@@ -148,6 +154,7 @@ void forget_uppers(Vacuum* v) {
 }  // namespace
 
 void forget_all(Vacuum* v) {
+    v->inserted_before = read_meta(v->index).inserted_nodes;
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
     v->dead.assign(static_cast<std::size_t>(blocks) * v->g.slots_per_page, false);
     for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
@@ -158,17 +165,21 @@ void forget_all(Vacuum* v) {
     forget_uppers(v);
 }
 
-static void release_page(Vacuum* v, BlockNumber block) {
+// Frees the dead slots of the copied page that lie above the base, or those at the base.
+static void release_page(Vacuum* v, BlockNumber block, bool uppers) {
     const std::uint32_t used = used_slots(v, &v->page);
+    const auto goes = [&](std::uint32_t i) {
+        const bool upper = slot_of(v, &v->page, i).header().level > 0;
+        return v->is_dead(v->g.slot_id(block, i)) && upper == uppers;
+    };
     bool any = false;
     for (std::uint32_t i = 0; i < used; ++i) {
-        const node::SlotId id = v->g.slot_id(block, i);
-        if (!v->is_dead(id))
+        if (!goes(i))
             continue;
         any = true;
-        const node::SlotHeader& h = slot_of(v, &v->page, i).header();
-        if (h.level == 0)
-            release_chunks(v->index, id, h.chunk);
+        if (!uppers)
+            release_chunks(v->index, v->g.slot_id(block, i),
+                           slot_of(v, &v->page, i).header().chunk);
     }
     if (!any)
         return;
@@ -177,34 +188,48 @@ static void release_page(Vacuum* v, BlockNumber block) {
     node::MetaData* meta = page_meta(edit_page(&e, kMetaBlock, node::PageKind::kMeta));
     const Page page = edit_page(&e, block, node::PageKind::kSlots);
     for (std::uint32_t i = 0; i < used; ++i) {
-        const node::SlotId id = v->g.slot_id(block, i);
-        if (!v->is_dead(id))
+        if (!goes(i))
             continue;
+        const node::SlotId id = v->g.slot_id(block, i);
         std::byte* bytes = slot_bytes(v->g, page, i);
-        const bool base = node::SlotView(v->g, bytes).header().level == 0;
         std::memset(bytes, 0, v->g.slot_bytes);
         node::SlotEdit(v->g, bytes).header().other = meta->free_slot;
         meta->free_slot = id;
-        meta->removed_nodes += base ? 1 : 0;
+        meta->removed_nodes += uppers ? 0 : 1;
+        v->dead[id] = false;
     }
     commit_edits(&e);
 }
 
+static void release_uppers(Vacuum* v) {
+    BlockNumber done = kMetaBlock;
+    for (const Vacuum::Upper& u : v->uppers) {
+        const BlockNumber block = v->g.block_of(u.slot);  // slots of one page are neighbours
+        if (block == done || !v->is_dead(u.slot))
+            continue;
+        delay_point();
+        done = block;
+        if (copy_slots_page(v, block, &v->page))
+            release_page(v, block, true);
+    }
+}
+
 void release_all(Vacuum* v) {
+    release_uppers(v);
     const BlockNumber blocks = static_cast<BlockNumber>(v->dead.size() / v->g.slots_per_page);
     for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
-        delay_point();
         const auto first = v->dead.begin() + v->g.slot_id(block, 0);
         if (std::find(first, first + v->g.slots_per_page, true) == first + v->g.slots_per_page)
             continue;
+        delay_point();
         if (copy_slots_page(v, block, &v->page))
-            release_page(v, block);
+            release_page(v, block, false);
     }
 }
 
 static void run(Vacuum* v) {
     forget_all(v);
-    if (v->dead_nodes == 0)
+    if (v->dead_slots == 0)
         return;
     wait_for_inserts(v->index);
     repair_links(v);

@@ -44,9 +44,12 @@ struct Vacuum {
         unsigned level;
     };
     std::vector<bool> dead;      // by slot id, as the first pass found them
-    std::size_t dead_nodes = 0;  // base slots among them
+    std::size_t dead_slots = 0;  // how many of them
     std::vector<Upper> uppers;
     node::SlotId any_live = node::kNoSlot;  // some live base slot
+    node::SlotId highest = node::kNoSlot;   // some live slot of the highest level met so far
+    unsigned highest_level = 0;
+    std::uint64_t inserted_before = 0;  // MetaData::inserted_nodes when the vacuum began
     std::vector<node::SlotId> orphans;
     std::vector<ChunksLeft> chunks;  // scratch of the first pass: by slot of the page at hand
 
@@ -104,7 +107,14 @@ inline node::SlotView slot_of(const Vacuum* v, PGAlignedBlock* page, std::uint32
 void repair_links(Vacuum* v);
 // The same for the slots of one page.
 void repair_page(Vacuum* v, BlockNumber block);
-// Moves the entry point and the root to live nodes.
+// A live slot above the base, met by a pass over the pages.
+inline void note_upper(Vacuum* v, node::SlotId id, unsigned level) {
+    if (level > v->highest_level) {
+        v->highest = id;
+        v->highest_level = level;
+    }
+}
+// Moves the entry point and the root to live nodes, the entry point to the highest level there is.
 void repair_entry(Vacuum* v);
 // Pass 3: gives every orphan collected so far another parent.
 void reparent_orphans(Vacuum* v);

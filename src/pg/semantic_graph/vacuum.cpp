@@ -48,7 +48,7 @@ void forget_rows(Vacuum* v, SideStore* s) {
 void run(Vacuum* v) {
     SideStore* s = open_side(v->index, false);
     forget_rows(v, s);
-    if (v->dead_nodes == 0)
+    if (v->dead_slots == 0)
         return;
     auto* keeper = new_in_context<ListKeeper>(CurrentMemoryContext, s, v->state);
     wait_for_inserts(v->index);
