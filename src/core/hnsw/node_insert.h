@@ -45,6 +45,8 @@ class NodeInsert {
 
     // The row as it is stored, and the candidates, after choose() nearest first: slot and vector.
     const float* row() const noexcept { return row_.data(); }
+    // How far the row as given is from the row as stored: above 0 on 8-bit storage only.
+    float error() const noexcept { return sq8_.error; }
     std::size_t candidates() const noexcept { return candidates_.size(); }
     SlotId candidate_slot(std::size_t i) const noexcept { return slots_[candidates_[i].id]; }
     const float* candidate_vector(std::size_t i) const noexcept {

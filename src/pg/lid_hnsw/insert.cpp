@@ -69,6 +69,12 @@ void search_level(Inserter* in, const node::MetaData& meta, unsigned level) {
 
 enum class Added { kYes, kNodeIsGone, kNoRoom };
 
+// The row joins a node that stands for several: how far the stored vector may be from any of them
+// grows with it. On 8-bit storage unequal rows can be stored alike.
+void widen_error(Inserter* in, node::SlotHeader* h) {
+    h->error = std::max(h->error, in->work.error());
+}
+
 // Adds the TID in the slot or in the first overflow chunk.
 Added add_tid_in_place(Inserter* in, node::SlotId id, const ItemPointerData& tid) {
     PageEdits e;
@@ -81,6 +87,7 @@ Added add_tid_in_place(Inserter* in, node::SlotId id, const ItemPointerData& tid
     }
     if (h.tid_count < node::kInlineTids) {
         h.tids[h.tid_count++] = to_tid(tid);
+        widen_error(in, &h);
         commit_edits(&e);
         return Added::kYes;
     }
@@ -91,6 +98,7 @@ Added add_tid_in_place(Inserter* in, node::SlotId id, const ItemPointerData& tid
                            "an overflow chunk does not belong to its node");
         if (first->count < node::kChunkTids) {
             first->tids[first->count++] = to_tid(tid);
+            widen_error(in, &h);
             commit_edits(&e);
             return Added::kYes;
         }
@@ -115,6 +123,7 @@ Added add_tid_in_chunk(Inserter* in, node::SlotId id, const ItemPointerData& tid
     chunk->next = slot.header().chunk;
     chunk->tids[chunk->count++] = to_tid(tid);
     slot.header().chunk = chunk_id;
+    widen_error(in, &slot.header());
     commit_edits(&e);
     return Added::kYes;
 }
