@@ -360,6 +360,8 @@ class MemoryIndex {
         work_->search().start(entry_, entry_level_, level, hnsw::insert_beam(ef_, level));
         for (SlotId id; (id = work_->search().next()) != kNoSlot;)
             work_->expand(id, slot(id));
+        for (const SlotId id : work_->far_slots())
+            work_->keep_far(id, slot(id));
         work_->choose();
     }
     bool has_room(SlotId id) const {

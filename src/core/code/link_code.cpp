@@ -67,8 +67,7 @@ void QueryTable::set_rotated(const float* rotated) noexcept {
     float step = distance::quantise_query(rotated, rotation_->words(), planes_.data());
     for (std::size_t g = 0; g < distance::kQueryGroups; ++g) {
         step_[g] = step;
-        if (g + 1 < distance::kQueryGroups)
-            enough_until_[g] = step * step * dims / (3.0f * kCode * kRoundingShare);
+        enough_until_[g] = step * step * dims / (3.0f * kCode * kRoundingShare);
         step /= 1 << distance::kQueryPlanes;
     }
 }

@@ -70,6 +70,11 @@ class QueryTable {
             ++groups;
         return planes_of(groups);
     }
+    // Whether the links of a node at this squared distance lie so close that the rounding of all
+    // planes together drowns them. Then a table of q - p tells them apart.
+    bool too_coarse(float squared_distance) const noexcept {
+        return squared_distance < enough_until_[distance::kQueryGroups - 1];
+    }
     // With a given number of groups, 1 to kQueryGroups.
     distance::QueryPlanes planes_of(std::size_t groups) const noexcept {
         return {planes_.data(), rotation_->words(), step_[groups - 1], groups};
@@ -79,8 +84,8 @@ class QueryTable {
     const Rotation* rotation_;
     std::vector<float> rotated_;
     std::vector<std::uint64_t> planes_;
-    float step_[distance::kQueryGroups] = {};              // by number of groups, less one
-    float enough_until_[distance::kQueryGroups - 1] = {};  // squared distances
+    float step_[distance::kQueryGroups] = {};          // by number of groups, less one
+    float enough_until_[distance::kQueryGroups] = {};  // squared distances
 };
 
 }  // namespace vg::code

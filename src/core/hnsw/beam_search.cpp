@@ -1,6 +1,7 @@
 #include "core/hnsw/beam_search.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <limits>
 
@@ -21,6 +22,9 @@ constexpr auto kNearerFirst = [](const auto& a, const auto& b) {
 constexpr std::size_t kFirstSpillLimit = 65536;
 constexpr std::size_t kLeastStep = 16;
 constexpr std::size_t kKeptBytes = 1 << 20;
+
+// See crowd_; is_tiny_step of code_prune.h is the same rule for lists.
+constexpr float kTinyStep = 1.0f / 16;
 
 }  // namespace
 
@@ -71,13 +75,16 @@ BeamSearch::BeamSearch(const node::NodeQuery& query)
     : query_(&query),
       distinct_(query.geometry().words == 1),
       estimates_(query.geometry().capacity),
-      near_(query.geometry().capacity) {}
+      near_(query.geometry().capacity),
+      tiny_(query.geometry().capacity) {}
 
 void BeamSearch::reset(std::size_t ef) {
     ef_ = std::max<std::size_t>(ef, 1);
     margin_halves_ = 2;
     visited_.clear();
     pool_.clear();
+    crowd_.clear();
+    crowd_cursor_ = 0;
     spill_.clear();
     spill_limit_ = kFirstSpillLimit;
     best_.clear();
@@ -121,6 +128,8 @@ void BeamSearch::start(std::span<const Seed> seeds, unsigned target_level, std::
 void BeamSearch::descend() {
     --level_;
     pool_.clear();
+    crowd_.clear();
+    crowd_cursor_ = 0;
     spill_.clear();
     cursor_ = 0;
     pool_limit_ = level_ > target_level_ ? kUpperBeam : ef_;
@@ -148,27 +157,44 @@ SlotId BeamSearch::next() {
 // in a graph that many deletions have thinned out may be a small part. Links from the root lead
 // everywhere.
 SlotId BeamSearch::next_after_pool() {
-    if (target_level_ > 0 || pool_.size() == pool_limit_ || root_ == kNoSlot ||
+    if (target_level_ > 0 || pool_.size() + crowd_.size() >= pool_limit_ || root_ == kNoSlot ||
         visited_.contains(root_))
         return kNoSlot;
     pool_.push_back({std::numeric_limits<float>::max(), root_});
     return next_in_pool();
 }
 
-SlotId BeamSearch::next_in_pool() {
-    while (cursor_ < pool_.size()) {
-        Candidate& c = pool_[cursor_];
-        if ((c.id & kExpanded) == 0) {
-            const SlotId id = c.id;
-            c.id |= kExpanded;
-            if (visited_.insert(id)) {
-                ++cursor_;
-                return id;
-            }
-        }
-        ++cursor_;
+// The first slot of the pool that was not read yet, with the cursor on it.
+SlotId BeamSearch::head(std::vector<Candidate>* pool, std::size_t* cursor) {
+    for (; *cursor < pool->size(); ++*cursor) {
+        Candidate& c = (*pool)[*cursor];
+        if ((c.id & kExpanded) != 0)
+            continue;
+        if (!visited_.contains(c.id))
+            return c.id;
+        c.id |= kExpanded;
     }
     return kNoSlot;
+}
+
+SlotId BeamSearch::next_in_pool() {
+    SlotId id = head(&pool_, &cursor_);
+    std::vector<Candidate>* from = &pool_;
+    std::size_t* cursor = &cursor_;
+    if (!crowd_.empty()) {
+        const SlotId tiny = head(&crowd_, &crowd_cursor_);
+        if (tiny != kNoSlot &&
+            (id == kNoSlot || crowd_[crowd_cursor_].distance < pool_[cursor_].distance)) {
+            id = tiny;
+            from = &crowd_;
+            cursor = &crowd_cursor_;
+        }
+    }
+    if (id == kNoSlot)
+        return id;
+    (*from)[(*cursor)++].id |= kExpanded;
+    visited_.insert(id);
+    return id;
 }
 
 SlotId BeamSearch::next_in_round() {
@@ -260,17 +286,50 @@ void BeamSearch::offer_links(const node::SlotView& slot, std::size_t degree, flo
     spill_.resize(spilled + degree);
     Candidate* far = spill_.data() + spilled;
     std::size_t near = 0;
+    std::size_t tiny = 0;
+    // Later rounds take what is nearest, crowd or not.
+    const float tiny_length = first_round_ ? kTinyStep * std::sqrt(distance) : 0.0f;
     for (std::size_t i = 0; i < degree; ++i) {
         const Candidate c{unless_nan(estimates_[i], distance), slot.link(i)};
-        const bool fits = c.distance < bound;
+        const bool is_tiny = slot.length(i) < tiny_length;
+        const bool fits = c.distance < bound && !is_tiny;
         *far = c;
-        far += !fits;
+        far += !fits && !is_tiny;
         near_[near] = c;
         near += fits;
+        tiny_[tiny] = c;
+        tiny += is_tiny;
     }
     spill_.resize(level_ == target_level_ ? static_cast<std::size_t>(far - spill_.data()) : 0);
     for (std::size_t i = 0; i < near; ++i)
         offer(near_[i].distance, near_[i].id);
+    for (std::size_t i = 0; i < tiny; ++i)
+        offer_to_crowd(tiny_[i].distance, tiny_[i].id);
+}
+
+// As offer() does, without its arts: crowds are rare.
+void BeamSearch::offer_to_crowd(float distance, SlotId id) {
+    if (visited_.contains(id))
+        return;
+    const auto same = [id](const Candidate& c) { return (c.id & ~kExpanded) == id; };
+    if (std::any_of(crowd_.begin(), crowd_.end(), same))
+        return;
+    const Candidate c{distance, id};
+    const auto at = std::upper_bound(
+        crowd_.begin(), crowd_.end(), c,
+        [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
+    const auto place = static_cast<std::size_t>(at - crowd_.begin());
+    Candidate out = c;
+    if (place < pool_limit_) {
+        crowd_.insert(at, c);
+        crowd_cursor_ = std::min(crowd_cursor_, place);
+        if (crowd_.size() <= pool_limit_)
+            return;
+        out = crowd_.back();
+        crowd_.pop_back();
+    }
+    if (level_ == target_level_ && (out.id & kExpanded) == 0)
+        spill_.push_back(out);
 }
 
 // The number of pool entries not farther than that: std::upper_bound without its branches, half of
@@ -372,6 +431,19 @@ bool BeamSearch::pop(Found* out) {
     return true;
 }
 
+void BeamSearch::unread_beyond(float distance, std::size_t most, std::vector<SlotId>* out) {
+    std::vector<Candidate> far;
+    std::copy_if(spill_.begin(), spill_.end(), std::back_inserter(far), [&](const Candidate& c) {
+        return c.distance >= distance && !visited_.contains(c.id);
+    });
+    std::sort(far.begin(), far.end(),
+              [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
+    for (std::size_t i = 0; i < far.size() && out->size() < most; ++i) {
+        if (std::find(out->begin(), out->end(), far[i].id) == out->end())
+            out->push_back(far[i].id);
+    }
+}
+
 bool BeamSearch::grow() {
     if (exhausted_)
         return false;
@@ -379,11 +451,14 @@ bool BeamSearch::grow() {
         first_round_ = false;
         // A descent that found nothing (its slots were reused meanwhile) ends above the target.
         level_ = target_level_;
-        for (const Candidate& c : pool_) {
-            if ((c.id & kExpanded) == 0)
-                spill_.push_back(c);
+        for (const std::vector<Candidate>* pool : {&pool_, &crowd_}) {
+            for (const Candidate& c : *pool) {
+                if ((c.id & kExpanded) == 0)
+                    spill_.push_back(c);
+            }
         }
         pool_.clear();
+        crowd_.clear();
         cursor_ = 0;
     }
     if (peek() == kNoSlot && !refill_pool()) {

@@ -141,6 +141,12 @@ class BeamSearch {
     // back; false when it had already done that. One round need not be enough for another row.
     bool grow();
 
+    // The level that the search ends on.
+    unsigned level() const noexcept { return target_level_; }
+    // Of the slots that links led to and that were not read, those with the smallest estimates of
+    // at least this squared distance, `most` at most.
+    void unread_beyond(float distance, std::size_t most, std::vector<SlotId>* out);
+
     // All nodes read at the target level so far, in no order.
     std::span<const Found> found() const noexcept { return found_; }
     // And how many dead ones were met there.
@@ -174,6 +180,8 @@ class BeamSearch {
     void offer_links(const node::SlotView& slot, std::size_t degree, float distance);
     std::size_t place_in_pool(float distance) const noexcept;
     void offer(float distance, SlotId id);
+    void offer_to_crowd(float distance, SlotId id);
+    SlotId head(std::vector<Candidate>* pool, std::size_t* cursor);
     void compact_spill();
     bool refill_pool();
     SlotId next_in_pool();
@@ -189,6 +197,7 @@ class BeamSearch {
     bool distinct_;
     std::vector<float> estimates_;
     std::vector<Candidate> near_;  // of the links of one node, those for the pool
+    std::vector<Candidate> tiny_;  // and those for the crowd
     SlotSet visited_;
 
     SlotId root_ = kNoSlot;
@@ -201,7 +210,12 @@ class BeamSearch {
     // Sorted by distance, at most pool_limit_. Round 1: the beam. Later: the nearest that were not
     // read. No candidate in spill_ is nearer than the last of a full pool.
     std::vector<Candidate> pool_;
-    std::size_t cursor_ = 0;        // first pool entry that may be unexpanded
+    std::size_t cursor_ = 0;  // first pool entry that may be unexpanded
+    // Round 1: what links led to that are tiny beside the distance of the node they start from. A
+    // step along them leads nowhere, and where a thousand rows are near-copies of one they would
+    // take all places of the beam. So they have a beam of their own.
+    std::vector<Candidate> crowd_;
+    std::size_t crowd_cursor_ = 0;
     std::vector<Candidate> spill_;  // what did not fit the pool, once per link that led to it
     std::size_t spill_limit_ = 0;   // size at which duplicates are weeded out
     std::vector<Seed> best_;        // descending: best slots of this level, one level down

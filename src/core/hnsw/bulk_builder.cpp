@@ -155,10 +155,11 @@ std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, const BuildParams&
     const std::size_t refined = n * (2 + 4 * std::size_t{params.capacity}) +
                                 upper * (6 + 4 * std::size_t{params.upper_capacity});
     const std::size_t codes = RowCodes::bytes(n, dims);
-    // While hnswlib's graph exists it is copied to raw lists; while those exist they are refined,
-    // and the reverse fill keeps up to one id per free slot (twice, for the vector's growth).
+    // Near-copies are put off: their ids, twice for the vector's growth, and all together. While
+    // hnswlib's graph exists it is copied to raw lists; while those exist they are refined, and the
+    // reverse fill keeps up to one id per free slot (twice, for the vector's growth).
     const std::size_t inserting =
-        codes + HnswlibGraph::bytes(n, dims, params.m, params.threads) + raw;
+        codes + HnswlibGraph::bytes(n, dims, params.m, params.threads) + raw + n * 12;
     const std::size_t reverse = n * 8 * std::size_t{params.capacity} / 4;
     const std::size_t refining = codes + raw + refined + reverse + n * 64;
     // Tree, marks, queue, breadth-first order and placement.

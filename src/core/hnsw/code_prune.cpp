@@ -32,6 +32,11 @@ class LazyJudge {
     std::size_t size() const noexcept { return size_; }
     // The slot's number of the link at a place in the order; the degree for the added one.
     std::size_t index(std::size_t at) const noexcept { return s_.order[at]; }
+    // Whether the link at this place is one of a few, a quarter of the list at most, that lead out
+    // of a crowd of near-copies.
+    bool leads_out(std::size_t at) const noexcept {
+        return is_tiny_step(s_.lengths[index(size_ * 3 / 4)], s_.lengths[index(at)]);
+    }
 
     bool diverse(std::size_t at) noexcept {
         if (s_.verdicts[at] == Verdict::kNone) {
@@ -102,6 +107,8 @@ class LazyJudge {
     }
     bool shadows(std::size_t nearer, std::size_t at) const noexcept {
         const float length = s_.lengths[index(at)];
+        if (is_tiny_step(s_.lengths[index(nearer)], length))
+            return false;
         const float cosine = s_.cosines[s_.differing[at * size_ + index(nearer)]];
         return code::squared_between(s_.lengths[index(nearer)], length, cosine) < length * length;
     }
@@ -120,7 +127,7 @@ void mark_diverse(std::vector<CodedLink>* links, std::size_t words) noexcept {
     });
     for (auto link = links->begin(); link != links->end(); ++link)
         link->diverse = std::none_of(links->begin(), link, [&](const CodedLink& nearer) {
-            return nearer.diverse &&
+            return nearer.diverse && !is_tiny_step(nearer.length, link->length) &&
                    code::estimate_between(nearer.code, nearer.length, link->code, link->length,
                                           words) < link->length * link->length;
         });
@@ -134,15 +141,23 @@ std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code,
         return index == added ? force : slot.link_protected(index);
     };
     std::size_t farthest = kNoVictim;
+    std::size_t way_out = kNoVictim;
     for (std::size_t at = judge.size(); at-- > 0;) {
         const std::size_t index = judge.index(at);
         if (pinned(index))
             continue;
+        if (judge.leads_out(at)) {
+            if (way_out == kNoVictim)
+                way_out = index;
+            continue;
+        }
         if (!judge.diverse(at))
             return index == added ? kNoVictim : index;
         if (farthest == kNoVictim)
             farthest = index;
     }
+    if (farthest == kNoVictim)
+        farthest = way_out;
     return farthest == added ? kNoVictim : farthest;
 }
 

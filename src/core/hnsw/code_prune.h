@@ -13,6 +13,14 @@
 
 namespace vg::hnsw {
 
+// Whether a link is so much shorter than another that it leads no nearer to that one's end: among
+// near-copies of one row every link is, and which of them happens to point the right way must not
+// decide whether the list keeps a way out.
+constexpr bool is_tiny_step(float length, float other) noexcept {
+    constexpr float kTiny = 1.0f / 16;
+    return length < kTiny * other;
+}
+
 struct CodedLink {
     float length;
     const std::uint64_t* code;  // `words` words; not owned
@@ -26,7 +34,8 @@ void mark_diverse(std::vector<CodedLink>* links, std::size_t words) noexcept;
 inline constexpr std::size_t kNoVictim = static_cast<std::size_t>(-1);
 
 // Which link of a full list to give up for a new one with this code and length: the farthest fill,
-// or the farthest of all where there is none. Protected links stay. Returns the link's index, or
+// or the farthest of all where there is none. Protected links stay, and so do the few that lead out
+// of a crowd of near-copies. Returns the link's index, or
 // kNoVictim when the new link is the one to drop; with `force`, that happens only when every link
 // is protected. Throws std::bad_alloc.
 std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code, float length,

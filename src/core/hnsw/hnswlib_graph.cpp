@@ -13,8 +13,8 @@
 //
 // Lock order of inserts: `global` (entry point) first, then the inserted node's own list lock, held
 // until all its lists are there, then one other list lock at a time. Two inserts cannot wait for
-// each other: a node can be found on a level only after it has been linked there, and it links its
-// levels from the top down.
+// each other: all searches of an insert come before it takes its own lock, so each links only to
+// nodes whose lists were there by then.
 #include "core/hnsw/hnswlib_graph.h"
 
 #include <algorithm>
@@ -82,6 +82,7 @@ struct Scratch {
     std::uint8_t search = 0;
     std::vector<Entry> pool;  // ascending, at most ef
     std::vector<std::uint32_t> ids;
+    std::vector<std::vector<Entry>> found;  // of an insert, by level
 
     void begin(std::size_t n) {
         if (seen.empty())
@@ -95,6 +96,14 @@ struct Scratch {
 };
 
 constexpr std::uint32_t kExpanded = 0x80000000u;
+
+// Whether the nearest of these is so much nearer than the others that the row is a near-copy of it.
+bool is_copy(const std::vector<Scratch::Entry>& found) noexcept {
+    constexpr std::size_t kOthers = 12;
+    constexpr float kTinySquared = 1.0f / 256;
+    return found.size() >= kOthers && found.front().distance >= 0 &&
+           found.front().distance < kTinySquared * found[kOthers - 1].distance;
+}
 
 void prefetch(const void* start, std::size_t bytes) noexcept {
     constexpr std::size_t kLine = 64;
@@ -216,22 +225,40 @@ HnswlibGraph::HnswlibGraph(const Rows& rows, const RowCodes& codes, std::uint32_
 
 HnswlibGraph::~HnswlibGraph() = default;
 
-void HnswlibGraph::insert(std::uint32_t row, unsigned top, unsigned worker) {
+bool HnswlibGraph::insert(std::uint32_t row, unsigned top, unsigned worker, bool refuse_copies) {
     Index& index = impl_->index;
     Scratch& s = impl_->scratch[worker];
     const int level = static_cast<int>(top);
     const std::byte* query = impl_->codes.record(row);
 
     std::unique_lock entry_lock(index.global);
-    const auto id = static_cast<hnswlib::tableint>(index.cur_element_count++);
-    const std::unique_lock own_lock(index.link_list_locks_[id]);
     const int top_before = index.maxlevel_;
     hnswlib::tableint current = index.enterpoint_node_;
-    index.element_levels_[id] = level;
     // A node that becomes the entry keeps others out until it is linked.
     if (level <= top_before)
         entry_lock.unlock();
+    s.found.resize(static_cast<std::size_t>(std::max(std::min(level, top_before) + 1, 0)));
+    if (top_before >= 0) {
+        if (level < top_before)
+            current = impl_->descend(query, current, top_before, level, true, s);
+        for (int l = std::min(level, top_before); l >= 0; --l) {
+            impl_->search_level(query, current, l, index.ef_construction_, true, s);
+            for (Scratch::Entry& e : s.pool)
+                e.id &= ~kExpanded;
+            current = s.pool.front().id;
+            s.found[static_cast<std::size_t>(l)] = s.pool;
+        }
+        if (refuse_copies && is_copy(s.found.front()))
+            return false;
+    }
 
+    if (!entry_lock.owns_lock())
+        entry_lock.lock();
+    const auto id = static_cast<hnswlib::tableint>(index.cur_element_count++);
+    const std::unique_lock own_lock(index.link_list_locks_[id]);
+    if (level <= top_before)
+        entry_lock.unlock();
+    index.element_levels_[id] = level;
     std::memset(index.get_linklist0(id), 0, index.size_data_per_element_);
     index.setExternalLabel(id, row);
     std::memcpy(index.getDataByInternalId(id), query, impl_->codes.record_bytes());
@@ -243,16 +270,11 @@ void HnswlibGraph::insert(std::uint32_t row, unsigned top, unsigned worker) {
             throw std::bad_alloc();
     }
     try {
-        if (top_before >= 0) {
-            if (level < top_before)
-                current = impl_->descend(query, current, top_before, level, true, s);
-            for (int l = std::min(level, top_before); l >= 0; --l) {
-                impl_->search_level(query, current, l, index.ef_construction_, true, s);
-                Candidates found;
-                for (const Scratch::Entry& e : s.pool)
-                    found.emplace(e.distance, e.id & ~kExpanded);
-                current = index.mutuallyConnectNewElement(query, id, found, l, false);
-            }
+        for (std::size_t l = s.found.size(); l-- > 0;) {
+            Candidates found;
+            for (const Scratch::Entry& e : s.found[l])
+                found.emplace(e.distance, e.id);
+            index.mutuallyConnectNewElement(query, id, found, static_cast<int>(l), false);
         }
     } catch (const std::runtime_error& e) {
         throw Error(StatusCode::kInternal, std::string("hnswlib: ") + e.what());
@@ -261,6 +283,7 @@ void HnswlibGraph::insert(std::uint32_t row, unsigned top, unsigned worker) {
         index.enterpoint_node_ = id;
         index.maxlevel_ = level;
     }
+    return true;
 }
 
 void HnswlibGraph::search(std::uint32_t row, std::size_t ef, std::size_t k, unsigned worker,

@@ -32,7 +32,8 @@ class HnswlibGraph {
     // Adds row `row` with the given top level. Each row at most once. `worker` in [0, threads) is
     // the calling thread's number: here and below, one call per worker at a time.
     // Throws Error(kInternal) where hnswlib reports a broken invariant, std::bad_alloc.
-    void insert(std::uint32_t row, unsigned level, unsigned worker);
+    // With `refuse_copies`, false and nothing done where the row is a near-copy of one that is in.
+    bool insert(std::uint32_t row, unsigned level, unsigned worker, bool refuse_copies);
 
     // The k rows nearest to `row`, which need not be in, found by a beam of width ef, nearest
     // first, in `out` (reused).

@@ -33,7 +33,7 @@ class Inserter {
   public:
     Inserter(const Rows& rows, const BuildParams& params, const std::vector<std::uint8_t>& level,
              HnswlibGraph& index)
-        : rows_(rows), params_(params), level_(level), index_(index) {}
+        : rows_(rows), params_(params), level_(level), index_(index), put_off_(params.threads) {}
 
     Insertion run() {
         std::vector<std::uint32_t> order(rows_.n);
@@ -52,6 +52,7 @@ class Inserter {
             reorder(order, prefix, ordinary);
         }
         insert(order, prefix, rows_.n, BuildPhase::kInsert, rows_.n - prefix);
+        insert_copies();
         return std::move(result_);
     }
 
@@ -61,23 +62,41 @@ class Inserter {
             params_.progress(phase, done, total);
     }
 
-    // Inserts order[begin, end).
+    // Inserts order[begin, end), without near-copies of what is in already.
     void insert(const std::vector<std::uint32_t>& order, std::size_t begin, std::size_t end,
                 BuildPhase phase, std::size_t total) {
         report(phase, 0, total);
         const std::size_t serial = begin == 0 ? std::min(end, kSerialRows) : begin;
         for (std::size_t i = begin; i < serial; ++i) {
-            index_.insert(order[i], level_[order[i]], 0);
+            insert_or_put_off(order[i], 0);
             params_.poll();
         }
         parallel_for(params_.threads, end - serial, kInsertChunk, params_.poll,
                      [&](std::size_t from, std::size_t to, unsigned worker) {
                          for (std::size_t i = serial + from; i < serial + to; ++i)
-                             index_.insert(order[i], level_[order[i]], worker);
+                             insert_or_put_off(order[i], worker);
                          if (worker == 0)
                              report(phase, serial - begin + to, total);
                      });
         report(phase, total, total);
+    }
+
+    void insert_or_put_off(std::uint32_t row, unsigned worker) {
+        if (!index_.insert(row, level_[row], worker, true))
+            put_off_[worker].push_back(row);
+    }
+
+    // Near-copies come last. What a search finds beside a thousand of them are the thousand, and a
+    // row that is linked to those alone is lost: the rows that are none find each other first.
+    void insert_copies() {
+        std::vector<std::uint32_t> copies;
+        for (const std::vector<std::uint32_t>& rows : put_off_)
+            copies.insert(copies.end(), rows.begin(), rows.end());
+        parallel_for(params_.threads, copies.size(), kInsertChunk, params_.poll,
+                     [&](std::size_t from, std::size_t to, unsigned worker) {
+                         for (std::size_t i = from; i < to; ++i)
+                             index_.insert(copies[i], level_[copies[i]], worker, false);
+                     });
     }
 
     // LID of every row behind the prefix, from its nearest rows in the prefix.
@@ -158,6 +177,7 @@ class Inserter {
     const BuildParams& params_;
     const std::vector<std::uint8_t>& level_;
     HnswlibGraph& index_;
+    std::vector<std::vector<std::uint32_t>> put_off_;  // by worker
     Insertion result_;
 };
 

@@ -82,10 +82,33 @@ SlotId NodeInsert::duplicate() const noexcept {
     return kNoSlot;
 }
 
-void NodeInsert::choose() {
+void NodeInsert::sort_candidates() {
     std::sort(candidates_.begin(), candidates_.end(), [](const Candidate& a, const Candidate& b) {
         return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
     });
+}
+
+// Those that a list keeps a quarter of its places for, and as many to choose from.
+const std::vector<SlotId>& NodeInsert::far_slots() {
+    far_.clear();
+    const std::size_t capacity = geometry_.capacity;
+    const std::size_t wanted = capacity / 2;
+    if (candidates_.size() < capacity)
+        return far_;
+    sort_candidates();
+    const std::size_t known = candidates_.size() - far_candidates(candidates_, capacity);
+    if (known < wanted)
+        search_.unread_beyond(far_limit(candidates_, capacity), wanted - known, &far_);
+    return far_;
+}
+
+void NodeInsert::keep_far(SlotId id, const node::SlotView& slot) {
+    if (slot.live() && slot.header().level == search_.level())
+        keep(id, slot, query_.distance(slot).graph);
+}
+
+void NodeInsert::choose() {
+    sort_candidates();
     const std::size_t dims =
         metric_ == node::Metric::kInnerProduct ? geometry_.dims + 1 : geometry_.dims;
     const Rows rows{vectors_.data(), slots_.size(), dims, stride_, nullptr};

@@ -36,6 +36,10 @@ class NodeInsert {
     // Hands a slot to the search and, if it is a node of the target level, keeps its vector.
     void expand(SlotId id, const node::SlotView& slot);
     void clear_candidates() noexcept;
+    // After the search: slots to read and hand to keep_far before choose(). There are none but
+    // where all that was found is a crowd of near-copies: then these lead out of it.
+    const std::vector<SlotId>& far_slots();
+    void keep_far(SlotId id, const node::SlotView& slot);
     // A candidate with an identical vector, kNoSlot if none.
     SlotId duplicate() const noexcept;
     // Chooses links among the candidates, nearest first, at most geometry.capacity.
@@ -79,6 +83,7 @@ class NodeInsert {
     node::SlotEdit::LinkValue back_link(std::size_t i, SlotId to, bool is_protected);
 
   private:
+    void sort_candidates();
     void keep(SlotId id, const node::SlotView& slot, float distance);
     float* rotated_of(std::size_t i) noexcept { return rotated_.data() + i * rotated_row_.size(); }
 
@@ -100,6 +105,7 @@ class NodeInsert {
 
     GrowArray<float> vectors_;  // candidates: dims floats and the tail each
     std::vector<SlotId> slots_;
+    std::vector<SlotId> far_;
     std::vector<Candidate> candidates_;  // id indexes slots_
     std::vector<Candidate> chosen_;
 };

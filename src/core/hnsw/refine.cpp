@@ -14,6 +14,7 @@ namespace {
 
 // Nearest two-hop candidates kept besides the node's own links.
 constexpr std::size_t kKeep = 64;
+constexpr std::ptrdiff_t kKeepFar = 16;
 // Two-hop candidates looked at: about 16 x 16 in practice; the bound matters for large m only.
 constexpr std::size_t kMaxFound = 2048;
 // Layers up to this size take all members as candidates.
@@ -66,12 +67,86 @@ constexpr auto nearer = [](const Candidate& a, const Candidate& b) noexcept {
     return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
 };
 
+// A squared distance so far below another that the rows a and b that far apart are near-copies,
+// seen from where the other one is measured. is_tiny_step, squared.
+constexpr bool is_tiny(float between, float distance) noexcept {
+    constexpr float kTinySquared = 1.0f / 256;
+    return between >= 0 && between < kTinySquared * distance;
+}
+
 // Whether a taken link that lies `between` away from candidate c makes c superfluous.
 bool occludes(float between, const Candidate& taken, const Candidate& c,
               float alpha_squared) noexcept {
+    if (is_tiny(taken.distance, c.distance))
+        return false;
     return alpha_squared * between < c.distance ||
            (taken.distance == c.distance && between <= c.distance);
 }
+
+// The choice of links among sorted candidates.
+class Chooser {
+  public:
+    Chooser(const LayerView& view, const std::vector<Candidate>& candidates,
+            std::vector<Candidate>& chosen)
+        : view_(view), candidates_(candidates), chosen_(chosen), states_(scratch()) {
+        chosen.clear();
+        states_.assign(candidates.size(), State{});
+    }
+
+    // Takes of candidates [begin, end) those that no taken one occludes, until there are `most`.
+    void take_diverse(std::size_t begin, std::size_t end, std::size_t most) {
+        for (const float alpha_squared : {1.0f, kAlphaSquared}) {
+            for (std::size_t i = begin; i < end && chosen_.size() < most; ++i) {
+                State& s = states_[i];
+                if (s.next == kTaken)
+                    continue;
+                // Links that did not refuse i in the first round cannot do so in the second, milder
+                // one.
+                for (; s.next < chosen_.size(); ++s.next, s.between = -1.0f) {
+                    const Candidate& taken = chosen_[s.next];
+                    if (s.between < 0.0f)
+                        s.between = view_.estimate(taken.id, candidates_[i].id);
+                    if (occludes(s.between, taken, candidates_[i], alpha_squared))
+                        break;
+                }
+                if (s.next == chosen_.size())
+                    take(i);
+            }
+        }
+    }
+
+    // The nearest of the rest, but no near-copies of what refused them.
+    void fill(std::size_t most) {
+        for (std::size_t i = 0; i < candidates_.size() && chosen_.size() < most; ++i) {
+            const State& s = states_[i];
+            if (s.next != kTaken &&
+                !(s.between >= 0 && is_tiny(s.between, candidates_[i].distance)))
+                take(i);
+        }
+    }
+
+  private:
+    // next: first taken link that the candidate has not passed yet, kTaken once it is in itself;
+    // between: its distance to that link, if that one refused it.
+    struct State {
+        std::uint32_t next = 0;
+        float between = -1.0f;
+    };
+    static constexpr std::uint32_t kTaken = 0xFFFFFFFFu;
+    static std::vector<State>& scratch() {
+        static thread_local std::vector<State> states;
+        return states;
+    }
+    void take(std::size_t i) {
+        chosen_.push_back(candidates_[i]);
+        states_[i].next = kTaken;
+    }
+
+    const LayerView& view_;
+    const std::vector<Candidate>& candidates_;
+    std::vector<Candidate>& chosen_;
+    std::vector<State>& states_;
+};
 
 class Refiner {
   public:
@@ -135,10 +210,19 @@ class Refiner {
     // The node's own links always stay: near a dense clump they may be the only way out of it.
     void keep_nearest(std::size_t own) {
         const auto others = candidates_.begin() + static_cast<std::ptrdiff_t>(own);
-        if (candidates_.size() > own + kKeep) {
-            std::nth_element(others, others + kKeep, candidates_.end(), nearer);
-            candidates_.resize(own + kKeep);
-        }
+        if (candidates_.size() <= own + kKeep)
+            return;
+        const auto rest = others + kKeep;
+        std::nth_element(others, rest - 1, candidates_.end(), nearer);
+        // In a crowd of near-copies the nearest are all in it. Some that lead out are kept beside.
+        const float limit = (rest - 1)->distance;
+        const auto end = std::partition(rest, candidates_.end(), [&](const Candidate& c) {
+            return is_tiny(limit, c.distance);
+        });
+        const auto far = std::min<std::ptrdiff_t>(kKeepFar, end - rest);
+        if (far < end - rest)
+            std::nth_element(rest, rest + far, end, nearer);
+        candidates_.erase(rest + far, candidates_.end());
     }
 
     const LayerView& view_;
@@ -186,41 +270,32 @@ void sort_list(const LayerView& view, Layer& layer, std::uint32_t node,
 
 }  // namespace
 
+float far_limit(const std::vector<Candidate>& candidates, std::size_t capacity) noexcept {
+    return 256 * candidates[capacity - capacity / 4 - 1].distance;
+}
+
+std::size_t far_candidates(const std::vector<Candidate>& candidates,
+                           std::size_t capacity) noexcept {
+    const std::size_t near = capacity - capacity / 4;
+    if (candidates.size() <= near)
+        return candidates.size();
+    const float limit = candidates[near - 1].distance;
+    return static_cast<std::size_t>(
+        std::partition_point(candidates.begin() + static_cast<std::ptrdiff_t>(near),
+                             candidates.end(),
+                             [&](const Candidate& c) { return !is_tiny(limit, c.distance); }) -
+        candidates.begin());
+}
+
 void choose_links(const LayerView& view, const std::vector<Candidate>& candidates,
                   std::size_t capacity, bool fill, std::vector<Candidate>& chosen) {
-    chosen.clear();
-    // next: first taken link that the candidate has not passed yet, kTaken once it is in itself;
-    // between: its distance to that link, if that one refused it.
-    struct State {
-        std::uint32_t next = 0;
-        float between = -1.0f;
-    };
-    constexpr std::uint32_t kTaken = 0xFFFFFFFFu;
-    thread_local std::vector<State> states;
-    states.assign(candidates.size(), State{});
-    for (const float alpha_squared : {1.0f, kAlphaSquared}) {
-        for (std::size_t i = 0; i < candidates.size() && chosen.size() < capacity; ++i) {
-            State& s = states[i];
-            if (s.next == kTaken)
-                continue;
-            // Links that did not refuse i in the first round cannot do so in the second, milder
-            // one.
-            for (; s.next < chosen.size(); ++s.next, s.between = -1.0f) {
-                const Candidate& taken = chosen[s.next];
-                if (s.between < 0.0f)
-                    s.between = view.estimate(taken.id, candidates[i].id);
-                if (occludes(s.between, taken, candidates[i], alpha_squared))
-                    break;
-            }
-            if (s.next == chosen.size()) {
-                chosen.push_back(candidates[i]);
-                s.next = kTaken;
-            }
-        }
-    }
-    for (std::size_t i = 0; fill && i < candidates.size() && chosen.size() < capacity; ++i)
-        if (states[i].next != kTaken)
-            chosen.push_back(candidates[i]);
+    Chooser chooser(view, candidates, chosen);
+    const std::size_t far = far_candidates(candidates, capacity);
+    const std::size_t kept = std::min(capacity / 4, candidates.size() - far);
+    chooser.take_diverse(0, far, capacity - kept);
+    chooser.take_diverse(far, candidates.size(), capacity);
+    if (fill)
+        chooser.fill(capacity);
     std::sort(chosen.begin(), chosen.end(), nearer);
 }
 

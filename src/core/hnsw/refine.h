@@ -25,12 +25,23 @@ struct Candidate {
 //   1. nearest first, take c unless a taken s is closer to c than the node is: d(s,c) < d(c);
 //   2. the rest again, only refusing where 1.2 d(s,c) < d(c) (distances, not squares);
 //   3. the nearest of what is left, until `capacity`.
+// A taken link that is far shorter than d(c) refuses nobody: from a near-copy of the node
+// everything is as far as from the node, give or take nothing. And near-copies of a taken link are
+// not filled in. So a crowd of near-copies gets one link from outside, and its members, whose
+// candidates are all in the crowd but for a few, keep a quarter of their lists for the way out.
 // Candidates exactly as far away as a taken s are refused already where d(s,c) <= d(c), so that a
 // clump of near-duplicates cannot take all links of its members. `candidates` must be sorted by
 // distance; the result, also sorted, is written to `chosen`. Steps 1 and 2 alone when `fill` is
 // false.
 void choose_links(const LayerView& view, const std::vector<Candidate>& candidates,
                   std::size_t capacity, bool fill, std::vector<Candidate>& chosen);
+
+// Where in the sorted candidates those begin that are far away beside three quarters of a list:
+// what leads out of a crowd of near-copies. Their number, mostly, for there are none.
+// Requires at least `capacity` candidates for the limit, the squared distance beyond which they
+// lie.
+std::size_t far_candidates(const std::vector<Candidate>& candidates, std::size_t capacity) noexcept;
+float far_limit(const std::vector<Candidate>& candidates, std::size_t capacity) noexcept;
 
 struct RefineParams {
     std::uint32_t capacity = 32;

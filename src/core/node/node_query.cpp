@@ -29,7 +29,9 @@ NodeQuery::NodeQuery(const Geometry& geometry, Metric metric, const code::Rotati
       metric_(metric),
       centre_(centre),
       table_(rotation),
-      query_(geometry.dims) {}
+      query_(geometry.dims),
+      close_{code::QueryTable(rotation), std::vector<float>(geometry.dims),
+             std::vector<float>(geometry.capacity)} {}
 
 void NodeQuery::set_query(const float* query) noexcept {
     std::copy(query, query + geometry_.dims, query_.begin());
@@ -103,6 +105,21 @@ ValueRange NodeQuery::value_range(float order, float scale) const noexcept {
     // Products below the range of normal floats are off by an absolute amount.
     slack += kTinyValue;
     return {value - slack, value, value + slack};
+}
+
+// Among near-copies of one row, far from the centre: what sets their links apart is below the
+// rounding of the query. As seen from the node it is not: with u_q - u_p quantised instead of u_q,
+//   |q - n|^2 = |q - p|^2 + |r|^2 - B <o, u_q - u_p>.
+// That costs a rotation, for the few nodes that a search reads so close to its query.
+void NodeQuery::estimate_close(const SlotView& slot, float graph_distance,
+                               float* out) const noexcept {
+    slot.read_vector(close_.node.data());
+    close_.table.set(query_.data(), close_.node.data());
+    distance::LinkCodes links = slot.codes();
+    for (std::size_t i = 0; i < links.count; ++i)
+        close_.bias[i] = slot.length(i) * slot.length(i);
+    links.bias = close_.bias.data();
+    distance::estimate_links(close_.table.planes(graph_distance), graph_distance, links, out);
 }
 
 float NodeQuery::lower_bound(const SlotView& slot, float squared) const noexcept {

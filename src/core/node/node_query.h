@@ -54,6 +54,10 @@ class NodeQuery {
     // Estimated graph distances to all links of a slot; out holds slot.degree() floats.
     void estimate(const SlotView& slot, float graph_distance, float* out) const noexcept {
         const float tail_gap = slot.header().tail - tail_;
+        if (tail_gap == 0 && table_.too_coarse(graph_distance)) {
+            estimate_close(slot, graph_distance, out);
+            return;
+        }
         distance::estimate_links(table_.planes(graph_distance - tail_gap * tail_gap),
                                  graph_distance, slot.codes(), out);
     }
@@ -70,12 +74,20 @@ class NodeQuery {
   private:
     float lower_bound(const SlotView& slot, float squared) const noexcept;
     double rounding() const noexcept;
+    void estimate_close(const SlotView& slot, float graph_distance, float* out) const noexcept;
 
     Geometry geometry_;
     Metric metric_;
     const float* centre_;
     code::QueryTable table_;
     std::vector<float> query_;
+    // Of estimate_close: a table of the query as seen from one node, and that node.
+    struct Close {
+        code::QueryTable table;
+        std::vector<float> node;
+        std::vector<float> bias;
+    };
+    mutable Close close_;
     float norm_ = 0;  // of query_
     float tail_ = 0;
 };

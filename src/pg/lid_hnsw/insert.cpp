@@ -62,6 +62,9 @@ void search_level(Inserter* in, const node::MetaData& meta, unsigned level) {
     });
     while (level == 0 && search.found().empty() && search.grow())
         run_round(in->index, g, search, expand);
+    for (const node::SlotId id : in->work.far_slots())
+        with_slot(in->index, g, id,
+                  [&](const node::SlotView& slot) { in->work.keep_far(id, slot); });
     in->work.choose();
 }
 
