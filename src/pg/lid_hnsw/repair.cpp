@@ -80,10 +80,16 @@ void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot, std:
     };
     v->options.clear();
     std::make_heap(v->found.begin(), v->found.end(), farther);
-    while (v->options.size() < most && !v->found.empty()) {
+    // Behind the nearest some of those that lead out of a crowd of near-copies.
+    const std::size_t far = v->g.capacity / 4;
+    float limit = 0;
+    while (v->options.size() < most + far && !v->found.empty()) {
         std::pop_heap(v->found.begin(), v->found.end(), farther);
-        if (v->known.insert(v->found.back().id))
-            v->options.push_back(v->found.back());
+        const Vacuum::Option& o = v->found.back();
+        if (v->options.size() < most)
+            limit = std::max(o.distance, 0.0f);
+        if ((v->options.size() < most || 256 * limit < o.distance) && v->known.insert(o.id))
+            v->options.push_back(o);
         v->found.pop_back();
     }
 }
@@ -116,8 +122,9 @@ void encode_options(Vacuum* v, const node::SlotHeader& h) {
     v->options.resize(kept);
 }
 
-// Of the encoded options, those that add a direction first, then the nearest of the rest, `lost` at
-// most. In v->coded, links that stay have indexes below the capacity, options begin there.
+// Of the encoded options, first those that lead out of a crowd of near-copies, until a quarter of
+// the list does, then those that add a direction, then the nearest of the rest, `lost` at most. In
+// v->coded, links that stay have indexes below the capacity, options begin there.
 void take_options(Vacuum* v, std::uint32_t index, const node::SlotView& slot, std::size_t lost) {
     const std::size_t words = v->g.words;
     v->coded.clear();
@@ -129,16 +136,28 @@ void take_options(Vacuum* v, std::uint32_t index, const node::SlotView& slot, st
         v->coded.push_back({distance::bf16_to_float(v->options[i].factors.length),
                             &v->option_codes[i * words], v->g.capacity + i, false});
     hnsw::mark_diverse(&v->coded, words);
+    const auto take = [&](const hnsw::CodedLink& l) {
+        const Vacuum::Option& o = v->options[l.index - v->g.capacity];
+        v->new_links.push_back({index, o.id, o.factors});
+        v->new_codes.insert(v->new_codes.end(), l.code, l.code + words);
+        --lost;
+    };
+    const std::size_t near = std::min(v->coded.size(), std::size_t{v->g.capacity} * 3 / 4);
+    const float limit = v->coded[near - 1].length;
+    std::size_t out = 0;
+    for (const hnsw::CodedLink& l : v->coded) {
+        if (!l.diverse || !hnsw::is_tiny_step(limit, l.length))
+            continue;
+        if (out++ < v->g.capacity / 4 && l.index >= v->g.capacity && lost > 0)
+            take(l);
+    }
     for (const bool diverse : {true, false}) {
         for (const hnsw::CodedLink& l : v->coded) {
             if (lost == 0)
                 return;
-            if (l.index < v->g.capacity || l.diverse != diverse)
-                continue;
-            const Vacuum::Option& o = v->options[l.index - v->g.capacity];
-            v->new_links.push_back({index, o.id, o.factors});
-            v->new_codes.insert(v->new_codes.end(), l.code, l.code + words);
-            --lost;
+            if (l.index >= v->g.capacity && l.diverse == diverse &&
+                !hnsw::is_tiny_step(limit, l.length))
+                take(l);
         }
     }
 }
@@ -155,6 +174,31 @@ void repair_slot(Vacuum* v, BlockNumber block, std::uint32_t index, std::size_t 
     take_options(v, index, slot, lost);
 }
 
+// Adds to v->new_links the list of slot `index` that was chosen anew.
+void take_list(Vacuum* v, std::uint32_t index, std::span<const node::SlotId> list) {
+    const node::SlotView slot = slot_of(v, &v->page, index);
+    slot.read_vector(v->vector.data());
+    v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_node.data());
+    v->options.clear();
+    for (const node::SlotId id : list)
+        v->options.push_back({0, id, {}});
+    encode_options(v, slot.header());
+    for (std::size_t i = 0; i < v->options.size(); ++i) {
+        v->new_links.push_back({index, v->options[i].id, v->options[i].factors});
+        const auto code = v->option_codes.begin() + static_cast<std::ptrdiff_t>(i * v->g.words);
+        v->new_codes.insert(v->new_codes.end(), code, code + v->g.words);
+    }
+}
+
+// Whether a link goes: it leads to a dead slot, or it is one of those that a list chosen anew
+// replaces.
+bool link_goes(const Vacuum* v, const node::SlotView& slot, std::size_t l, bool anew) {
+    if (v->is_dead(slot.link(l)))
+        return true;
+    std::span<const node::SlotId> list;
+    return anew && !slot.link_protected(l) && new_list(v, slot.link(l), slot.header().level, &list);
+}
+
 // Inserts may have added links meanwhile: a list can be full by now, or hold the link already.
 void apply_repairs(Vacuum* v, BlockNumber block) {
     PageEdits e;
@@ -165,8 +209,10 @@ void apply_repairs(Vacuum* v, BlockNumber block) {
         const node::SlotEdit slot(v->g, slot_bytes(v->g, page, i));
         if (!slot.live())
             continue;
+        std::span<const node::SlotId> list;
+        const bool anew = new_list(v, v->g.slot_id(block, i), slot.header().level, &list);
         for (std::size_t l = slot.degree(); l-- > 0;) {
-            if (v->is_dead(slot.link(l)))
+            if (link_goes(v, slot, l, anew))
                 slot.remove_link(l);
         }
     }
@@ -200,7 +246,11 @@ void repair_page(Vacuum* v, BlockNumber block) {
         std::size_t lost = 0;
         for (std::size_t l = 0; l < slot.degree(); ++l)
             lost += v->is_dead(slot.link(l)) ? 1 : 0;
-        if (lost > 0) {
+        std::span<const node::SlotId> list;
+        if (new_list(v, v->g.slot_id(block, i), slot.header().level, &list)) {
+            changed = true;
+            take_list(v, i, list);
+        } else if (lost > 0) {
             changed = true;
             repair_slot(v, block, i, lost);
         }
@@ -218,6 +268,7 @@ void repair_page(Vacuum* v, BlockNumber block) {
 }
 
 void repair_links(Vacuum* v) {
+    choose_lists_anew(v);
     // Nodes added since the first pass may link to dead ones too.
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
     for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {

@@ -3,14 +3,17 @@
 //                     above the base
 //   -  wait until the inserts that had begun by then are over: they alone may still link to a dead
 //                     node, for an insert links to what it has seen alive
-//   2. repair_links   every live slot gives up its links to dead ones and takes others (repair.cpp)
+//   2. repair_links   every live slot gives up its links to dead ones and takes others
+//   (repair.cpp);
+//                     where most nodes are dead its list is chosen anew before (relist.cpp)
 //   3. reparent       nodes whose protected in-link came from a dead node get another
 //   (reparent.cpp)
 //   4. release        dead slots and their overflow chunks go to the free lists, those above the
 //                     base first: by its base an upper slot is known to be dead
 // A crash or a cancel in between leaves a valid index: dead nodes are passed through by searches
 // and return nothing, and the next vacuum starts over with them. Memory: one bit per slot, one
-// entry per upper-level slot and per orphan.
+// entry per upper-level slot and per orphan, and for lists chosen anew what a build takes, within
+// maintenance_work_mem.
 
 #include "pg/boundary/pg.h"
 
@@ -57,9 +60,24 @@ namespace {
 constexpr std::uint8_t kFree = static_cast<std::uint8_t>(node::SlotState::kFree);
 constexpr std::uint8_t kDead = static_cast<std::uint8_t>(node::SlotState::kDead);
 
-void note_dead(Vacuum* v, node::SlotId id) {
+void note_dead(Vacuum* v, node::SlotId id, unsigned level) {
     v->dead[id] = true;
     ++v->dead_slots;
+    v->dead_nodes += level == 0 ? 1 : 0;
+}
+
+bool all_free(const Vacuum* v, Page page, std::uint32_t used) {
+    for (std::uint32_t i = 0; i < used; ++i) {
+        if (node::SlotView(v->g, slot_bytes(v->g, page, i)).header().state != kFree)
+            return false;
+    }
+    return true;
+}
+
+// What VACUUM VERBOSE calls reusable.
+void note_free_page(Vacuum* v) {
+    ++v->filter.stats->pages_free;
+    ++v->filter.stats->pages_deleted;
 }
 
 // Pass 1, first look: notes what is on the copied page and cleans the overflow chunks of its nodes.
@@ -68,6 +86,8 @@ bool look_at_page(Vacuum* v, BlockNumber block) {
     bool change = false;
     const std::uint32_t used = used_slots(v, &v->page);
     v->chunks.assign(used, ChunksLeft{node::kNoChunk, 0, 0});
+    if (all_free(v, v->page.data, used))
+        note_free_page(v);
     for (std::uint32_t i = 0; i < used; ++i) {
         const node::SlotView slot = slot_of(v, &v->page, i);
         if (const char* fault = slot.check())
@@ -80,13 +100,14 @@ bool look_at_page(Vacuum* v, BlockNumber block) {
             v->uppers.push_back({id, h.base, h.level});
             // Left by a vacuum that did not finish. Its base may be free, or another node by now.
             if (slot.dead())
-                note_dead(v, id);
+                note_dead(v, id, h.level);
             continue;
         }
         if (slot.dead()) {  // a vacuum that did not finish left it
-            note_dead(v, id);
+            note_dead(v, id, 0);
             continue;
         }
+        ++v->live_nodes;
         if (h.chunk != node::kNoChunk)
             v->chunks[i] = clean_chunks(v->index, id, h.chunk, &v->filter);
         const auto gone = std::count_if(h.tids, h.tids + h.tid_count, [v](const node::Tid& t) {
@@ -124,7 +145,8 @@ void forget_page(Vacuum* v, BlockNumber block) {
         if (!has_no_tid(v, id, h, v->chunks[i]))
             continue;
         h.state = kDead;
-        note_dead(v, id);
+        note_dead(v, id, 0);
+        --v->live_nodes;
     }
     commit_edits(&e);
 }
@@ -143,7 +165,7 @@ void forget_uppers(Vacuum* v) {
         const Page page = edit_page(&e, block, node::PageKind::kSlots);
         for (; at != v->uppers.end() && v->g.block_of(at->slot) == block;
              at = std::find_if(at + 1, v->uppers.end(), dead_base)) {
-            note_dead(v, at->slot);
+            note_dead(v, at->slot, at->level);
             node::SlotEdit(v->g, slot_bytes(v->g, page, v->g.index_of(at->slot))).header().state =
                 kDead;
         }
@@ -156,6 +178,7 @@ void forget_uppers(Vacuum* v) {
 void forget_all(Vacuum* v) {
     v->inserted_before = read_meta(v->index).inserted_nodes;
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
+    v->filter.stats->pages_free = v->filter.stats->pages_deleted = 0;
     v->dead.assign(static_cast<std::size_t>(blocks) * v->g.slots_per_page, false);
     for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
         delay_point();
@@ -198,6 +221,8 @@ static void release_page(Vacuum* v, BlockNumber block, bool uppers) {
         meta->removed_nodes += uppers ? 0 : 1;
         v->dead[id] = false;
     }
+    if (all_free(v, page, used))
+        note_free_page(v);
     commit_edits(&e);
 }
 

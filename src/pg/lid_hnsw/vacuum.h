@@ -6,11 +6,14 @@
 
 #include "pg/boundary/pg.h"
 
+#include <array>
+#include <span>
 #include <vector>
 
 #include "core/hnsw/beam_search.h"
 #include "core/hnsw/code_prune.h"
 #include "core/hnsw/node_insert.h"
+#include "core/hnsw/row_store.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
 #include "pg/lid_hnsw/space.h"
 #include "pg/lid_hnsw/tids.h"
@@ -45,6 +48,8 @@ struct Vacuum {
     };
     std::vector<bool> dead;      // by slot id, as the first pass found them
     std::size_t dead_slots = 0;  // how many of them
+    std::size_t dead_nodes = 0;  // base slots among them
+    std::size_t live_nodes = 0;  // that the first pass left
     std::vector<Upper> uppers;
     node::SlotId any_live = node::kNoSlot;  // some live base slot
     node::SlotId highest = node::kNoSlot;   // some live slot of the highest level met so far
@@ -54,6 +59,16 @@ struct Vacuum {
     std::vector<ChunksLeft> chunks;  // scratch of the first pass: by slot of the page at hand
 
     bool is_dead(node::SlotId id) const { return id < dead.size() && dead[id]; }
+
+    // Lists chosen anew (relist.cpp), by level; empty where they are mended instead.
+    struct Level {
+        std::vector<node::SlotId> slots;  // live ones, ascending
+        std::vector<std::uint64_t> keys;
+        hnsw::GrowArray<float> rows;     // dims floats and the tail each
+        std::vector<std::size_t> first;  // by place in slots, and one more: first of its links
+        std::vector<node::SlotId> links;
+    };
+    std::array<Level, node::kMaxLevel + 1> levels;
 
     // Scratch of the repair.
     struct NewLink {
@@ -101,6 +116,13 @@ std::uint32_t used_slots(const Vacuum* v, PGAlignedBlock* page);
 inline node::SlotView slot_of(const Vacuum* v, PGAlignedBlock* page, std::uint32_t i) {
     return {v->g, slot_bytes(v->g, page->data, i)};
 }
+
+// Before pass 2, where at least half of the nodes are dead and memory suffices: chooses the lists
+// of the live ones anew.
+void choose_lists_anew(Vacuum* v);
+// The list chosen anew for a slot of a level; false when there is none.
+bool new_list(const Vacuum* v, node::SlotId id, unsigned level,
+              std::span<const node::SlotId>* list);
 
 // Pass 2: replaces links to dead slots, level by level the same; collects the orphans, and
 // reparents them when they become many.

@@ -68,15 +68,16 @@ void run_round(Relation index, const node::Geometry& g, hnsw::BeamSearch& search
     }
 }
 
-// The same, and up to two more rounds until enough() says that the live nodes found suffice: where
-// most of a neighbourhood is dead, a beam is full of dead nodes. Each round doubles what was looked
-// at.
+// The same, and further rounds until enough() says that the live nodes found suffice: where most of
+// a neighbourhood is dead, a beam is full of dead nodes. It ends after sixteen times the work of
+// the first round.
 template <typename Expand, typename Enough>
 void run_rounds(Relation index, const node::Geometry& g, hnsw::BeamSearch& search, Expand&& expand,
                 Enough&& enough, BufferAccessStrategy strategy = nullptr) {
-    constexpr int kMaxRounds = 3;
+    constexpr std::size_t kMost = 16;
     run_round(index, g, search, expand, strategy);
-    for (int rounds = 1; rounds < kMaxRounds && !enough() && search.grow(); ++rounds)
+    const std::size_t most = kMost * search.expanded();
+    while (!enough() && search.expanded() < most && search.grow())
         run_round(index, g, search, expand, strategy);
 }
 

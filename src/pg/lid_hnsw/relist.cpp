@@ -1,0 +1,116 @@
+// VACUUM of an index most of whose nodes are dead. Links that are mended one by one then lead from
+// one torn list to another: what a search finds behind thousands of dead nodes is whatever it
+// reaches, and the more are dead the longer it takes. So the lists of the live nodes are chosen
+// anew, in memory, as a build chooses them, in time that depends on the live nodes alone; the
+// repair pass then writes them (repair.cpp). Links that insertions add meanwhile, and protected
+// ones, stay.
+// Ownership: all containers are members of Vacuum, but for the graph of one level, while which is
+// there nothing of PostgreSQL is called but the poll for interrupts.
+
+#include "pg/boundary/pg.h"
+
+#include "pg/lid_hnsw/vacuum.h"
+
+#include <algorithm>
+
+#include "core/hnsw/bulk_builder.h"
+
+extern "C" {
+#include "miscadmin.h"
+#include "postmaster/autovacuum.h"
+}
+
+namespace vg::pg {
+namespace {
+
+hnsw::BuildParams params_of(const Vacuum* v) {
+    hnsw::BuildParams p;
+    p.m = v->state.m;
+    p.ef_construction = v->state.ef_construction;
+    p.capacity = p.upper_capacity = v->g.capacity;
+    p.order = hnsw::BuildOrder::kRandom;
+    p.seed = v->state.seed;
+    p.poll = kInterruptPoll;
+    return p;
+}
+
+std::size_t budget() {
+    const bool own = IsAutoVacuumWorkerProcess() && autovacuum_work_mem != -1;
+    return std::size_t{1024} *
+           static_cast<std::size_t>(own ? autovacuum_work_mem : maintenance_work_mem);
+}
+
+// Slots above the base are counted as a sixteenth more.
+bool fits_in_memory(const Vacuum* v) {
+    const std::size_t nodes = v->live_nodes;
+    const std::size_t row = (v->g.dims + 1) * sizeof(float) + sizeof(node::SlotId) * 2 +
+                            sizeof(std::uint64_t) + v->g.capacity * sizeof(node::SlotId);
+    const std::size_t bytes =
+        nodes * row + hnsw::bulk_build_bytes(nodes, v->g.dims + 1, params_of(v));
+    return bytes + bytes / 16 <= budget();
+}
+
+void gather_page(Vacuum* v, BlockNumber block) {
+    for (std::uint32_t i = 0; i < used_slots(v, &v->page); ++i) {
+        const node::SlotView slot = slot_of(v, &v->page, i);
+        if (const char* fault = slot.check())
+            report_corrupt(v->index, block, fault);
+        const node::SlotId id = v->g.slot_id(block, i);
+        if (!slot.live() || v->is_dead(id))
+            continue;
+        Vacuum::Level& level = v->levels[slot.header().level];
+        level.slots.push_back(id);
+        level.keys.push_back(id);
+        float* row = level.rows.grow_by(v->g.dims + 1);
+        slot.read_vector(row);
+        row[v->g.dims] = slot.header().tail;
+    }
+}
+
+// Chooses the lists of one level and gives its rows back.
+void choose_lists(Vacuum* v, Vacuum::Level* level) {
+    const std::size_t stride = v->g.dims + 1;
+    const std::size_t dims = v->state.metric == node::Metric::kInnerProduct ? stride : v->g.dims;
+    const hnsw::Rows rows{level->rows.data(), level->slots.size(), dims, stride,
+                          level->keys.data()};
+    const hnsw::Graph graph = hnsw::bulk_build(rows, params_of(v));
+    const hnsw::Layer& layer = graph.layers.front();
+    level->first.assign(1, 0);
+    for (std::uint32_t n = 0; n < level->slots.size(); ++n) {
+        for (std::size_t j = 0; j < layer.degree[n]; ++j)
+            level->links.push_back(level->slots[layer.list(n)[j]]);
+        level->first.push_back(level->links.size());
+    }
+    level->rows.clear();
+    level->keys.clear();
+}
+
+}  // namespace
+
+void choose_lists_anew(Vacuum* v) {
+    if (v->dead_nodes < v->live_nodes || v->live_nodes < 2 || !fits_in_memory(v))
+        return;
+    const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
+    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
+        delay_point();
+        if (copy_slots_page(v, block, &v->page))
+            gather_page(v, block);
+    }
+    for (Vacuum::Level& level : v->levels) {
+        if (!level.slots.empty())
+            choose_lists(v, &level);
+    }
+}
+
+bool new_list(const Vacuum* v, node::SlotId id, unsigned level,
+              std::span<const node::SlotId>* list) {
+    const Vacuum::Level& l = v->levels[level];
+    const auto at = std::lower_bound(l.slots.begin(), l.slots.end(), id);
+    if (at == l.slots.end() || *at != id)
+        return false;
+    const std::size_t n = static_cast<std::size_t>(at - l.slots.begin());
+    *list = {l.links.data() + l.first[n], l.first[n + 1] - l.first[n]};
+    return true;
+}
+
+}  // namespace vg::pg
