@@ -19,6 +19,10 @@
 #include "core/base/large_blocks.h"
 #include "core/base/parallel.h"
 
+extern "C" {
+#include "optimizer/plancat.h"
+}
+
 namespace vg::pg {
 namespace {
 
@@ -92,7 +96,10 @@ struct Builder {
     SideBuild* side;  // may be null
     hnsw::BuildParams params;
     std::optional<hnsw::RowStore> rows;
-    std::size_t budget = 0;  // bytes
+    std::size_t budget = 0;    // bytes
+    std::size_t expected = 0;  // rows in the table, about
+    std::size_t seen = 0;      // of them, those with a vector so far
+    std::size_t loaded = 0;    // and those that were in the in-memory graph
     double heap_tuples = 0;
     double index_tuples = 0;
     MemoryContext row_context = nullptr;
@@ -261,7 +268,8 @@ void write_slot_pages(Builder* b, const hnsw::SlotWriter& writer, const hnsw::Sl
                 finish_page(buffer);
             });
         }
-        report_progress(kStepWriting, first + n, plan.pages());
+        const std::uint64_t rows = b->rows->size();
+        report_progress(kStepWriting, rows * (first + n) / plan.pages(), rows);
     }
 }
 
@@ -352,6 +360,7 @@ void switch_to_pages(Builder* b) {
                  errhint("Increase maintenance_work_mem to speed up builds.")));
     });
     build_and_write(b);
+    b->loaded = b->seen + 1;  // the row at hand is the last of them
     call_pg([b] {
         // Beside row_context, which is current here: its reset after each row deletes its children.
         b->insert_context = AllocSetContextCreate(MemoryContextGetParent(b->row_context),
@@ -384,6 +393,24 @@ void take_row(Builder* b, const ItemPointerData& tid, const float* vector, const
         switch_to_pages(b);
 }
 
+// How far the rows are, of about so many as there are in the table.
+void report_seen(const Builder* b) {
+    const bool inserting = b->inserter != nullptr;
+    const std::size_t before = inserting ? b->loaded : 0;
+    const std::size_t done = b->seen - before;
+    const std::size_t total = b->expected > before ? b->expected - before : 0;
+    report_progress(inserting ? kStepInserting : kStepLoading, done, std::max(done, total));
+}
+
+// Rows in the table, by its size.
+std::size_t expected_rows(Relation heap) {
+    BlockNumber pages;
+    double tuples;
+    double all_visible;
+    estimate_rel_size(heap, nullptr, &pages, &tuples, &all_visible);
+    return static_cast<std::size_t>(std::max(tuples, 0.0));
+}
+
 // Callback of the heap scan.
 void build_callback(Relation, ItemPointer tid, Datum* values, bool* isnull, bool, void* arg) {
     auto* b = static_cast<Builder*>(arg);
@@ -395,17 +422,22 @@ void build_callback(Relation, ItemPointer tid, Datum* values, bool* isnull, bool
     enter_cpp([&] { take_row(b, *tid, vector->x, values, isnull); });
     MemoryContextSwitchTo(old);
     MemoryContextReset(b->row_context);
-    if (b->inserter != nullptr)
-        pgstat_progress_update_param(PROGRESS_CREATEIDX_SUBPHASE, kStepInserting);
+    // The heap scan sets counts and phase of its own now and then.
+    constexpr std::size_t kReportEvery = 64;
+    if (++b->seen % (b->inserter == nullptr ? kReportEvery : 1) == 0)
+        report_seen(b);
 }
 
 void run_build(Builder* b, IndexInfo* info) {
     b->rows.emplace(b->geometry, b->metric);
-    report_progress(kStepLoading, 0, 0);
     call_pg([=] {
+        b->expected = expected_rows(b->heap);
+        report_seen(b);
         b->heap_tuples =
             table_index_build_scan(b->heap, b->index, info, true, true, build_callback, b, nullptr);
     });
+    b->expected = b->seen;
+    report_seen(b);
     if (b->inserter == nullptr)
         build_and_write(b);
     else

@@ -13,6 +13,15 @@ node::MetaData* open_for_slot(PageEdits* e, const node::Geometry& g, node::SlotI
     return meta;
 }
 
+// 54000 when the slots of this block would have no ids.
+static void require_room(Relation index, const node::Geometry& g, BlockNumber block) {
+    if ((static_cast<std::uint64_t>(block) + 1) * g.slots_per_page > node::kMaxSlotId)
+        ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+                        errmsg("index \"%s\" has too many nodes", RelationGetRelationName(index)),
+                        errdetail("An index can have %u slots.", node::kMaxSlotId),
+                        errhint("Partition the table.")));
+}
+
 node::SlotId take_slot(PageEdits* e, const node::Geometry& g) {
     node::MetaData* meta = page_meta(edit_meta(e));
     if (meta->free_slot != node::kNoSlot) {
@@ -33,14 +42,12 @@ node::SlotId take_slot(PageEdits* e, const node::Geometry& g) {
             return id;
         }
     }
+    // Before the file grows: an insert that is refused must not leave a page behind, which nothing
+    // would find again.
+    require_room(e->index, g, RelationGetNumberOfBlocks(e->index));
     BlockNumber block;
     const Page page = edit_new_page(e, node::PageKind::kSlots, &block);
-    if (static_cast<std::uint64_t>(block + 1) * g.slots_per_page > node::kMaxSlotId)
-        ereport(ERROR,
-                (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-                 errmsg("index \"%s\" has too many nodes", RelationGetRelationName(e->index)),
-                 errdetail("An index can have %u slots.", node::kMaxSlotId),
-                 errhint("Partition the table.")));
+    require_room(e->index, g, block);
     meta->tail_block = g.slots_per_page > 1 ? block : node::kNoBlock;
     page_trailer(page)->used = 1;
     return g.slot_id(block, 0);
