@@ -122,6 +122,7 @@ CREATE INDEX few_v ON few USING cur (v who_ops) WITH (anchor_queries = 3);
 SELECT recall_mean FROM cur_recall('few_v', ARRAY[31]::float8[]);
 SELECT current_user = 'cur_reader' AS still;
 -- A statement's timeout ends it.
+\set SHOW_CONTEXT never
 SET statement_timeout = '200ms';
 CREATE FUNCTION slow(item float8, query float8) RETURNS float8 LANGUAGE plpgsql STABLE AS $$
 BEGIN IF query > 1000 THEN PERFORM pg_sleep(0.01); END IF; RETURN abs(item - query); END $$;
