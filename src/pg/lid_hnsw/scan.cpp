@@ -27,13 +27,6 @@ extern "C" {
 namespace vg::pg {
 namespace {
 
-// What a pass costs in links followed: half for a page, and an eighth for a node, which goes
-// through the sort. (2 us for a link far out, 1 us for a page in its order, .3 us for a node,
-// everything cached; from a disk a link costs as much as four pages or so.)
-std::uint64_t pass_cost(std::uint64_t pages, std::uint64_t nodes) {
-    return pages / 2 + nodes / 8;
-}
-
 // Lives in its own context under the scan; destructors run when that is deleted.
 struct ScanState {
     explicit ScanState(const IndexState& s)
@@ -131,7 +124,7 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
     s->last_order = -std::numeric_limits<float>::infinity();
     s->given = s->reached = -std::numeric_limits<double>::infinity();
     const std::uint64_t nodes = meta.built_nodes + meta.inserted_nodes;
-    s->pass_cost = pass_cost(nodes / meta.slots_per_page, nodes);
+    s->pass_cost = pass_in_links(nodes / meta.slots_per_page, nodes);
     const auto ef = static_cast<std::size_t>(lid_hnsw_ef_search);
     s->search.set_root(meta.root);
     s->search.start_scan(meta.entry, meta.entry_level, ef);
