@@ -52,8 +52,7 @@ struct ScanState {
     // Heap TIDs of the current result that are still to be returned.
     hnsw::Found current{};
     int next_tid = 0;
-    TidList more;  // from overflow chunks
-    std::size_t next_more = 0;
+    TidReader more;  // from overflow chunks
 };
 
 void release_pin(ScanState* s) {
@@ -190,18 +189,14 @@ bool next_tid(Relation index, ScanState* s, ItemPointerData* tid) {
             *tid = from_tid(s->current.tids[s->next_tid++]);
             return true;
         }
-        if (s->next_more < s->more.count) {
-            *tid = s->more.tids[s->next_more++];
+        if (s->more.next(index, s->query.geometry(), tid))
             return true;
-        }
         if (!next_node(index, s)) {
             s->current = hnsw::Found{};  // asked again, there is still none
             return false;
         }
         s->next_tid = 0;
-        s->more.count = s->next_more = 0;
-        if (s->current.chunk != node::kNoChunk)
-            read_chunks(index, s->query.geometry(), s->current.slot, s->current.chunk, &s->more);
+        s->more.start(s->current.slot, s->current.chunk);
     }
 }
 
@@ -214,6 +209,11 @@ bool gettuple(IndexScanDesc scan) {
                                    access_method(scan->indexRelation)),
                             errhint("Add ORDER BY with the operator of the index's operator "
                                     "class.")));
+        // The planner is told never to ask for more than one order.
+        if (scan->numberOfOrderBys > 1)
+            ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                            errmsg("cannot scan %s index by several ordering operators",
+                                   access_method(scan->indexRelation))));
         // Heap TIDs are returned after their page is unlocked; only an MVCC snapshot guarantees
         // that a tuple which took over such a TID meanwhile is not seen.
         if (!IsMVCCSnapshot(scan->xs_snapshot))
@@ -250,7 +250,7 @@ IndexScanDesc lid_hnsw_beginscan(Relation index, int keys, int orderbys) {
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw scan", ALLOCSET_DEFAULT_SIZES);
     scan->opaque = enter_cpp([&] {
         auto* s = new_in_context<ScanState>(context, state);
-        s->context = s->more.context = context;
+        s->context = context;
         return s;
     });
     return scan;
@@ -263,7 +263,7 @@ void lid_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderb
     s->running = false;
     s->current = hnsw::Found{};
     s->next_tid = 0;
-    s->more.count = s->next_more = 0;
+    s->more.start(node::kNoSlot, node::kNoChunk);
     take_scan_keys(scan, keys, orderbys);
 }
 

@@ -21,11 +21,15 @@ node::TidChunk copy_chunk(Relation index, node::ChunkId id) {
     return chunk;
 }
 
+[[noreturn]] void report_lost_chunk(Relation index, node::ChunkId id) {
+    report_corrupt(index, id / kChunksPerPage, "an overflow chunk does not belong to its node");
+}
+
 // A chunk that must be the owner's: in the hands of vacuum, which alone takes chunks away.
 node::TidChunk copy_own_chunk(Relation index, node::SlotId owner, node::ChunkId id) {
     const node::TidChunk chunk = copy_chunk(index, id);
     if (chunk.owner != owner || chunk.count > node::kChunkTids)
-        report_corrupt(index, id / kChunksPerPage, "an overflow chunk does not belong to its node");
+        report_lost_chunk(index, id);
     return chunk;
 }
 
@@ -50,29 +54,33 @@ void sort_distinct(TidList* list) {
     list->count = static_cast<std::size_t>(std::unique(list->tids, end, same) - list->tids);
 }
 
-// Counts the chunks of a list, which are fewer than the index has in all unless it runs in a
-// circle.
-struct ListGuard {
-    Relation index;
-    std::uint64_t limit = 0;
-    std::uint64_t seen = 0;
+void count_step(Relation index, node::ChunkId chunk, ListGuard* guard) {
+    CHECK_FOR_INTERRUPTS();
+    if (likely(guard->steps++ < guard->limit))
+        return;
+    guard->limit = std::uint64_t{RelationGetNumberOfBlocks(index)} * kChunksPerPage;
+    if (guard->steps > guard->limit)
+        report_corrupt(index, chunk / kChunksPerPage, "a list of overflow chunks has no end");
+}
 
-    void step(node::ChunkId chunk) {
-        CHECK_FOR_INTERRUPTS();
-        if (likely(seen++ < limit))
-            return;
-        limit = std::uint64_t{RelationGetNumberOfBlocks(index)} * kChunksPerPage;
-        if (seen > limit)
-            report_corrupt(index, chunk / kChunksPerPage, "a list of overflow chunks has no end");
-    }
-};
+// Where the list of a slot starts now; kNoChunk when the slot is no longer that node's, of which no
+// snapshot sees a row then.
+node::ChunkId head_of(Relation index, const node::Geometry& g, node::SlotId owner) {
+    const Buffer buffer =
+        read_page(index, g.block_of(owner), node::PageKind::kSlots, BUFFER_LOCK_SHARE);
+    const node::SlotView slot(g, slot_bytes(g, BufferGetPage(buffer), g.index_of(owner)));
+    const bool there = slot.live() && slot.header().level == 0;
+    const node::ChunkId head = there ? slot.header().chunk : node::kNoChunk;
+    UnlockReleaseBuffer(buffer);
+    return head;
+}
 
 // False when a chunk on the way was no longer the owner's.
 bool follow(Relation index, node::SlotId owner, node::ChunkId chunk, TidList* out) {
-    ListGuard guard{index};
+    ListGuard guard;
     out->count = 0;
     while (chunk != node::kNoChunk) {
-        guard.step(chunk);
+        count_step(index, chunk, &guard);
         const node::TidChunk c = copy_chunk(index, chunk);
         if (c.owner != owner || c.count > node::kChunkTids)
             return false;
@@ -89,22 +97,54 @@ void read_chunks(Relation index, const node::Geometry& g, node::SlotId owner, no
                  TidList* out) {
     for (int rereads = 0; !follow(index, owner, head, out); ++rereads) {
         if (rereads == kMaxRereads)
-            report_corrupt(index, head / kChunksPerPage,
-                           "an overflow chunk does not belong to its node");
-        const Buffer buffer =
-            read_page(index, g.block_of(owner), node::PageKind::kSlots, BUFFER_LOCK_SHARE);
-        const node::SlotView slot(g, slot_bytes(g, BufferGetPage(buffer), g.index_of(owner)));
-        const node::ChunkId now = slot.header().chunk;
-        const bool gone = !slot.live() || slot.header().level != 0;
-        UnlockReleaseBuffer(buffer);
-        // A dead node has no row that any snapshot sees.
-        if (gone || now == node::kNoChunk) {
-            out->count = 0;
-            return;
-        }
-        head = now;
+            report_lost_chunk(index, head);
+        head = head_of(index, g, owner);
     }
     sort_distinct(out);
+}
+
+void TidReader::start(node::SlotId owner, node::ChunkId head) {
+    owner_ = owner;
+    next_ = head;
+    chunk_.count = 0;
+    at_ = rereads_ = 0;
+    guard_ = {};
+    if (seen_)
+        seen_->clear();
+}
+
+// The next chunk into chunk_, which stays empty when it was read before or is no longer there.
+void TidReader::read(Relation index, const node::Geometry& g) {
+    count_step(index, next_, &guard_);
+    const node::ChunkId id = next_;
+    chunk_ = copy_chunk(index, id);
+    at_ = 0;
+    if (chunk_.owner != owner_ || chunk_.count > node::kChunkTids) {
+        if (rereads_++ == kMaxRereads)
+            report_lost_chunk(index, id);
+        chunk_.count = 0;
+        next_ = head_of(index, g, owner_);
+        guard_ = {};
+        return;
+    }
+    rereads_ = 0;
+    next_ = chunk_.next;
+    if (next_ == node::kNoChunk && !seen_)
+        return;
+    if (!seen_)
+        seen_.emplace();
+    if (!seen_->insert(id))
+        chunk_.count = 0;
+}
+
+bool TidReader::next(Relation index, const node::Geometry& g, ItemPointerData* tid) {
+    while (at_ == chunk_.count) {
+        if (next_ == node::kNoChunk)
+            return false;
+        read(index, g);
+    }
+    *tid = from_tid(chunk_.tids[at_++]);
+    return true;
 }
 
 bool tid_is_dead(const TidFilter* f, const node::Tid& tid) {
@@ -154,10 +194,10 @@ static void unlink_chunk(Relation index, node::ChunkId before, node::ChunkId id,
 ChunksLeft clean_chunks(Relation index, node::SlotId owner, node::ChunkId head,
                         const TidFilter* f) {
     ChunksLeft left{head, 0, 0};
-    ListGuard guard{index};
+    ListGuard guard;
     node::ChunkId before = node::kNoChunk;
     for (node::ChunkId id = head; id != node::kNoChunk;) {
-        guard.step(id);
+        count_step(index, id, &guard);
         const node::TidChunk chunk = clean_chunk(index, owner, id, f);
         left.total += chunk.count;
         left.behind += id != head ? chunk.count : 0;

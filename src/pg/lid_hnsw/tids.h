@@ -3,14 +3,17 @@
 //   inserts   add to the slot, to the first chunk, or put a new first chunk in front
 //   vacuum    removes TIDs anywhere and takes empty chunks other than the first out of the list
 //   readers   hold one page at a time. A chunk taken out from under them carries another owner or
-//   no
-//             owner, or it is the new first chunk of the same list: they notice the former and
-//             start over, and drop what they meet twice.
+//             no owner, or it is the new first chunk of the same list: they notice the former and
+//             go along the list again, and drop what they meet twice.
 // A slot page is locked before the page of a chunk. A TID never moves.
 #pragma once
 
 #include "pg/boundary/pg.h"
 
+#include <cstdint>
+#include <optional>
+
+#include "core/hnsw/beam_search.h"
 #include "core/node/geometry.h"
 #include "pg/page/page.h"
 
@@ -28,6 +31,40 @@ struct TidList {
 // underneath is read again from the slot; none is left when the slot is no longer that node's.
 void read_chunks(Relation index, const node::Geometry& g, node::SlotId owner, node::ChunkId head,
                  TidList* out);
+
+// Counts the chunks of a list, which are fewer than the index has in all unless it runs in a
+// circle. The index is asked for its size only where a list is long.
+struct ListGuard {
+    std::uint64_t limit = 64;
+    std::uint64_t steps = 0;
+};
+
+// Hands out the TIDs of a list one chunk after the other, so that the first ones of very many cost
+// one page. What a snapshot sees that is older than start_tids comes exactly once, whatever becomes
+// of the list meanwhile: such a TID stays in its chunk, a chunk with one stays in the list, and the
+// chunks that were read are remembered. A chunk that was taken out of the list before its turn
+// shows by its owner; the reader then goes along the list again and passes over what it has read.
+// One that was put in front of the same list holds rows that came later, and leads back to the
+// others. Lives in a memory context, as its user does (R9). The functions may ereport and throw.
+class TidReader {
+  public:
+    // The list of base slot `owner` that starts at `head`; kNoChunk: none.
+    void start(node::SlotId owner, node::ChunkId head);
+    // False when no TID is left.
+    bool next(Relation index, const node::Geometry& g, ItemPointerData* tid);
+
+  private:
+    void read(Relation index, const node::Geometry& g);
+
+    node::SlotId owner_ = node::kNoSlot;
+    node::ChunkId next_ = node::kNoChunk;  // to be read when chunk_ is used up
+    node::TidChunk chunk_{};
+    int at_ = 0;
+    int rereads_ = 0;
+    ListGuard guard_;
+    std::optional<hnsw::SlotSet> seen_;  // chunks read, of lists with more than one
+    static_assert(sizeof(node::ChunkId) == sizeof(node::SlotId));
+};
 
 // What vacuum asks: whether a TID is to go.
 struct TidFilter {
