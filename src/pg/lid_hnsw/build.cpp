@@ -69,10 +69,12 @@ unsigned build_threads() {
 std::uint32_t column_dims(Relation index) {
     const int32 typmod = TupleDescAttr(RelationGetDescr(index), 0)->atttypmod;
     if (typmod < 0)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("column does not have dimensions"),
-                        errhint("Give the column a type with dimensions, such as vector(384), or "
-                                "index an expression with a cast to one.")));
+        ereport(
+            ERROR,
+            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("column does not have dimensions"),
+             errhint("Declare them: ALTER TABLE ... ALTER COLUMN ... TYPE vector(384). An index "
+                     "on an expression with such a cast serves only queries that repeat "
+                     "the cast.")));
     if (static_cast<std::uint32_t>(typmod) > node::kMaxDims)
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                         errmsg("column cannot have more than %u dimensions for %s index",
