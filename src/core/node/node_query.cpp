@@ -82,6 +82,13 @@ double NodeQuery::rounding() const noexcept {
 ValueRange NodeQuery::value_range(float order, float scale) const noexcept {
     if (geometry_.storage == Storage::kSq8)
         return {order, order, std::numeric_limits<double>::infinity()};
+    if (!std::isfinite(order) && !(order < 0)) {
+        // Beyond the range of floats, where a sum in another order may still lie within it.
+        constexpr double kLargest = std::numeric_limits<float>::max();
+        const double least = metric_ == Metric::kL2 ? std::sqrt(kLargest) : kLargest;
+        const double infinity = std::numeric_limits<double>::infinity();
+        return {least * (1 - rounding()), infinity, infinity};
+    }
     double value = order;
     double slack = 0;
     switch (metric_) {
