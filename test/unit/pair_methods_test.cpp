@@ -167,6 +167,54 @@ TEST(OrderByScore, RoundingBreaksNoTie) {
     EXPECT_TRUE(order_by_score({}).empty());
 }
 
+// Whatever the largest weight, small ones still count among the items that have no others, and no
+// list contradicts its scores.
+TEST(PairMethods, WeightsOfAnyRatio) {
+    for (const double huge : {1.0, 1e9, 1e12, 1e100}) {
+        const Tournament t = tournament_of({{1, 2, huge}, {4, 3, 1.0}});
+        for (std::size_t m = 0; m < kPairMethodNames.size(); ++m) {
+            const auto method = static_cast<PairMethod>(m);
+            const auto list = ranked(t, method);
+            const Ids order = ids(list);
+            const auto place = [&order](std::int64_t item) {
+                return std::find(order.begin(), order.end(), item) - order.begin();
+            };
+            EXPECT_LT(place(1), place(2)) << kPairMethodNames[m] << " " << huge;
+            if (huge < 1e100 || method == PairMethod::kNet || method == PairMethod::kCopeland) {
+                EXPECT_LT(place(4), place(3)) << kPairMethodNames[m] << " " << huge;
+            }
+            if (method == PairMethod::kKemeny || method == PairMethod::kTsp)
+                continue;  // not ordered by their scores
+            for (std::size_t r = 1; r < list.size(); ++r)
+                EXPECT_LE(list[r].score, list[r - 1].score) << kPairMethodNames[m] << " " << huge;
+        }
+    }
+}
+
+// What rounding makes of tenths decides nothing.
+TEST(PairMethods, SumsOfTenthsAreTies) {
+    const Tournament t = tournament_of(
+        {{2, 1, 0.1}, {2, 1, 0.2}, {1, 2, 0.3}, {3, 1, 0.7}, {1, 3, 0.1}, {1, 3, 0.6}});
+    for (const PairMethod method : {PairMethod::kNet, PairMethod::kCopeland, PairMethod::kKemeny})
+        EXPECT_EQ(ids(ranked(t, method)), (Ids{1, 2, 3}));
+}
+
+TEST(PairMethods, TheUnitOfWeightsDoesNotMatter) {
+    Random rng(77);
+    const Weights a = random_weights(9, rng);
+    for (const double unit : {1e-300, 1e-200, 1e90}) {
+        Weights b = a;
+        for (auto& row : b) {
+            for (double& w : row)
+                w *= unit;
+        }
+        for (const PairMethod method :
+             {PairMethod::kNet, PairMethod::kCopeland, PairMethod::kKemeny, PairMethod::kTsp})
+            EXPECT_EQ(ids(ranked(tournament_of(rows_of(b)), method)),
+                      ids(ranked(tournament_of(rows_of(a)), method)));
+    }
+}
+
 TEST(PairMethods, AConsistentTournamentHasOneOrder) {
     // A bubble-sorted world: everyone beats all that follow, 45 items, ids in another order.
     Random rng(5);
@@ -261,6 +309,14 @@ TEST(BradleyTerry, FindsTheStationaryPoint) {
         for (std::size_t i = 0; i < t.n(); ++i)
             EXPECT_NEAR(gradient[i] / scale[i], 0.0, 1e-11);
     }
+}
+
+TEST(BradleyTerry, HeavyWeightsAreSolvedToo) {
+    // One pair alone: the win of weight w balances the virtual draw, w sigmoid(-2 s) = sigmoid(s) -
+    // 1/2.
+    const auto s = bradley_terry_scores(tournament_of({{1, 2, 1e12}}), Poll{});
+    EXPECT_NEAR(s[0], -s[1], 1e-9);
+    EXPECT_NEAR(1e12 * sigmoid(-2.0 * s[0]), sigmoid(s[0]) - 0.5, 1e-9);
 }
 
 TEST(BradleyTerry, AgreesWithNetWhereEverybodyMetEverybodyOnce) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr int kMaxNewtonSteps = 200;
 constexpr int kMaxHalvings = 40;
-constexpr double kTolerance = 1e-12;  // of the gradient, relative to an item's total weight
+constexpr double kTolerance = 1e-12;  // of the gradient, relative to what it is made of
 constexpr std::size_t kPollEvery = 1 << 14;
 // The virtual draw: weight of the win and of the loss.
 constexpr double kPrior = 0.5;
@@ -47,18 +47,23 @@ class Model {
         return sum;
     }
 
-    // Gradient of the loss at s; remembers the curvature there for apply() and precondition().
-    void differentiate(const Vector& s, Vector& gradient) {
+    // Gradient of the loss at s, and the sizes of the terms that cancel in it; remembers the
+    // curvature there for apply() and precondition().
+    void differentiate(const Vector& s, Vector& gradient, Vector& size) {
         for (std::size_t i = 0; i < s.size(); ++i) {
             const double p = sigmoid(s[i]);
             gradient[i] = kPrior * (2.0 * p - 1.0);
+            size[i] = kPrior;
             diagonal_[i] = 2.0 * kPrior * p * (1.0 - p);
         }
         for_each_pair([&](std::size_t at, const Pair& p) {
             const double d = s[p.a] - s[p.b];
-            const double expected = p.ba * sigmoid(d) - p.ab * sigmoid(-d);
-            gradient[p.a] += expected;
-            gradient[p.b] -= expected;
+            const double against = p.ba * sigmoid(d);
+            const double in_favour = p.ab * sigmoid(-d);
+            gradient[p.a] += against - in_favour;
+            gradient[p.b] -= against - in_favour;
+            size[p.a] += against + in_favour;
+            size[p.b] += against + in_favour;
             curvature_[at] = (p.ab + p.ba) * sigmoid(d) * sigmoid(-d);
             diagonal_[p.a] += curvature_[at];
             diagonal_[p.b] += curvature_[at];
@@ -130,22 +135,18 @@ void solve(const Model& model, const Vector& b, Vector& x) {
 
 std::vector<double> bradley_terry_scores(const Tournament& t, const Poll& poll) {
     const std::size_t n = t.n();
-    Vector total(n, 2.0 * kPrior);
-    for (const Pair& p : t.pairs) {
-        total[p.a] += p.ab + p.ba;
-        total[p.b] += p.ab + p.ba;
-    }
     Model model(t, poll);
     Vector s(n, 0.0);
     Vector trial(n);
     Vector gradient(n);
+    Vector size(n);
     Vector step(n);
     double loss = model.loss(s);
     for (int round = 0; round < kMaxNewtonSteps; ++round) {
-        model.differentiate(s, gradient);
+        model.differentiate(s, gradient, size);
         bool done = true;
         for (std::size_t i = 0; i < n && done; ++i)
-            done = std::abs(gradient[i]) <= kTolerance * total[i];
+            done = std::abs(gradient[i]) <= kTolerance * size[i];
         if (done)
             break;
         solve(model, gradient, step);

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
-#include <limits>
 
 #include "core/no_postgres.h"
 
@@ -14,17 +13,8 @@ namespace {
 using Order = std::vector<std::uint32_t>;
 
 constexpr std::size_t kPollEvery = 1024;
-// Differences of sums below this share of the block's total weight are rounding.
+// Changes below this share of the weights that take part in them are rounding.
 constexpr double kSlack = 1e-12;
-
-double total_weight(const Matrix& weight, const Order& members) noexcept {
-    double sum = 0.0;
-    for (const std::uint32_t i : members) {
-        for (const std::uint32_t j : members)
-            sum += weight(i, j);
-    }
-    return sum;
-}
 
 // Sorts a block by a score of its items, descending.
 Order sorted_by(const Order& members, const std::vector<double>& score) {
@@ -49,7 +39,7 @@ Order order_block(const Matrix& weight, const Order& members, const std::vector<
 }  // namespace
 
 std::size_t linear_order_bytes(std::size_t n) noexcept {
-    return sizeof(double) * (std::size_t{1} << std::min(n, kExactLinearItems));
+    return sizeof(std::int64_t) * (std::size_t{1} << std::min(n, kExactLinearItems));
 }
 
 double linear_weight(const Matrix& weight, const Order& order) noexcept {
@@ -62,35 +52,37 @@ double linear_weight(const Matrix& weight, const Order& order) noexcept {
 }
 
 // Dynamic programme over sets: rest[s] is the most that the items outside s can add, each after s
-// and before those that follow it. O(2^n n^2) time, 2^n doubles.
+// and before those that follow it. O(2^n n^2) time, 2^n numbers. In whole numbers, which do not
+// round; two units for every pair that is still open make up for what became whole.
 Order exact_linear_block(const Matrix& weight, const Order& members, const Poll& poll) {
     const std::size_t n = members.size();
+    const std::vector<std::int64_t> whole = weight.whole(members);
     const std::uint32_t all = (std::uint32_t{1} << n) - 1;
     const auto gain = [&](std::uint32_t set, std::size_t k) {
-        double sum = 0.0;
+        std::int64_t sum = 0;
         for (std::size_t j = 0; j < n; ++j) {
             if ((set >> j & 1u) != 0)
-                sum += weight(members[j], members[k]);
+                sum += whole[j * n + k];
         }
         return sum;
     };
-    std::vector<double> rest(std::size_t{all} + 1, 0.0);
+    std::vector<std::int64_t> rest(std::size_t{all} + 1, 0);
     for (std::uint32_t set = all; set-- > 0;) {
         if (set % kPollEvery == 0)
             poll();
-        double best = -std::numeric_limits<double>::infinity();
+        std::int64_t best = -1;
         for (std::size_t k = 0; k < n; ++k) {
             if ((set >> k & 1u) == 0)
                 best = std::max(best, gain(set, k) + rest[set | std::uint32_t{1} << k]);
         }
         rest[set] = best;
     }
-    const double slack = kSlack * total_weight(weight, members);
     Order order;
     for (std::uint32_t set = 0; set != all;) {
+        const auto open = static_cast<std::int64_t>(n - order.size());
+        const std::int64_t least = rest[set] - open * (open - 1);
         std::size_t k = 0;
-        while ((set >> k & 1u) != 0 ||
-               gain(set, k) + rest[set | std::uint32_t{1} << k] < rest[set] - slack)
+        while ((set >> k & 1u) != 0 || gain(set, k) + rest[set | std::uint32_t{1} << k] < least)
             ++k;
         order.push_back(members[k]);
         set |= std::uint32_t{1} << k;
@@ -100,30 +92,28 @@ Order exact_linear_block(const Matrix& weight, const Order& members, const Poll&
 
 Order improve_linear_block(const Matrix& weight, Order order, const Poll& poll) {
     const std::size_t n = order.size();
-    const double slack = kSlack * total_weight(weight, order);
     for (bool improved = true; improved;) {
         improved = false;
         for (std::size_t from = 0; from < n; ++from) {
             poll();
             const std::uint32_t item = order[from];
-            double best = slack;
+            double best = 0.0;
             std::size_t to = from;
             double change = 0.0;
-            for (std::size_t at = from; at-- > 0;) {
-                change += weight(item, order[at]) - weight(order[at], item);
-                if (change > best) {
+            double size = 0.0;  // of the weights that the change is made of
+            const auto step = [&](double won, double lost, std::size_t at) {
+                change += won - lost;
+                size += won + lost;
+                if (change > best && change > kSlack * size) {
                     best = change;
                     to = at;
                 }
-            }
-            change = 0.0;
-            for (std::size_t at = from + 1; at < n; ++at) {
-                change += weight(order[at], item) - weight(item, order[at]);
-                if (change > best) {
-                    best = change;
-                    to = at;
-                }
-            }
+            };
+            for (std::size_t at = from; at-- > 0;)
+                step(weight(item, order[at]), weight(order[at], item), at);
+            change = size = 0.0;
+            for (std::size_t at = from + 1; at < n; ++at)
+                step(weight(order[at], item), weight(item, order[at]), at);
             if (to == from)
                 continue;
             improved = true;

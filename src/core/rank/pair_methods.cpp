@@ -2,6 +2,7 @@
 #include "core/rank/pair_methods.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/rank/bradley_terry.h"
 #include "core/rank/linear_order.h"
@@ -15,11 +16,39 @@ namespace {
 
 using Order = std::vector<std::uint32_t>;
 
+// Scores that are equal but for their noise come by ascending id; none is greater than the one
+// before it, so that the list never contradicts them.
 void list_by_score(const Tournament& t, const std::vector<double>& score,
-                   std::span<RankedItem> out) {
-    const Order order = order_by_score(score);
-    for (std::size_t r = 0; r < order.size(); ++r)
-        out[r] = RankedItem{t.items[order[r]], score[order[r]]};
+                   const std::vector<double>& noise, std::span<RankedItem> out) {
+    const Order order = order_by_score(score, noise);
+    for (std::size_t r = 0; r < order.size(); ++r) {
+        const double own = score[order[r]];
+        out[r] = RankedItem{t.items[order[r]], r > 0 ? std::min(own, out[r - 1].score) : own};
+    }
+}
+
+// What rounding may have done to the net scores.
+std::vector<double> net_noise(const Tournament& t) {
+    std::vector<double> noise(t.n(), 0.0);
+    for (const Pair& p : t.pairs) {
+        noise[p.a] += kWeightNoise * (p.ab + p.ba);
+        noise[p.b] += kWeightNoise * (p.ab + p.ba);
+    }
+    return noise;
+}
+
+// The solver's accuracy: strengths are logarithms, of no unit.
+std::vector<double> strength_noise(const std::vector<double>& strength) {
+    constexpr double kAccuracy = 1e-9;
+    std::vector<double> noise(strength.size());
+    std::transform(strength.begin(), strength.end(), noise.begin(),
+                   [](double s) { return kAccuracy * std::max(1.0, std::abs(s)); });
+    return noise;
+}
+
+void list_strengths(const Tournament& t, const Poll& poll, std::span<RankedItem> out) {
+    const std::vector<double> strength = bradley_terry_scores(t, poll);
+    list_by_score(t, strength, strength_noise(strength), out);
 }
 
 void list_linear(const Tournament& t, const Poll& poll, std::span<RankedItem> out) {
@@ -35,7 +64,7 @@ void list_linear(const Tournament& t, const Poll& poll, std::span<RankedItem> ou
 
 void list_path(const Tournament& t, const Poll& poll, std::span<RankedItem> out) {
     const Matrix weight(t);
-    const Order order = path_order(weight, order_by_score(net_scores(t)), poll);
+    const Order order = path_order(weight, order_by_score(net_scores(t), net_noise(t)), poll);
     for (std::size_t r = 0; r < order.size(); ++r) {
         const bool last = r + 1 == order.size();
         out[r] = RankedItem{t.items[order[r]], last ? 0.0 : weight(order[r], order[r + 1])};
@@ -79,7 +108,7 @@ std::vector<double> copeland_scores(const Tournament& t) {
     const double draws = t.n() == 0 ? 0.0 : 0.5 * static_cast<double>(t.n() - 1);
     std::vector<double> score(t.n(), draws);
     for (const Pair& p : t.pairs) {
-        if (p.ab == p.ba)
+        if (std::abs(p.ab - p.ba) <= kWeightNoise * (p.ab + p.ba))
             continue;
         score[p.a] += p.ab > p.ba ? 0.5 : -0.5;
         score[p.b] += p.ba > p.ab ? 0.5 : -0.5;
@@ -91,13 +120,13 @@ void rank_tournament(const Tournament& t, PairMethod method, const Poll& poll,
                      std::span<RankedItem> out) {
     switch (method) {
         case PairMethod::kNet:
-            return list_by_score(t, net_scores(t), out);
+            return list_by_score(t, net_scores(t), net_noise(t), out);
         case PairMethod::kBradleyTerry:
-            return list_by_score(t, bradley_terry_scores(t, poll), out);
+            return list_strengths(t, poll, out);
         case PairMethod::kKemeny:
             return list_linear(t, poll, out);
         case PairMethod::kCopeland:
-            return list_by_score(t, copeland_scores(t), out);
+            return list_by_score(t, copeland_scores(t), std::vector<double>(t.n(), 0.0), out);
         case PairMethod::kTsp:
             return list_path(t, poll, out);
     }

@@ -2,9 +2,10 @@
 #include "core/rank/path_order.h"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
 #include <utility>
+
+#include "core/rank/sum.h"
 
 #include "core/no_postgres.h"
 
@@ -14,23 +15,14 @@ namespace {
 using Order = std::vector<std::uint32_t>;
 
 constexpr std::size_t kPollEvery = 256;
-// Differences of sums below this share of the total weight are rounding.
-constexpr double kSlack = 1e-12;
+// Differences below this share of the weights that were added up are rounding.
+constexpr double kSlack = 1e-14;
 // Nearest-neighbour paths are tried from the first this many items by net score, ...
 constexpr std::size_t kStarts = 128;
 // ... and the best few are improved.
 constexpr std::size_t kImproved = 4;
 // Longest segment that is moved.
 constexpr std::size_t kSegment = 3;
-
-double total_weight(const Matrix& weight) noexcept {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < weight.n(); ++i) {
-        for (std::size_t j = 0; j < weight.n(); ++j)
-            sum += weight(i, j);
-    }
-    return sum;
-}
 
 // Always to the heaviest link that leads to an unvisited item.
 Order nearest_neighbour_path(const Matrix& weight, std::uint32_t start) {
@@ -54,8 +46,7 @@ Order nearest_neighbour_path(const Matrix& weight, std::uint32_t start) {
 
 // Moves the segment of `length` items at `from` to where it adds most; false if nowhere. Segments
 // are not reversed: links have a direction.
-bool move_segment(const Matrix& weight, Order& path, std::size_t from, std::size_t length,
-                  double slack) {
+bool move_segment(const Matrix& weight, Order& path, std::size_t from, std::size_t length) {
     const std::size_t n = path.size();
     const std::size_t end = from + length;
     // Link between the items at two places of the path; none beyond its ends.
@@ -64,17 +55,17 @@ bool move_segment(const Matrix& weight, Order& path, std::size_t from, std::size
     };
     const bool has_before = from > 0;
     const bool has_after = end < n;
-    const double removed = link(from - 1, from, has_before) + link(end - 1, end, has_after) -
-                           link(from - 1, end, has_before && has_after);
-    double best = removed + slack;
+    const double cut = link(from - 1, from, has_before) + link(end - 1, end, has_after);
+    const double joined = link(from - 1, end, has_before && has_after);
+    double best = 0.0;
     std::size_t to = from;
     for (std::size_t gap = 0; gap <= n; ++gap) {  // between places gap - 1 and gap
         if (gap >= from && gap <= end)
             continue;
-        const double added = link(gap - 1, from, gap > 0) + link(end - 1, gap, gap < n) -
-                             link(gap - 1, gap, gap > 0 && gap < n);
-        if (added > best) {
-            best = added;
+        const double won = joined + link(gap - 1, from, gap > 0) + link(end - 1, gap, gap < n);
+        const double lost = cut + link(gap - 1, gap, gap > 0 && gap < n);
+        if (won - lost > best && won - lost > kSlack * (won + lost)) {
+            best = won - lost;
             to = gap;
         }
     }
@@ -90,13 +81,13 @@ bool move_segment(const Matrix& weight, Order& path, std::size_t from, std::size
     return true;
 }
 
-void improve_path(const Matrix& weight, Order& path, double slack, const Poll& poll) {
+void improve_path(const Matrix& weight, Order& path, const Poll& poll) {
     for (bool improved = true; improved;) {
         improved = false;
         for (std::size_t length = 1; length <= kSegment; ++length) {
             for (std::size_t from = 0; from + length <= path.size(); ++from) {
                 poll();
-                improved |= move_segment(weight, path, from, length, slack);
+                improved |= move_segment(weight, path, from, length);
             }
         }
     }
@@ -106,27 +97,31 @@ void improve_path(const Matrix& weight, Order& path, double slack, const Poll& p
 
 std::size_t path_order_bytes(std::size_t n) noexcept {
     if (n <= kExactPathItems)
-        return sizeof(double) * n * (std::size_t{1} << n);
+        return sizeof(std::int64_t) * n * (std::size_t{1} << n);
     return sizeof(std::uint32_t) * n * (kStarts + kImproved);
 }
 
 double path_weight(const Matrix& weight, const Order& order) noexcept {
-    double sum = 0.0;
+    Sum sum;
     for (std::size_t r = 0; r + 1 < order.size(); ++r)
-        sum += weight(order[r], order[r + 1]);
-    return sum;
+        sum.add(weight(order[r], order[r + 1]));
+    return sum.value();
 }
 
 // rest[set * n + j]: the most that the items outside the set can add to a path that has visited the
-// set and stands at j. O(2^n n^2) time, 2^n n doubles.
+// set and stands at j. O(2^n n^2) time, 2^n n numbers. In whole numbers, which do not round; two
+// units for every link that is still open make up for what became whole.
 Order exact_path(const Matrix& weight, const Poll& poll) {
     const std::size_t n = weight.n();
     if (n == 0)
         return {};
+    Order items(n);
+    std::iota(items.begin(), items.end(), 0u);
+    const std::vector<std::int64_t> whole = weight.whole(items);
     const std::uint32_t all = (std::uint32_t{1} << n) - 1;
-    std::vector<double> rest((std::size_t{all} + 1) * n, 0.0);
+    std::vector<std::int64_t> rest((std::size_t{all} + 1) * n, 0);
     const auto via = [&](std::uint32_t set, std::size_t j, std::size_t k) {
-        return weight(j, k) + rest[(set | std::size_t{1} << k) * n + k];
+        return whole[j * n + k] + rest[(set | std::size_t{1} << k) * n + k];
     };
     for (std::uint32_t set = all; set-- > 1;) {
         if (set % kPollEvery == 0)
@@ -134,7 +129,7 @@ Order exact_path(const Matrix& weight, const Poll& poll) {
         for (std::size_t j = 0; j < n; ++j) {
             if ((set >> j & 1u) == 0)
                 continue;
-            double best = -std::numeric_limits<double>::infinity();
+            std::int64_t best = -1;
             for (std::size_t k = 0; k < n; ++k) {
                 if ((set >> k & 1u) == 0)
                     best = std::max(best, via(set, j, k));
@@ -142,18 +137,21 @@ Order exact_path(const Matrix& weight, const Poll& poll) {
             rest[set * n + j] = best;
         }
     }
-    const double slack = kSlack * total_weight(weight);
     const auto from_start = [&](std::size_t j) { return rest[(std::size_t{1} << j) * n + j]; };
-    double best = from_start(0);
+    std::int64_t best = from_start(0);
     for (std::size_t j = 1; j < n; ++j)
         best = std::max(best, from_start(j));
+    const auto slack = [n](const Order& path) {
+        return 2 * static_cast<std::int64_t>(n - path.size());
+    };
     std::size_t at = 0;
-    while (from_start(at) < best - slack)
+    while (from_start(at) < best - slack({}))
         ++at;
     Order path{static_cast<std::uint32_t>(at)};
     for (std::uint32_t set = std::uint32_t{1} << at; set != all;) {
+        const std::int64_t least = rest[set * n + at] - slack(path);
         std::size_t k = 0;
-        while ((set >> k & 1u) != 0 || via(set, at, k) < rest[set * n + at] - slack)
+        while ((set >> k & 1u) != 0 || via(set, at, k) < least)
             ++k;
         path.push_back(static_cast<std::uint32_t>(k));
         set |= std::uint32_t{1} << k;
@@ -163,7 +161,6 @@ Order exact_path(const Matrix& weight, const Poll& poll) {
 }
 
 Order heuristic_path(const Matrix& weight, const Order& by_net, const Poll& poll) {
-    const double slack = kSlack * total_weight(weight);
     std::vector<std::pair<double, Order>> paths;
     for (std::size_t s = 0; s < std::min(kStarts, by_net.size()); ++s) {
         poll();
@@ -175,10 +172,10 @@ Order heuristic_path(const Matrix& weight, const Order& by_net, const Poll& poll
                      [](const auto& a, const auto& b) { return a.first > b.first; });
     paths.resize(std::min(kImproved, paths.size()));
     Order best = by_net;
-    improve_path(weight, best, slack, poll);
+    improve_path(weight, best, poll);
     for (auto& [sum, path] : paths) {
-        improve_path(weight, path, slack, poll);
-        if (path_weight(weight, path) > path_weight(weight, best) + slack)
+        improve_path(weight, path, poll);
+        if (path_weight(weight, path) > path_weight(weight, best) * (1.0 + kSlack))
             best = std::move(path);
     }
     return best;

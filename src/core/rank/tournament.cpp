@@ -18,24 +18,35 @@ namespace {
 // and the buffer of the merge sort.
 constexpr std::size_t kScratchBytes = sizeof(Pair) + 2 * sizeof(std::int64_t) + sizeof(double) + 16;
 constexpr std::size_t kPollEvery = 4096;
-// Scores closer than this share of the largest one are ties.
-constexpr double kResolution = 1e-9;
+constexpr double kScoreNoise = 1e-12;  // of the largest score, where nothing else is known
 
 }  // namespace
+
+std::vector<std::uint32_t> order_by_score(std::span<const double> score,
+                                          std::span<const double> noise) {
+    std::vector<std::uint32_t> order(score.size());
+    std::iota(order.begin(), order.end(), 0u);
+    std::stable_sort(order.begin(), order.end(),
+                     [score](std::uint32_t a, std::uint32_t b) { return score[a] > score[b]; });
+    const auto tied = [&](std::uint32_t a, std::uint32_t b) {
+        return score[a] - score[b] <= noise[a] + noise[b];
+    };
+    for (auto begin = order.begin(); begin != order.end();) {
+        auto end = begin + 1;
+        while (end != order.end() && tied(end[-1], *end))
+            ++end;
+        std::sort(begin, end);
+        begin = end;
+    }
+    return order;
+}
 
 std::vector<std::uint32_t> order_by_score(std::span<const double> score) {
     double largest = 0.0;
     for (const double s : score)
         largest = std::max(largest, std::abs(s));
-    const double unit = largest > 0.0 ? largest * kResolution : 1.0;
-    std::vector<double> key(score.size());
-    std::transform(score.begin(), score.end(), key.begin(),
-                   [unit](double s) { return std::round(s / unit); });
-    std::vector<std::uint32_t> order(score.size());
-    std::iota(order.begin(), order.end(), 0u);
-    std::stable_sort(order.begin(), order.end(),
-                     [&key](std::uint32_t a, std::uint32_t b) { return key[a] > key[b]; });
-    return order;
+    const std::vector<double> noise(score.size(), largest * kScoreNoise / 2.0);
+    return order_by_score(score, noise);
 }
 
 Comparisons::Comparisons(std::pmr::memory_resource* memory, std::size_t budget_bytes)

@@ -30,8 +30,16 @@ struct Tournament {
     std::size_t n() const noexcept { return items.size(); }
 };
 
-// Indexes 0..n-1 by descending score; scores that differ by less than one part in 10^9 of the
-// largest count as equal and stay in ascending order, so that rounding decides nothing.
+// Sums of weights that differ by less than this share of all that was added are equal but for
+// rounding.
+inline constexpr double kWeightNoise = 1e-14;
+
+// Indexes 0..n-1 by descending score. Neighbours that differ by no more than their noise count as
+// equal, and so do whole chains of them; equal ones stay in ascending order, so that rounding
+// decides nothing. noise[i]: how much rounding may have moved score[i].
+std::vector<std::uint32_t> order_by_score(std::span<const double> score,
+                                          std::span<const double> noise);
+// The same for scores of one magnitude: one part in 10^12 of the largest is noise.
 std::vector<std::uint32_t> order_by_score(std::span<const double> score);
 
 class Comparisons {
