@@ -63,7 +63,7 @@ search_code 'PG_VERSION_NUM' \
     fail "PG_VERSION_NUM outside src/pg/boundary/compat.h"
 
 # Third-party libraries and the rooms that may use them. Tests and benches may use them as oracles.
-for pair in hwy:distance hnswlib:hnsw boost:graph 'Eigen:(cur|metric)'; do
+for pair in hwy:distance hnswlib:hnsw 'boost:(graph|metric)' 'Eigen:(cur|metric)'; do
     search_code "#include *[<\"]${pair%%:*}/" $(without "^src/core/${pair##*:}/" "${all[@]}") |
         fail "${pair%%:*}/ outside src/core/${pair##*:}"
 done

@@ -95,3 +95,20 @@ SELECT fused_total('{{1,2,3}}');
 SELECT fused_combine('{0,0,0}', '{1,2,NULL}');
 SELECT comb_accum('{1,0,2}', 5), fused_total_by_hits('{6,0,3}');
 DROP TABLE hit, many, serial;
+-- The row is named by its place in the window's order; a place in an array, and a pair, likewise.
+SELECT minmax_norm(x) OVER (ORDER BY i) FROM (VALUES (1, 0.5), (2, NULL), (3, 'NaN'), (4, 0.1)) v (i, x);
+SELECT sigmoid_norm(x) OVER (PARTITION BY i % 2 ORDER BY i) FROM (VALUES (1, 0.5::float8), (2, NULL), (3, '-Infinity'), (4, 0.1)) v (i, x);
+SELECT rate(ARRAY[NULL, (25, 'NaN')]::skill_rating[], '{1,2}');
+SELECT rate(ARRAY[NULL, NULL, (25, 0)]::skill_rating[], '{1,2,3}');
+SELECT rank_pairs(i, j, w) FROM (VALUES (1, 2, 0.5::float8), (7, 9, 'NaN')) v (i, j, w);
+SELECT rank_pairs(i, j, w) FROM (VALUES (1, 2, 0.5::float8), (7, 9, -1)) v (i, j, w);
+-- A query without an embedding, or without a direction, is answered by words alone.
+CREATE TABLE doc (id integer, words tsvector, v vector(2));
+INSERT INTO doc VALUES (1, 'a', '[1,0]'), (2, 'b', '[0,1]'), (3, 'b c', '[1,1]');
+CREATE FUNCTION hybrid(q vector) RETURNS TABLE (id integer, score numeric) LANGUAGE sql AS $$
+    WITH by_words AS (SELECT id, row_number() OVER (ORDER BY id) AS rank FROM doc WHERE words @@ 'b'),
+    by_meaning AS (SELECT id, row_number() OVER (ORDER BY distance, id) AS rank FROM (SELECT id, v <=> q AS distance FROM doc ORDER BY v <=> q LIMIT 2) n WHERE distance < 'NaN')
+    SELECT id, round(rrf(rank)::numeric, 6) FROM (SELECT * FROM by_words UNION ALL SELECT * FROM by_meaning) h GROUP BY id ORDER BY 2 DESC, 1 $$;
+SELECT 'vector' AS query, * FROM hybrid('[1,0]') UNION ALL SELECT 'null', * FROM hybrid(NULL) UNION ALL SELECT 'zero', * FROM hybrid('[0,0]');
+DROP FUNCTION hybrid;
+DROP TABLE doc;

@@ -1,3 +1,5 @@
+// Implements communities.h by hand: of the libraries at hand Boost.Graph has neither Louvain nor
+// label propagation, and igraph is under the GPL, which this project's licence cannot take in.
 #include "core/graph/communities.h"
 
 #include <algorithm>

@@ -56,6 +56,10 @@ float two_nn(std::span<const float> first, std::span<const float> second, Scale 
         if (first[i] > 0.0f && second[i] >= first[i])
             log_mu.push_back(factor *
                              std::log1p((static_cast<double>(second[i]) - first[i]) / first[i]));
+    return two_nn(log_mu);
+}
+
+float two_nn(std::span<double> log_mu) noexcept {
     if (log_mu.size() < 2)
         return 0.0f;
     std::sort(log_mu.begin(), log_mu.end());

@@ -38,5 +38,7 @@ float method_of_moments(std::span<const float> distances, Scale scale) noexcept;
 //   first, second   r_1 and r_2 per point; pairs with r_1 <= 0 or r_2 < r_1 are skipped
 // 0 when fewer than two pairs remain or all ratios are 1. Throws std::bad_alloc.
 float two_nn(std::span<const float> first, std::span<const float> second, Scale scale);
+// The same from ln mu of the pairs, which it sorts.
+float two_nn(std::span<double> log_mu) noexcept;
 
 }  // namespace vg::lid

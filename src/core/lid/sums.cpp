@@ -16,6 +16,9 @@ double log_ratio(double r, double reference) noexcept {
                                                       : std::log(r) - std::log(reference);
 }
 
+// Sums of ratios below this stay finite.
+constexpr double kGreatestRatio = 0x1p512;
+
 bool grows(const DistanceSums& s) noexcept {
     return s.n >= 2 && s.min < s.max;
 }
@@ -38,11 +41,19 @@ void DistanceSums::add(double distance) noexcept {
         return;
     if (reference == 0)
         reference = distance;
+    if (distance / reference > kGreatestRatio)
+        refer_to(distance);
     logs += log_ratio(distance, reference);
     ratios += distance / reference;
     min = n > 0 ? std::min(min, distance) : distance;
     max = std::max(max, distance);
     n += 1;
+}
+
+void DistanceSums::refer_to(double other) noexcept {
+    logs += n * log_ratio(reference, other);
+    ratios *= reference / other;
+    reference = other;
 }
 
 void DistanceSums::merge(const DistanceSums& other) noexcept {
@@ -52,6 +63,8 @@ void DistanceSums::merge(const DistanceSums& other) noexcept {
         *this = other;
         return;
     }
+    if (other.reference / reference > kGreatestRatio)
+        refer_to(other.reference);
     logs += other.logs + other.n * log_ratio(other.reference, reference);
     ratios += other.ratios * (other.reference / reference);
     min = std::min(min, other.min);

@@ -3,14 +3,15 @@
 // merged. A trivial struct of doubles on purpose, so that it can be stored as an array.
 //
 // Distances are finite and >= 0. Zeros (duplicates of the point) are dropped. Everything is kept
-// relative to the first distance: nothing overflows, and nearly equal distances keep their digits.
+// relative to the first distance, or a later one that is greater by far: nothing overflows, and
+// nearly equal distances keep their digits.
 #pragma once
 
 namespace vg::lid {
 
 struct DistanceSums {
     double n = 0;          // positive distances
-    double reference = 0;  // the first of them
+    double reference = 0;  // the first of them, or a much greater one
     double logs = 0;       // sum of ln(r / reference)
     double ratios = 0;     // sum of r / reference
     double min = 0;
@@ -20,6 +21,9 @@ struct DistanceSums {
     static DistanceSums relative_to(double reference) noexcept;
     void add(double distance) noexcept;
     void merge(const DistanceSums& other) noexcept;
+
+    // Takes another reference for what was added so far.
+    void refer_to(double other) noexcept;
 
     // lid.h has formulas and sources. 0 means unknown: fewer than two positive distances, or all
     // equal. Otherwise positive, without an upper limit.

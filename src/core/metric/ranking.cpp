@@ -24,11 +24,19 @@ double gain_of(double grade, Gain gain) {
     return gain == Gain::kLinear ? grade : std::exp2(grade) - 1.0;
 }
 
-double dcg(std::span<const double> grades, Gain gain) {
+// Divided by 2^exponent, which loses nothing.
+double dcg(std::span<const double> grades, Gain gain, int exponent) {
     double sum = 0.0;
     for (std::size_t i = 0; i < grades.size(); ++i)
-        sum += gain_of(grades[i], gain) / std::log2(static_cast<double>(i) + 2.0);
+        sum += std::scalbn(gain_of(grades[i], gain), -exponent) /
+               std::log2(static_cast<double>(i) + 2.0);
     return sum;
+}
+
+// Of the greatest gain among the judged: divided by it no sum overflows or vanishes.
+int largest_exponent(const Judged& q, Gain gain) {
+    const double largest = q.judged().empty() ? 0.0 : gain_of(q.judged().front(), gain);
+    return largest > 0.0 ? std::ilogb(largest) : 0;
 }
 
 double ratio(double part, double whole) {
@@ -38,11 +46,13 @@ double ratio(double part, double whole) {
 }  // namespace
 
 double dcg_at(const Judged& q, std::size_t k, Gain gain) {
-    return dcg(top(q.run(), k), gain);
+    const int exponent = largest_exponent(q, gain);
+    return std::scalbn(dcg(top(q.run(), k), gain, exponent), exponent);
 }
 
 double ndcg_at(const Judged& q, std::size_t k, Gain gain) {
-    return ratio(dcg_at(q, k, gain), dcg(top(q.judged(), k), gain));
+    const int exponent = largest_exponent(q, gain);
+    return ratio(dcg(top(q.run(), k), gain, exponent), dcg(top(q.judged(), k), gain, exponent));
 }
 
 double ap_at(const Judged& q, std::size_t k, ApNorm norm, double threshold) {

@@ -1,7 +1,10 @@
 #include "core/metric/significance.h"
 
 #include <algorithm>
+#include <boost/math/policies/policy.hpp>
+#include <boost/math/special_functions/beta.hpp>
 #include <cmath>
+#include <limits>
 
 #include "core/base/pace.h"
 #include "core/base/random.h"
@@ -10,70 +13,73 @@
 namespace vg::metric {
 namespace {
 
-// The continued fraction of the incomplete beta function, by Lentz's method. Converges for
-// x < (a + 1) / (a + b + 2); the number of terms grows with sqrt(max(a, b)).
-double beta_fraction(double a, double b, double x) {
-    constexpr double kTiny = 1e-300;
-    constexpr int kMaxTerms = 1000000;
-    const auto away_from_zero = [](double v) { return std::abs(v) < kTiny ? kTiny : v; };
-    double c = 1.0;
-    double d = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0));
-    double fraction = d;
-    for (int i = 1; i < kMaxTerms; ++i) {
-        const double m = i;
-        const double even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
-        d = 1.0 / away_from_zero(1.0 + even * d);
-        c = away_from_zero(1.0 + even / c);
-        fraction *= c * d;
-        const double odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
-        d = 1.0 / away_from_zero(1.0 + odd * d);
-        c = away_from_zero(1.0 + odd / c);
-        const double step = c * d;
-        fraction *= step;
-        if (std::abs(step - 1.0) < 1e-15)
-            break;
-    }
-    return fraction;
-}
+// No exception, no errno, no output: what an argument cannot have is a number too.
+using Quiet = boost::math::policies::policy<
+    boost::math::policies::domain_error<boost::math::policies::ignore_error>,
+    boost::math::policies::pole_error<boost::math::policies::ignore_error>,
+    boost::math::policies::overflow_error<boost::math::policies::ignore_error>,
+    boost::math::policies::underflow_error<boost::math::policies::ignore_error>,
+    boost::math::policies::denorm_error<boost::math::policies::ignore_error>,
+    boost::math::policies::rounding_error<boost::math::policies::ignore_error>,
+    boost::math::policies::evaluation_error<boost::math::policies::ignore_error>,
+    boost::math::policies::indeterminate_result_error<boost::math::policies::ignore_error>,
+    boost::math::policies::promote_double<false>>;
 
-// Regularised incomplete beta function I_x(a, b); y = 1 - x, given so that neither end loses
-// digits.
-double incomplete_beta(double a, double b, double x, double y) {
-    if (x <= 0.0)
-        return 0.0;
-    if (y <= 0.0)
-        return 1.0;
-    const double front = std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) +
-                                  a * std::log(x) + b * std::log(y));
-    if (x < (a + 1.0) / (a + b + 2.0))
-        return front * beta_fraction(a, b, x) / a;
-    return 1.0 - front * beta_fraction(b, a, y) / b;
+// Of the power of two that brings the greatest magnitude to between 1 and 2.
+int exponent_of(std::span<const double> values) {
+    double largest = 0.0;
+    for (const double x : values)
+        largest = std::max(largest, std::abs(x));
+    return largest > 0.0 ? std::ilogb(largest) : 0;
 }
 
 }  // namespace
 
 double student_p(double t, double df) {
+    if (std::isinf(t))
+        return 0.0;
+    // Of the two arguments the smaller one keeps its digits.
     const double scale = df + t * t;
-    return incomplete_beta(0.5 * df, 0.5, df / scale, t * t / scale);
+    return t * t < df ? boost::math::ibetac(0.5, 0.5 * df, t * t / scale, Quiet())
+                      : boost::math::ibeta(0.5 * df, 0.5, df / scale, Quiet());
 }
 
-std::optional<PairedT> paired_t(std::span<const double> differences) {
+Differences differences_of(std::span<const Pair> pairs) {
+    // Eight roundings of the larger side: two to make it, as in a and a + 0.1, and one of the
+    // difference, twofold.
+    constexpr double kRoundings = 8.0 * std::numeric_limits<double>::epsilon() / 2.0;
+    double largest = 0.0;
+    for (const Pair& pair : pairs)
+        largest = std::max({largest, std::abs(pair.x), std::abs(pair.y)});
+    Differences d;
+    d.exponent = largest > std::numeric_limits<double>::max() / 4.0 ? 2 : 0;
+    d.noise = kRoundings * std::scalbn(largest, -d.exponent);
+    d.values.reserve(pairs.size());
+    for (const Pair& pair : pairs)
+        d.values.push_back(std::scalbn(pair.y, -d.exponent) - std::scalbn(pair.x, -d.exponent));
+    return d;
+}
+
+std::optional<PairedT> paired_t(std::span<const double> differences, double noise) {
     if (differences.size() < 2)
         return std::nullopt;
     const auto n = static_cast<double>(differences.size());
+    const int exponent = exponent_of(differences);
     double mean = 0.0;
     for (const double d : differences)
-        mean += d / n;
+        mean += std::scalbn(d, -exponent) / n;
     double squares = 0.0;
-    bool equal = true;
     for (const double d : differences) {
-        squares += (d - mean) * (d - mean);
-        equal = equal && d == differences[0];
+        const double deviation = std::scalbn(d, -exponent) - mean;
+        squares += deviation * deviation;
     }
-    if (equal || !(squares > 0.0))
+    const auto [least, greatest] = std::minmax_element(differences.begin(), differences.end());
+    if (std::scalbn(*greatest, -exponent) - std::scalbn(*least, -exponent) <=
+            std::scalbn(noise, -exponent) ||
+        !(squares > 0.0))
         return std::nullopt;
     const double t = mean / std::sqrt(squares / (n - 1.0) / n);
-    return PairedT{mean, t, student_p(t, n - 1.0)};
+    return PairedT{std::scalbn(mean, exponent), t, student_p(t, n - 1.0)};
 }
 
 std::optional<double> randomization_test(std::span<double> differences, std::uint64_t iterations,
@@ -82,6 +88,9 @@ std::optional<double> randomization_test(std::span<double> differences, std::uin
     if (n == 0)
         return std::nullopt;
     Pace pace(poll);
+    const int exponent = exponent_of(differences);
+    for (double& d : differences)
+        d = std::scalbn(d, -exponent);
     sort_paced(differences.begin(), differences.end(), pace);
     double sum = 0.0;
     double size = 0.0;

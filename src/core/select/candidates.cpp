@@ -145,15 +145,25 @@ void Candidates::scale() {
     }
     scaled_.assign(rows_.size(), 0.0);
     weights_.assign(rows_.size(), 0.0);
-    // Halves, because the range of finite numbers may be infinite.
-    const double range = high / 2 - low / 2;
+    // Relevances are divided by a power of two above the greatest magnitude, which loses nothing:
+    // then no range overflows or vanishes. Weights keep their unit, which graph_cut measures by
+    // similarities, but for those so large that a sum of them may be infinite.
+    const auto above = [](double x) { return x > 0.0 ? std::ilogb(x) + 1 : 0; };
+    const int exponent = selectable_ > 0 ? above(std::max(std::abs(low), std::abs(high))) : 0;
+    const auto scaled = [exponent](double x) { return std::scalbn(x, -exponent); };
+    double heaviest = 0.0;
+    for (const Row& row : rows_)
+        heaviest = std::isnan(row.weight) ? heaviest : std::max(heaviest, row.weight);
+    constexpr int kLargest = 900;  // sums of 2^100 such weights are finite
+    const int weight_exponent = std::max(0, above(heaviest) - kLargest);
+    const double range = scaled(high) - scaled(low);
     for (std::size_t i = 0; i < rows_.size(); ++i) {
         if (selectable(i))
-            scaled_[i] = range > 0 ? (rows_[i].relevance / 2 - low / 2) / range : 1.0;
+            scaled_[i] = range > 0 ? (scaled(rows_[i].relevance) - scaled(low)) / range : 1.0;
         if (!weighted)
             weights_[i] = scaled_[i];
         else if (!std::isnan(rows_[i].weight))
-            weights_[i] = rows_[i].weight;
+            weights_[i] = std::scalbn(rows_[i].weight, -weight_exponent);
     }
 }
 

@@ -21,14 +21,23 @@ double expected_picks(const Candidates& candidates, const Limits& limits) {
         picks = std::min(picks, static_cast<double>(limits.k));
     if (std::isnan(limits.budget))
         return picks;
+    // In units of the greatest cost: the sum of costs may be infinite.
+    double dearest = 0.0;
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        if (candidates.selectable(i) && candidates.row(i).cost > dearest)
+            dearest = candidates.row(i).cost;
+    }
+    if (!(dearest > 0.0))
+        return picks;
+    const int exponent = std::ilogb(dearest);
     double cost = 0.0;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         if (candidates.selectable(i) && !std::isnan(candidates.row(i).cost))
-            cost += candidates.row(i).cost;
+            cost += std::scalbn(candidates.row(i).cost, -exponent);
     }
     const double mean =
         cost / static_cast<double>(std::max<std::size_t>(1, candidates.selectable_count()));
-    return mean > 0 ? std::clamp(limits.budget / mean, 1.0, picks) : picks;
+    return mean > 0 ? std::clamp(std::scalbn(limits.budget, -exponent) / mean, 1.0, picks) : picks;
 }
 
 // Rows max_min chooses from: k at diversity 0, all at 1, few more than k where selections are any
@@ -172,8 +181,21 @@ std::pmr::vector<Pick> select(const Candidates& candidates, const Request& reque
     if (needs_all_pairs(request))
         similarities.keep_all(spare_bytes);
     const Ground ground{candidates, similarities, memory};
-    Objective objective = Builder(ground, limits).build(request);
-    return greedy(candidates, &similarities, objective, limits, memory, poll);
+    // The weights of a compression have a unit of their own, which the gains are given in.
+    Request scaled = request;
+    CompressionWeights& w = scaled.compression;
+    const double heaviest = request.method == Method::kCompression
+                                ? std::max({w.relevance, w.coverage, w.diversity})
+                                : 0.0;
+    const int exponent = heaviest > 0.0 ? std::ilogb(heaviest) : 0;
+    for (double* weight : {&w.relevance, &w.coverage, &w.diversity})
+        *weight = exponent == 0 ? *weight : std::scalbn(*weight, -exponent);
+    Objective objective = Builder(ground, limits).build(scaled);
+    std::pmr::vector<Pick> picks =
+        greedy(candidates, &similarities, objective, limits, memory, poll);
+    for (Pick& pick : picks)
+        pick.gain = std::scalbn(pick.gain, exponent);
+    return picks;
 }
 
 }  // namespace vg::select

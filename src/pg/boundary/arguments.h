@@ -31,6 +31,16 @@ inline void check_finite(float8 value, const char* name) {
                         errdetail("It is %s.", std::isnan(value) ? "NaN" : "infinite")));
 }
 
+// The same for one of many values: says where it stands, "row 3 of the partition".
+inline void check_finite_at(float8 value, const char* name, const char* what, int64 number,
+                            const char* whole) {
+    if (unlikely(!std::isfinite(value)))
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("%s must be a finite number", name),
+                        errdetail("It is %s in %s " INT64_FORMAT " of %s.",
+                                  std::isnan(value) ? "NaN" : "infinite", what, number, whole)));
+}
+
 // A number that is given, finite and not negative.
 inline float8 nonnegative_argument(FunctionCallInfo fcinfo, int i, const char* name) {
     require_argument(fcinfo, i, name);

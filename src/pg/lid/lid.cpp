@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <type_traits>
 
 #include "core/lid/lid.h"
@@ -128,16 +127,17 @@ VG_FUNCTION(vg_lid_twonn) {
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                         errmsg("too many points: %d, at most %d", first.n, kMaxPoints),
                         errhint("A random sample of the points gives the same dimension.")));
-    // The estimator depends on the ratios alone, and those fit into floats.
-    auto* one = static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(first.n)));
-    auto* ratio = static_cast<float*>(palloc(sizeof(float) * static_cast<Size>(first.n)));
+    auto* log_mu = static_cast<double*>(palloc(sizeof(double) * static_cast<Size>(first.n)));
+    std::size_t n = 0;
     for (int i = 0; i < first.n; ++i) {
-        one[i] = first.x[i] > 0 ? 1.0f : 0.0f;
-        const double r = first.x[i] > 0 ? second.x[i] / first.x[i] : 0;
-        ratio[i] = static_cast<float>(std::min<double>(r, std::numeric_limits<float>::max()));
+        if (!(first.x[i] > 0) || second.x[i] < first.x[i])
+            continue;
+        // Where the quotient would overflow it is nowhere near 1.
+        const double growth = second.x[i] / first.x[i] - 1;
+        log_mu[n++] = growth < 1 ? std::log1p((second.x[i] - first.x[i]) / first.x[i])
+                                 : std::log(second.x[i]) - std::log(first.x[i]);
     }
-    const auto n = static_cast<std::size_t>(first.n);
-    return lid_datum(fcinfo, vg::lid::two_nn({one, n}, {ratio, n}, vg::lid::Scale::kDistance));
+    return lid_datum(fcinfo, vg::lid::two_nn({log_mu, n}));
 }
 
 VG_FUNCTION(vg_lid_accum) {

@@ -3,6 +3,7 @@
 
 #include "pg/boundary/pg.h"
 
+#include <cmath>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -59,15 +60,6 @@ Datum finish(FunctionCallInfo fcinfo, Measure&& measure) {
         return measure(pairs);
     }();
     return optional_datum(fcinfo, value);
-}
-
-// b - a: positive where b is better.
-std::vector<double> differences_of(const RowState& state) {
-    std::vector<double> differences;
-    differences.reserve(state.pairs().size());
-    for (const Pair& pair : state.pairs())
-        differences.push_back(pair.y - pair.x);
-    return differences;
 }
 
 metric::RankFault check_column(const RowState& state, double Pair::*column) {
@@ -201,13 +193,16 @@ VG_FUNCTION(vg_paired_t) {
     if (state == nullptr || state->rows.count == 0)
         PG_RETURN_NULL();
     TupleDesc columns = row_columns(fcinfo);
-    double mean = 0.0;
+    double mean = 0.0;  // of b - a: positive where b is better
     const std::optional<metric::PairedT> test = [&] {
-        const std::vector<double> differences = differences_of(*state);
-        for (const double d : differences)
-            mean += d / static_cast<double>(differences.size());
-        return metric::paired_t(differences);
+        const metric::Differences d = metric::differences_of(state->pairs());
+        for (const double x : d.values)
+            mean += x / static_cast<double>(d.values.size());
+        mean = std::scalbn(mean, d.exponent);
+        return metric::paired_t(d.values, d.noise);
     }();
+    if (unlikely(!std::isfinite(mean)))
+        float_overflow_error();
     const Datum values[] = {Int64GetDatum(state->rows.count), Float8GetDatum(mean),
                             Float8GetDatum(test ? test->t : 0.0),
                             Float8GetDatum(test ? test->p : 0.0)};
@@ -220,9 +215,9 @@ VG_FUNCTION(vg_randomization_test) {
     if (state == nullptr)
         PG_RETURN_NULL();
     const std::optional<double> p = [&] {
-        std::vector<double> differences = differences_of(*state);
+        metric::Differences d = metric::differences_of(state->pairs());
         return metric::randomization_test(
-            differences, static_cast<std::uint64_t>(state->options.iterations),
+            d.values, static_cast<std::uint64_t>(state->options.iterations),
             static_cast<std::uint64_t>(state->options.seed), kInterruptPoll);
     }();
     return optional_datum(fcinfo, p);

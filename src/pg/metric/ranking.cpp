@@ -5,6 +5,7 @@
 
 #include "pg/boundary/pg.h"
 
+#include <cmath>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -88,10 +89,13 @@ Datum finish(FunctionCallInfo fcinfo, Metric&& metric) {
         const Judged query(state->judgements(), kInterruptPoll);
         return metric(query, state->options);
     }();
-    if constexpr (std::is_same_v<decltype(value), const std::size_t>)
+    if constexpr (std::is_same_v<decltype(value), const std::size_t>) {
         return Int64GetDatum(static_cast<int64>(value));
-    else
+    } else {
+        if (unlikely(!std::isfinite(value)))
+            float_overflow_error();
         return Float8GetDatum(value);
+    }
 }
 
 std::size_t k_of(const Options& options) {

@@ -7,6 +7,7 @@
 
 #include "pg/boundary/pg.h"
 
+#include <cmath>
 #include <span>
 #include <string_view>
 
@@ -50,10 +51,18 @@ rank::PairMethod method_argument(FunctionCallInfo fcinfo, int i) {
     return *method;
 }
 
-void check_weight(float8 weight) {
-    if (weight > kMaxWeight)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("weight must be at most %g", kMaxWeight)));
+// 22023, with the pair, for a weight that is no weight.
+float8 weight_of_pair(FunctionCallInfo fcinfo) {
+    const float8 weight = PG_GETARG_FLOAT8(3);
+    const char* fault = !std::isfinite(weight) ? "weight must be a finite number"
+                        : weight < 0.0         ? "weight must not be negative"
+                        : weight > kMaxWeight  ? psprintf("weight must be at most %g", kMaxWeight)
+                                               : nullptr;
+    if (fault != nullptr)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", fault),
+                        errdetail("It is %g for the pair (" INT64_FORMAT ", " INT64_FORMAT ").",
+                                  weight, PG_GETARG_INT64(1), PG_GETARG_INT64(2))));
+    return weight;
 }
 
 struct Listing {
@@ -114,8 +123,7 @@ VG_FUNCTION(vg_rank_pairs_accum) {
     if (!skipped) {
         const int64 i = PG_GETARG_INT64(1);
         const int64 j = PG_GETARG_INT64(2);
-        const float8 weight = nonnegative_argument(fcinfo, 3, "weight");
-        check_weight(weight);
+        const float8 weight = weight_of_pair(fcinfo);
         if (i == j)
             ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                             errmsg("an item cannot be compared with itself"),

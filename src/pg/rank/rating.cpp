@@ -29,25 +29,29 @@ namespace {
     pg_unreachable();
 }
 
-float8 attribute(HeapTupleHeader tuple, AttrNumber column, const char* name) {
+float8 attribute(HeapTupleHeader tuple, AttrNumber column, const char* name, int number) {
     bool isnull;
     const Datum value = GetAttributeByNum(tuple, column, &isnull);
     if (isnull)
         ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
                         errmsg("%s of a rating must not be null", name),
+                        errdetail("It is null in element %d of ratings.", number),
                         errhint("A newcomer is a NULL rating, not a rating of NULLs.")));
-    check_finite(DatumGetFloat8(value), name);
+    check_finite_at(DatumGetFloat8(value), name, "element", number, "ratings");
     return DatumGetFloat8(value);
 }
 
-// NULL is a newcomer.
-rank::Rating read_rating(Datum value, bool isnull) {
+// NULL is a newcomer. `number` is the element's, from 1.
+rank::Rating read_rating(Datum value, bool isnull, int number) {
     if (isnull)
         return rank::Rating{};
     const HeapTupleHeader tuple = DatumGetHeapTupleHeader(value);
-    const rank::Rating rating{attribute(tuple, 1, "mu"), attribute(tuple, 2, "sigma")};
+    const rank::Rating rating{attribute(tuple, 1, "mu", number),
+                              attribute(tuple, 2, "sigma", number)};
     if (!(rating.sigma > 0.0))
-        report_bad_argument("sigma must be greater than 0");
+        ereport(ERROR,
+                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("sigma must be greater than 0"),
+                 errdetail("It is %g in element %d of ratings.", rating.sigma, number)));
     return rating;
 }
 
@@ -104,7 +108,7 @@ VG_FUNCTION(vg_rate) {
     auto* players = static_cast<rank::Player*>(MemoryContextAllocHuge(
         CurrentMemoryContext, sizeof(rank::Player) * static_cast<Size>(ratings.n + 1)));
     for (int i = 0; i < ratings.n; ++i) {
-        players[i].rating = read_rating(ratings.values[i], ratings.nulls[i]);
+        players[i].rating = read_rating(ratings.values[i], ratings.nulls[i], i + 1);
         players[i].rank = read_integer(ranks, i, "ranks");
         check_at_least(players[i].rank, "rank", 1);
         players[i].team = alone ? i : read_integer(teams, i, "teams");

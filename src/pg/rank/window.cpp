@@ -21,6 +21,11 @@ extern "C" {
 namespace vg::pg {
 namespace {
 
+// Counted from 1, in the order of the window: row_number() over the same window finds it.
+void check_score(float8 score, int64 position) {
+    check_finite_at(score, "score", "row", position + 1, "the partition");
+}
+
 using rank::ScoreSummary;
 static_assert(std::is_trivially_destructible_v<ScoreSummary>);
 
@@ -42,7 +47,7 @@ void for_each_score(WindowObject window, Fn fn) {
         if (isnull || outside)
             continue;
         const float8 score = DatumGetFloat8(value);
-        check_finite(score, "score");
+        check_score(score, row);
         fn(score);
     }
 }
@@ -68,7 +73,7 @@ bool current_score(WindowObject window, float8* score) {
     if (isnull)
         return false;
     *score = DatumGetFloat8(value);
-    check_finite(*score, "score");
+    check_score(*score, WinGetCurrentPosition(window));
     return true;
 }
 

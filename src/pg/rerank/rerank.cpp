@@ -51,7 +51,7 @@ std::span<const double> first_stage(FunctionCallInfo fcinfo, const DocumentList&
         scores[i] = items.nulls[at] ? std::numeric_limits<double>::quiet_NaN()
                                     : DatumGetFloat8(items.values[at]);
         if (!items.nulls[at])
-            check_finite(scores[i], "first_stage");
+            check_finite_at(scores[i], "first_stage", "element", int64{at} + 1, "the array");
     }
     return {scores, n};
 }

@@ -6,6 +6,7 @@
 
 #include "pg/boundary/pg.h"
 
+#include <algorithm>
 #include <memory_resource>
 #include <string>
 #include <unordered_set>
@@ -44,6 +45,15 @@ struct Search {
     int rank = 0;
 };
 
+// Every row is as near to a zero vector under the cosine distance as every other: NaN.
+void check_direction(const Order& order, const Vector& query, const char* message) {
+    if (order.kind != Order::kCosine ||
+        std::any_of(query.x, query.x + query.dim, [](float x) { return x != 0.0f; }))
+        return;
+    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", message),
+                    errdetail("The cosine distance compares directions, and it has none.")));
+}
+
 // The vector, of the column's type, and what is searched: arguments relation, id_column,
 // column_name, query.
 Search* begin_search(FunctionCallInfo fcinfo, int order, MemoryContext context) {
@@ -55,8 +65,9 @@ Search* begin_search(FunctionCallInfo fcinfo, int order, MemoryContext context) 
                 (errcode(ERRCODE_DATATYPE_MISMATCH), errmsg("only vectors can be refined"),
                  errdetail("The operator compares values of type %s.", format_type_be(by.type))));
     const Source source = source_argument(fcinfo, 0, "relation", by);
-    return new_in_context<Search>(context, context, by, source,
-                                  datum_vector(PG_GETARG_DATUM(kQuery)));
+    const Vector* query = datum_vector(PG_GETARG_DATUM(kQuery));
+    check_direction(by, *query, "query must not be a zero vector");
+    return new_in_context<Search>(context, context, by, source, query);
 }
 
 void run_nearest(Search* s, const Vector* query, int limit, bool with_value, RowVisitor fn) {
@@ -87,6 +98,7 @@ const Vector* refine(const Search* s, const rank::RocchioWeights& weights, bool 
     Vector* refined = make_vector(s->query->dim);
     const bool has_direction = refine_into(s, weights, unit_length, refined);
     check_refined(refined, has_direction);
+    check_direction(s->order, *refined, "refined query is a zero vector");
     return refined;
 }
 
