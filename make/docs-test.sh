@@ -8,7 +8,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 passed=0
 failed=0
-[ $# -gt 0 ] || set -- README.md docs/*.md
+all=
+[ $# -gt 0 ] || { all=1; set -- README.md docs/*.md; }
 
 for document in "$@"; do
     [ -f "$document" ] || continue
@@ -35,5 +36,9 @@ for document in "$@"; do
     done
 done
 psql -X -q -d postgres -c 'DROP DATABASE IF EXISTS docs_examples'
+# The list of functions is an example like others: it must be that of the extension.
+if [ -n "$all" ]; then
+    if make/functions-page.sh --check; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+fi
 echo "docs examples: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
