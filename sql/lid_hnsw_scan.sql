@@ -27,7 +27,7 @@ SELECT count(*) FROM (SELECT FROM items ORDER BY v <-> pg_temp.vec(1, 24, 9) LIM
 RESET lid_hnsw.ef_search;
 
 -- A filter that keeps hardly a row: the scan follows links until that has cost as much as a pass (half a
--- read for a page, an eighth for a node), then makes it; the heap is not counted. Every answer is complete.
+-- read for a page, a quarter for a node), then makes it; the heap is not counted. Every answer is complete.
 CREATE FUNCTION pg_temp.index_reads(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     before bigint := pg_stat_get_xact_blocks_fetched('items_v'::regclass);
@@ -36,7 +36,7 @@ BEGIN
     RETURN pg_stat_get_xact_blocks_fetched('items_v'::regclass) - before;
 END $$;
 SELECT pg_temp.index_reads('SELECT id FROM items WHERE id < 0 ORDER BY v <-> pg_temp.vec(3, 24, 9) LIMIT 10')
-    <= 6000 / 8 + 1.7 * (pg_relation_size('items_v') / 8192) AS bounded;
+    <= 6000 / 4 + 1.7 * (pg_relation_size('items_v') / 8192) AS bounded;
 SELECT recall, full_answers, ordered FROM pg_temp.compare('items', '<->', 24, 10, 5, 'id % 1500 = 7');
 -- An index of no more nodes than the beam is read as a whole, and answers exactly.
 CREATE TABLE few (id integer, v vector(24));

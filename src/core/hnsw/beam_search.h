@@ -205,6 +205,7 @@ class BeamSearch {
     unsigned target_level_ = 0;
     std::size_t ef_ = 1;             // of the target level
     std::size_t pool_limit_ = 1;     // ef_; kUpperBeam while descending; kWindow in later rounds
+    std::size_t free_rows_ = 0;      // rows that ask for no margin
     std::size_t margin_halves_ = 2;  // nodes to read per row handed out, doubled
 
     // Sorted by distance, at most pool_limit_. Round 1: the beam. Later: the nearest that were not
