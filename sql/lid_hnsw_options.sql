@@ -40,12 +40,23 @@ SELECT name, vartype, min_val, max_val, boot_val, context FROM pg_settings WHERE
 CREATE TABLE wide (v vector(24));
 INSERT INTO wide SELECT pg_temp.vec(i, 24) FROM generate_series(1, 5000) i;
 CREATE INDEX wide_v ON wide USING lid_hnsw (v vector_l2_ops);
+CREATE FUNCTION pg_temp.pages_of_a_search() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    before bigint := pg_stat_get_xact_blocks_fetched('wide_v'::regclass);
+BEGIN
+    PERFORM pg_temp.use_index(true);
+    PERFORM FROM (SELECT FROM wide ORDER BY v <-> pg_temp.vec(1, 24, 9) LIMIT 10) s;
+    RETURN pg_stat_get_xact_blocks_fetched('wide_v'::regclass) - before;
+END $$;
 SET lid_hnsw.ef_search = 10;
 SELECT recall AS narrow FROM pg_temp.compare('wide', '<->', 24, 10, 30) \gset
+SELECT pg_temp.pages_of_a_search() AS narrow_pages \gset
 SET lid_hnsw.ef_search = 200;
 SELECT recall AS wider FROM pg_temp.compare('wide', '<->', 24, 10, 30) \gset
+SELECT pg_temp.pages_of_a_search() AS wider_pages \gset
 RESET lid_hnsw.ef_search;
-SELECT :narrow > 0.4 AS narrow, :wider > 0.99 AS wider, :wider > :narrow AS better;
+SELECT :narrow > 0.9 AS narrow, :wider > 0.99 AS wider, :wider >= :narrow AS better,
+    :wider_pages > 2 * :narrow_pages AS reads_more;
 SELECT pg_temp.sound('wide_v');
 DROP TABLE items, wide;
 
