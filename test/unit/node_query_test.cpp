@@ -130,6 +130,19 @@ TEST_P(EveryMetric, TheRangeOfAFloatNodeHoldsEverySumOfTheOperator) {
     }
 }
 
+// A page pass knows the largest scale only: the same order must come at the same place.
+TEST_P(EveryMetric, TheLowEndOfARangeDependsOnTheOrderAlone) {
+    const Geometry g = geometry_with(24, Storage::kFloat32);
+    const code::Rotation rotation(24, 1);
+    NodeQuery query(g, GetParam(), rotation, nullptr);
+    query.set_query(test::uniform_rows(1, 24, 1).row(0));
+    for (const float order : {0.0f, 1e-6f, 0.37f, 1.9f, 12345.678f}) {
+        const double low = query.value_range(order, 0.1f).low;
+        for (const float scale : {0.0f, 0.3f, 7.0f, 1e5f})
+            EXPECT_EQ(query.value_range(order, scale).low, low) << order << ", " << scale;
+    }
+}
+
 TEST_P(EveryMetric, FloatOrderRanksLikeTheOperator) {
     const Metric metric = GetParam();
     for (const std::uint32_t dims : {1u, 3u, 100u, 784u}) {

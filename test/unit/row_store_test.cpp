@@ -106,12 +106,28 @@ TEST(RowStore, CentreIsTheMeanOfTheDistinctRows) {
     for (std::size_t i = 0; i < 4; ++i)
         store.add(rows[i], tid_of(i));
     store.finish();
-    EXPECT_FLOAT_EQ(store.centre()[0], 3);
+    EXPECT_FLOAT_EQ(store.centre()[0], 2);  // of three rows the middle value
     EXPECT_FLOAT_EQ(store.centre()[1], 10);
     RowStore none(geometry(2), Metric::kL2);
     none.finish();
     EXPECT_EQ(none.centre()[0], 0.0f);
     EXPECT_EQ(none.rows().n, 0u);
+}
+
+TEST(RowStore, AFewExtremeRowsDoNotMoveTheCentre) {
+    const test::Matrix rows = test::uniform_rows(1000, 3, 1);
+    for (const float extreme : {1e4f, 1e10f, 1e20f, 3e38f, -3e38f}) {
+        RowStore store(geometry(3), Metric::kL2);
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            store.add(rows.row(i), tid_of(i));
+        for (std::size_t i = 0; i < 9; ++i) {  // just below one in a hundred
+            const float far[] = {extreme, -extreme / static_cast<float>(i + 1), 0};
+            store.add(far, tid_of(2000 + i));
+        }
+        store.finish();
+        for (std::size_t i = 0; i < 3; ++i)
+            EXPECT_NEAR(store.centre()[i], 0.5f, 0.05f) << extreme;
+    }
 }
 
 TEST(RowStore, InnerProductRowsGetATailThatCompletesTheirNorm) {

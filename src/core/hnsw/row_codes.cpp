@@ -10,6 +10,7 @@
 
 #include "core/base/large_blocks.h"
 #include "core/base/parallel.h"
+#include "core/code/centre.h"
 #include "core/code/rotation.h"
 
 #include "core/no_postgres.h"
@@ -26,19 +27,6 @@ constexpr std::size_t kChunk = 256;
 
 std::size_t padded_dims(std::size_t dims) noexcept {
     return (dims + 63) / 64 * 64;
-}
-
-// Mean of the sample: near zero is what the range should be centred on, no more.
-std::vector<float> sample_mean(const Rows& rows, std::size_t step) {
-    std::vector<double> sums(rows.dims, 0.0);
-    std::size_t count = 0;
-    for (std::size_t r = 0; r < rows.n; r += step, ++count)
-        for (std::size_t i = 0; i < rows.dims; ++i)
-            sums[i] += rows.data[r * rows.stride + i];
-    std::vector<float> mean(rows.dims);
-    for (std::size_t i = 0; i < rows.dims; ++i)
-        mean[i] = static_cast<float>(sums[i] / static_cast<double>(count));
-    return mean;
 }
 
 float largest_coordinate(const std::vector<float>& v) noexcept {
@@ -63,7 +51,7 @@ RowCodes::RowCodes(const Rows& rows, std::uint64_t seed, unsigned threads, const
 
     const code::Rotation rotation(rows.dims, seed);
     const std::size_t step = std::max<std::size_t>(1, rows.n / kSample);
-    const std::vector<float> mean = sample_mean(rows, step);
+    const std::vector<float> mean = code::robust_centre(rows.data, rows.n, rows.stride, rows.dims);
     std::vector<float> rotated(padded_);
     std::vector<float> largest;
     for (std::size_t r = 0; r < rows.n; r += step) {

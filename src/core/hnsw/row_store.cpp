@@ -5,6 +5,7 @@
 
 #include "core/base/random.h"
 #include "core/base/status.h"
+#include "core/code/centre.h"
 #include "core/distance/distance.h"
 #include "core/no_postgres.h"
 
@@ -107,15 +108,8 @@ void RowStore::finish() {
     hashes_.clear();
     last_.clear();
 
-    std::vector<double> sums(dims_, 0.0);
-    for (std::size_t r = 0; r < size(); ++r) {
-        const float* x = row(r);
-        for (std::size_t i = 0; i < dims_; ++i)
-            sums[i] += x[i];
-    }
-    float* centre = centre_.grow_by(dims_);
-    for (std::size_t i = 0; i < dims_; ++i)
-        centre[i] = size() != 0 ? static_cast<float>(sums[i] / static_cast<double>(size())) : 0.0f;
+    const std::vector<float> centre = code::robust_centre(data_.data(), size(), stride_, dims_);
+    std::copy(centre.begin(), centre.end(), centre_.grow_by(dims_));
 
     if (metric_ != node::Metric::kInnerProduct)
         return;

@@ -102,9 +102,9 @@ ValueRange NodeQuery::value_range(float order, float scale) const noexcept {
             slack = 2 * rounding();
             break;
         case Metric::kInnerProduct:
+            // The order is the lower end already, so that it alone decides what comes first.
             slack = rounding() * scale;
-            value += slack;
-            break;
+            return {value - kTinyValue, value + slack, value + 2 * slack + kTinyValue};
         case Metric::kL1:
             slack = rounding() * value;
             break;

@@ -68,6 +68,7 @@ class NodeQuery {
         return metric_ != Metric::kCosine || geometry_.storage == Storage::kSq8;
     }
     const Geometry& geometry() const noexcept { return geometry_; }
+    Metric metric() const noexcept { return metric_; }
     // Whether `order` is only a lower bound, so that the executor has to recheck.
     bool lower_bound_only() const noexcept { return geometry_.storage == Storage::kSq8; }
 

@@ -135,6 +135,8 @@ void take_options(Vacuum* v, std::uint32_t index, const node::SlotView& slot, st
     for (std::uint32_t i = 0; i < v->options.size(); ++i)
         v->coded.push_back({distance::bf16_to_float(v->options[i].factors.length),
                             &v->option_codes[i * words], v->g.capacity + i, false});
+    if (v->coded.empty())  // nothing else is alive
+        return;
     hnsw::mark_diverse(&v->coded, words);
     const auto take = [&](const hnsw::CodedLink& l) {
         const Vacuum::Option& o = v->options[l.index - v->g.capacity];

@@ -37,6 +37,7 @@ struct ScanState {
     hnsw::BeamSearch search;
     bool running = false;
     Buffer pinned = InvalidBuffer;
+    std::uint64_t slot_pages = 0;  // about
     std::uint64_t pass_cost = 0;
     PagePass pass{};       // instead of the search, once begun
     float last_order = 0;  // of the last node handed out
@@ -104,6 +105,13 @@ void begin_pass(Relation index, ScanState* s) {
     MemoryContextSwitchTo(old);
 }
 
+// Among rows of uneven length the walk of an inner product (node_query.h) finds near rows late,
+// when farther ones were handed out. Where a beam is half of what a pass reads, the pass is the
+// better answer.
+bool walks_badly(const ScanState* s, std::size_t beam) {
+    return s->query.metric() == node::Metric::kInnerProduct && 2 * beam >= s->slot_pages;
+}
+
 // A query of NULL has no neighbours: rows come in an arbitrary order, as from pgvector.
 void begin_search(IndexScanDesc scan, ScanState* s) {
     Relation index = scan->indexRelation;
@@ -123,12 +131,13 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
     s->last_order = -std::numeric_limits<float>::infinity();
     s->given = s->reached = -std::numeric_limits<double>::infinity();
     const std::uint64_t nodes = meta.built_nodes + meta.inserted_nodes;
-    s->pass_cost = pass_in_links(nodes / meta.slots_per_page, nodes);
+    s->slot_pages = nodes / meta.slots_per_page;
+    s->pass_cost = pass_in_links(s->slot_pages, nodes);
     const auto ef = static_cast<std::size_t>(lid_hnsw_ef_search);
     s->search.set_root(meta.root);
     s->search.start_scan(meta.entry, meta.entry_level, ef);
-    if (nodes <=
-        hnsw::scan_beam(s->query.geometry().words, ef))  // all of which it would read anyway
+    const std::size_t beam = hnsw::scan_beam(s->query.geometry().words, ef);
+    if (nodes <= beam || walks_badly(s, beam))  // it would read all nodes, or hand out wrong ones
         begin_pass(index, s);
     else
         run_round(index, s);
