@@ -57,6 +57,13 @@ SELECT pg_temp.pages_of_a_search() AS wider_pages \gset
 RESET lid_hnsw.ef_search;
 SELECT :narrow > 0.9 AS narrow, :wider > 0.99 AS wider, :wider >= :narrow AS better,
     :wider_pages > 2 * :narrow_pages AS reads_more;
+-- By a pass over all pages the answer is exact whatever ef_search.
+SET lid_hnsw.ef_search = 1;
+SET lid_hnsw.exact_scan = on;
+SELECT recall, full_answers, ordered FROM pg_temp.compare('wide', '<->', 24, 500, 5);
+SELECT pg_temp.all_rows('wide', '<->', 24);
+RESET lid_hnsw.exact_scan;
+RESET lid_hnsw.ef_search;
 SELECT pg_temp.sound('wide_v');
 DROP TABLE items, wide;
 

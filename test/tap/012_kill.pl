@@ -24,6 +24,7 @@ $node->safe_psql('postgres', "CREATE TABLE pool AS SELECT i AS id, vec(i, $dims,
 # Rows an unlimited scan of the index returns, against those that a sequential scan sees: the counts of both and of the difference.
 my $compare = <<'SQL';
 SELECT only_index(true);
+SET lid_hnsw.exact_scan = on;
 CREATE TEMP TABLE by_index AS SELECT id, ctid AS place FROM items ORDER BY v <-> vec(1, 24, 999) OFFSET 0;
 SELECT only_index(false);
 SELECT (SELECT count(*) FROM by_index) || ' ' || (SELECT count(*) FROM items WHERE v IS NOT NULL) || ' ' ||

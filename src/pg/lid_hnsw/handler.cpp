@@ -18,6 +18,7 @@ extern "C" {
 namespace vg::pg {
 
 int lid_hnsw_ef_search = kDefaultEfSearch;
+bool lid_hnsw_exact_scan = false;
 
 namespace {
 
@@ -126,6 +127,10 @@ void lid_hnsw_init() {
         "lid_hnsw.ef_search", "Candidates a search keeps, and roughly the pages it reads.",
         "Higher values give better recall at the cost of speed.", &lid_hnsw_ef_search,
         kDefaultEfSearch, kMinEfSearch, kMaxEfSearch, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomBoolVariable(
+        "lid_hnsw.exact_scan", "Lets a scan read the whole index, in the order of its pages.",
+        "The answer is exact and misses no row. ef_search has no effect then.",
+        &lid_hnsw_exact_scan, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
     reserve_guc_prefix("lid_hnsw");
 }
 

@@ -65,6 +65,8 @@ IndexAmRoutine* make_node_store_routine();
 
 // GUC lid_hnsw.ef_search.
 extern int lid_hnsw_ef_search;
+// GUC lid_hnsw.exact_scan: scans read all of the index and answer exactly.
+extern bool lid_hnsw_exact_scan;
 
 // Registers GUCs and reloptions; called from _PG_init.
 void lid_hnsw_init();

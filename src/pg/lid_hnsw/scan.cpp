@@ -42,6 +42,7 @@ struct ScanState {
     PagePass pass{};       // instead of the search, once begun
     float last_order = 0;  // of the last node handed out
     bool null_query = false;
+    BlockNumber heap_blocks = 0;  // at least, as far as we know
 
     // Values of the operator that the rows handed out so far may have: no further row may lie below
     // `given`, and one that lies below `reached` might tie with one of them.
@@ -137,7 +138,8 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
     s->search.set_root(meta.root);
     s->search.start_scan(meta.entry, meta.entry_level, ef);
     const std::size_t beam = hnsw::scan_beam(s->query.geometry().words, ef);
-    if (nodes <= beam || walks_badly(s, beam))  // it would read all nodes, or hand out wrong ones
+    // It would cost as much, read all nodes anyway, or hand out wrong ones.
+    if (lid_hnsw_exact_scan || beam >= s->pass_cost || nodes <= beam || walks_badly(s, beam))
         begin_pass(index, s);
     else
         run_round(index, s);
@@ -209,6 +211,18 @@ bool next_tid(Relation index, ScanState* s, ItemPointerData* tid) {
     }
 }
 
+// XX002 for a heap TID that no row of the table can have, which only damage brings: the table would
+// be asked for a page that it has not, an I/O error.
+void check_heap_tid(IndexScanDesc scan, ScanState* s) {
+    const BlockNumber block = ItemPointerGetBlockNumberNoCheck(&scan->xs_heaptid);
+    if (likely(block < s->heap_blocks) || scan->heapRelation == nullptr)
+        return;
+    s->heap_blocks = RelationGetNumberOfBlocks(scan->heapRelation);
+    if (block >= s->heap_blocks)
+        report_corrupt(scan->indexRelation, s->query.geometry().block_of(s->current.slot),
+                       "a heap TID lies past the end of the table");
+}
+
 bool gettuple(IndexScanDesc scan) {
     auto* s = static_cast<ScanState*>(scan->opaque);
     if (!s->running) {
@@ -238,6 +252,7 @@ bool gettuple(IndexScanDesc scan) {
         release_pin(s);
         return false;
     }
+    check_heap_tid(scan, s);
     scan->xs_recheck = false;
     scan->xs_recheckorderby = !s->certain && !s->null_query;
     scan->xs_orderbyvals[0] = Float8GetDatum(s->certain ? s->range.value : s->range.low);

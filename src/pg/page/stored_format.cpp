@@ -28,6 +28,9 @@ struct MetaHead {
 static_assert(offsetof(node::MetaData, version) == offsetof(MetaHead, version));
 static_assert(offsetof(cur::MetaData, version) == offsetof(MetaHead, version));
 
+// No release will come so far: a larger number is damage.
+constexpr std::uint32_t kLastFormat = 1000;
+
 // Storages that this session was warned of: those of a rebuilt index are new.
 List* warned_of = NIL;
 
@@ -82,6 +85,8 @@ bool closed_to_plans(Relation index) {
 void require_format(Relation index, std::uint32_t version, std::uint32_t current) {
     if (likely(version == current))
         return;
+    if (version > kLastFormat)
+        report_corrupt(index, kMetaBlock, "the metapage has an impossible format version");
     const StoredFormat f{version, current, true};
     ereport(ERROR,
             (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
