@@ -21,7 +21,7 @@ SELECT vectorgraph_index_check('looked_at_v', true) > 0 AS sound;
 SELECT dead_nodes, free_slots > 0 AS freed, unreachable FROM vectorgraph_index_stats('looked_at_v');
 -- When a REINDEX would pay, and from what that follows.
 CREATE FUNCTION pg_temp.advice(index text) RETURNS text LANGUAGE sql AS $$
-    SELECT format('shift %s, beyond %s: %s', centre_shift > 1, beyond_norm, coalesce(advice, 'none'))
+    SELECT format('shift %s, outliers %s: %s', centre_shift > 1, outliers, coalesce(advice, 'none'))
     FROM vectorgraph_index_stats($1::regclass)
 $$;
 CREATE TABLE moved (id integer, v vector(4)) WITH (autovacuum_enabled = off);

@@ -210,7 +210,7 @@ void encode_link(benchmark::State& state) {
     const std::vector<float> n = random_floats(words * 64, kSeed + 1);
     std::vector<std::uint64_t> bits(words);
     for (auto _ : state) {
-        code::LinkFactors f = code::encode_link(p.data(), n.data(), words, 0, 0, bits.data());
+        code::LinkFactors f = code::encode_link(p.data(), n.data(), words, bits.data());
         benchmark::DoNotOptimize(f);
         benchmark::ClobberMemory();
     }

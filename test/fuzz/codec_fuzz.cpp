@@ -31,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     rotation.apply(b.data(), a.data(), u_b.data());
     std::vector<std::uint64_t> code(rotation.words());
     const vg::code::LinkFactors f =
-        vg::code::encode_link(u_a.data(), u_b.data(), rotation.words(), a[0], b[0], code.data());
+        vg::code::encode_link(u_a.data(), u_b.data(), rotation.words(), code.data());
     vg::code::QueryTable table(rotation);
     table.set(b.data(), a.data());
     float estimate;
@@ -39,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
                                  &estimate);
 
     const bool indexed = vg::node::prepare_row(metric, a.data(), dims);
-    vg::node::row_tail(metric, a.data(), dims, vg::node::first_max_norm2(metric, b.data(), dims));
+    vg::node::link_factors(metric, u_a.data(), u_b.data(), rotation.words(), code.data());
     if (!damaged && indexed && metric == vg::node::Metric::kCosine)
         for (const float x : a)
             if (!(std::abs(x) <= 1.001f))

@@ -69,9 +69,9 @@ inline StoreImage make_image(std::uint32_t dims, Metric metric, std::uint32_t m,
     image.pages.back().used = 3;
     auto* chunks = reinterpret_cast<node::TidChunk*>(image.pages.back().data());
     const SlotId owner = index.base_slots().front();
-    chunks[0] = {owner, chunk_block * per_page + 1, 2, {{1, 2, 3}, {1, 2, 4}}};
-    chunks[1] = {owner, node::kNoChunk, 1, {{1, 2, 5}}};
-    chunks[2] = {kNoSlot, node::kNoChunk, 0, {}};
+    chunks[0] = {owner, 2, 0, chunk_block * per_page + 1, {{1, 2, 3}, {1, 2, 4}}};
+    chunks[1] = {owner, 1, 0, node::kNoChunk, {{1, 2, 5}}};
+    chunks[2] = {kNoSlot, 0, 0, node::kNoChunk, {}};
     reinterpret_cast<node::SlotHeader*>(image.pages[g.block_of(owner)].data() +
                                         std::size_t{g.index_of(owner)} * g.slot_bytes)
         ->chunk = chunk_block * per_page;
@@ -96,7 +96,6 @@ inline StoreImage make_image(std::uint32_t dims, Metric metric, std::uint32_t m,
     meta.tail_block = kFirstBlock;
     meta.free_chunk = chunk_block * per_page + 2;
     meta.chunk_tail_block = chunk_block;
-    meta.max_norm2 = index.max_norm2();
     meta.root = index.root();
     meta.side_block = node::kNoBlock;
     std::memcpy(image.pages[0].data(), &meta, sizeof meta);
@@ -250,7 +249,7 @@ inline void use_store(const StoreImage& image, const float* row) {
     } while (search.grow());
 
     hnsw::NodeInsert work(g, metric, rotation, centre.data());
-    if (!work.set_row(vector.data(), meta.max_norm2))
+    if (!work.set_row(vector.data()))
         return;
     for (int level = static_cast<int>(std::min(meta.entry_level, 1u)); level >= 0; --level) {
         work.clear_candidates();

@@ -233,7 +233,7 @@ TEST(BeamSearch, GoingOnEqualsLookingHarder) {
         std::vector<float> found[2];
         for (const std::size_t ef : {10u, 80u}) {
             MemoryIndex::Cursor cursor(index, queries.row(q), ef);
-            const std::size_t wide_beam = scan_beam(index.geometry().words, 80);
+            const std::size_t wide_beam = scan_beam(index.geometry().words, index.metric(), 80);
             while (ef == 10 && cursor.search().expanded() < wide_beam && cursor.search().grow())
                 cursor.run();
             (ef == 10 ? cost_narrow : cost_wide) += cursor.search().expanded();

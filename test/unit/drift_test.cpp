@@ -13,7 +13,7 @@ namespace vg::node {
 namespace {
 
 Drift drift_of(const test::MemoryIndex& index) {
-    Drift drift(index.geometry(), index.metric(), index.centre(), index.max_norm2());
+    Drift drift(index.geometry(), index.metric(), index.centre());
     for (const SlotId id : index.base_slots())
         drift.add(index.slot(id));
     return drift;
@@ -55,19 +55,20 @@ TEST(Drift, OfFewRows) {
     EXPECT_EQ(drift_of(zero).centre_shift(), 0);
 }
 
-TEST(Drift, CountsRowsLongerThanTheLargestNorm) {
+TEST(Drift, CountsRowsFarOutsideAllOthers) {
     const test::Matrix rows = test::uniform_rows(300, 16, 7);
-    for (const Metric metric : {Metric::kInnerProduct, Metric::kL2, Metric::kCosine}) {
+    for (const Metric metric : {Metric::kInnerProduct, Metric::kL2, Metric::kCosine, Metric::kL1}) {
         test::MemoryIndex index(16, metric);
         index.build(rows);
-        EXPECT_EQ(drift_of(index).beyond_norm(), 0u);
+        EXPECT_EQ(drift_of(index).outliers(), 0u);
         for (std::size_t i = 0; i < 20; ++i) {
-            std::vector<float> longer(rows.row(i), rows.row(i) + 16);
-            for (float& x : longer)
-                x *= 5;
-            index.insert(longer.data(), test::tid_of(1000 + i));
+            std::vector<float> farther(rows.row(i), rows.row(i) + 16);
+            for (float& x : farther)
+                x *= i < 10 ? 20.0f : 1e10f;  // ten are merely far, ten are outside
+            index.insert(farther.data(), test::tid_of(1000 + i));
         }
-        EXPECT_EQ(drift_of(index).beyond_norm(), metric == Metric::kInnerProduct ? 20u : 0u);
+        const bool distances = metric == Metric::kL2 || metric == Metric::kL1;
+        EXPECT_EQ(drift_of(index).outliers(), distances ? 10u : 0u);
     }
 }
 
@@ -81,12 +82,14 @@ TEST(Advice, NamesTheMostPressing) {
     u.live_nodes = 1000;
     u.inserted = 500;
     EXPECT_EQ(advise(u), nullptr);
+    u.outliers = 1;
+    EXPECT_TRUE(starts(u, "CHECK: some rows lie"));
+    u.outliers = 0;
     u.inserted = 501;
     EXPECT_TRUE(starts(u, "REINDEX: over half of the rows"));
     u.inserted = 500;
     u.free_slots = 1000;
     u.centre_shift = 1.0;
-    u.beyond_norm = 10;
     EXPECT_EQ(advise(u), nullptr);
     u.free_slots = 1001;
     EXPECT_TRUE(starts(u, "REINDEX: over half of the index"));
@@ -94,8 +97,6 @@ TEST(Advice, NamesTheMostPressing) {
     EXPECT_TRUE(starts(u, "VACUUM"));
     u.centre_shift = 1.1;
     EXPECT_TRUE(starts(u, "REINDEX: the rows lie far"));
-    u.beyond_norm = 11;
-    EXPECT_TRUE(starts(u, "REINDEX: over 1 %"));
     u.unreachable = 1;
     EXPECT_TRUE(starts(u, "REINDEX: links"));
     // One row has no spread to compare with.

@@ -209,7 +209,6 @@ TEST_F(Meta, SoundPagesPass) {
     EXPECT_EQ(check([](MetaData&) {}), nullptr);
     EXPECT_EQ(check([](MetaData& m) { m.entry = m.root = kNoSlot; }), nullptr);
     EXPECT_EQ(check([](MetaData& m) { m.entry_level = kMaxLevel; }), nullptr);
-    EXPECT_EQ(check([](MetaData& m) { m.max_norm2 = 12.5f; }), nullptr);
     EXPECT_EQ(check([](MetaData& m) { m.side_block = 40; }), nullptr);
 }
 
@@ -250,9 +249,6 @@ TEST_F(Meta, EverySingleFaultIsFound) {
         {"entry_level", [](MetaData& m) { m.entry_level = kMaxLevel + 1; }},
         {"root", [](MetaData& m) { m.root = 0x80000000u; }},
         {"root missing", [](MetaData& m) { m.root = kNoSlot; }},
-        {"max_norm2 negative", [](MetaData& m) { m.max_norm2 = -1; }},
-        {"max_norm2 NaN",
-         [](MetaData& m) { m.max_norm2 = std::numeric_limits<float>::quiet_NaN(); }},
     };
     for (const auto& [name, change] : faults)
         EXPECT_NE(check(change), nullptr) << name;

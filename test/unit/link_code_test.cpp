@@ -129,11 +129,10 @@ struct Node {
     std::vector<std::uint16_t> scale;
     std::vector<float> length;
 
-    void add(const Rotation& r, const std::vector<float>& u_p, const std::vector<float>& u_n,
-             float tail_p = 0, float tail_n = 0) {
+    void add(const Rotation& r, const std::vector<float>& u_p, const std::vector<float>& u_n) {
         codes.resize(codes.size() + r.words());
-        const LinkFactors f = encode_link(u_p.data(), u_n.data(), r.words(), tail_p, tail_n,
-                                          codes.data() + codes.size() - r.words());
+        const LinkFactors f =
+            encode_link(u_p.data(), u_n.data(), r.words(), codes.data() + codes.size() - r.words());
         bias.push_back(f.bias);
         scale.push_back(f.scale);
         length.push_back(distance::bf16_to_float(f.length));
@@ -152,7 +151,7 @@ TEST(EncodeLink, FactorsFollowTheFormulas) {
     for (std::size_t words : {2u, 13u, 24u}) {
         const std::vector<float> p = gaussians(words * 64, rng), n = gaussians(words * 64, rng);
         std::vector<std::uint64_t> code(words);
-        const LinkFactors f = encode_link(p.data(), n.data(), words, 0, 0, code.data());
+        const LinkFactors f = encode_link(p.data(), n.data(), words, code.data());
         double squared = 0, o_r = 0, o_p = 0;
         for (std::size_t i = 0; i < p.size(); ++i) {
             const double r = static_cast<double>(n[i]) - p[i];
@@ -285,26 +284,55 @@ TEST(Estimate, NearNodesGetTheirPrecisionBack) {
     }
 }
 
-TEST(Estimate, TailCoordinateIsExact) {
-    Random rng(14);
-    const Rotation rotation(100, 3);
-    QueryTable table(rotation);
-    const std::vector<float> q = gaussians(100, rng), p = gaussians(100, rng);
-    const std::vector<float> n = gaussians(100, rng);
-    table.set(q.data(), nullptr);
-    const std::vector<float> u_p = rotate(rotation, p), u_n = rotate(rotation, n);
-    const float tail_p = 1.25f, tail_n = 3.5f;
-    Node node;
-    node.add(rotation, u_p, u_n);
-    node.add(rotation, u_p, u_n, tail_p, tail_n);
-    node.add(rotation, u_p, u_p, tail_p, tail_n);
-    const double head = squared_distance(q, p);
-    const std::vector<float> plain = node.estimate(table, static_cast<float>(head));
-    const std::vector<float> tailed =
-        node.estimate(table, static_cast<float>(head + tail_p * tail_p));
-    EXPECT_NEAR(tailed[1], plain[0] + tail_n * tail_n, 1e-3);  // |0 - t_n|^2; sums are near 400
-    EXPECT_NEAR(tailed[2], head + tail_n * tail_n, 1e-3);      // no residual: exact altogether
-    EXPECT_NEAR(node.length[2], tail_n - tail_p, 0.01);        // bfloat16
+// Along the node's own vector nothing is estimated, however long the vectors are; across it the
+// error is that of the code.
+TEST(Estimate, ProductsAreExactAlongTheNode) {
+    for (const double longer : {1.0, 30.0}) {
+        for (std::size_t dims : {64u, 100u, 784u}) {
+            Random rng(14);
+            const Rotation rotation(dims, 3);
+            QueryTable table(rotation);
+            const double c2 = 2.0 / std::numbers::pi;
+            double sum = 0, sum_sq = 0;
+            constexpr int kPairs = 1000;
+            for (int i = 0; i < kPairs; ++i) {
+                std::vector<float> p = gaussians(dims, rng), n = gaussians(dims, rng);
+                for (float& x : n)
+                    x *= static_cast<float>(longer);
+                const std::vector<float> across = gaussians(dims, rng);
+                std::vector<std::uint64_t> code(rotation.words());
+                const LinkFactors f =
+                    encode_product_link(rotate(rotation, p).data(), rotate(rotation, n).data(),
+                                        rotation.words(), code.data());
+                const auto estimate = [&](const std::vector<float>& q) {
+                    table.set(q.data(), nullptr);
+                    const float product = distance::inner_product(q.data(), p.data(), dims);
+                    const float p2 = distance::inner_product(p.data(), p.data(), dims);
+                    float out = 0;
+                    distance::estimate_links(table.planes_of(4), -product,
+                                             {code.data(), &f.bias, &f.scale, 1}, &out,
+                                             product / p2);
+                    return static_cast<double>(out);
+                };
+                std::vector<float> q = p;
+                for (float& x : q)
+                    x *= 0.5f;
+                const double r2 = squared_distance(p, n);
+                const double q2 = distance::inner_product(q.data(), q.data(), dims);
+                EXPECT_NEAR(estimate(q), -distance::inner_product(q.data(), n.data(), dims),
+                            2e-3 * std::sqrt(r2 * q2));
+                q = across;
+                const double exact = -distance::inner_product(q.data(), n.data(), dims);
+                const double size = std::sqrt(r2 * static_cast<double>(dims) * (1 - c2) / c2 /
+                                              static_cast<double>(rotation.padded_dims() - 1));
+                sum += (estimate(q) - exact) / size;
+                sum_sq += (estimate(q) - exact) * (estimate(q) - exact) / size / size;
+            }
+            EXPECT_LT(std::fabs(sum / kPairs), 0.15) << dims;
+            EXPECT_LT(std::sqrt(sum_sq / kPairs), 1.1) << dims;
+            EXPECT_GT(std::sqrt(sum_sq / kPairs), 0.7) << dims;
+        }
+    }
 }
 
 TEST(Estimate, ZeroResidualGivesTheNodeDistance) {

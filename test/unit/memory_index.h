@@ -138,7 +138,6 @@ class MemoryIndex {
         const hnsw::SlotPlan plan(graph, geometry_, kFirstBlock);
         const hnsw::SlotWriter writer(graph, store, rotated, plan, geometry_);
         centre_.assign(store.centre(), store.centre() + geometry_.dims);
-        max_norm2_ = store.max_norm2();
         entry_ = plan.entry();
         entry_level_ = plan.entry_level();
         root_ = graph.entry == hnsw::kNoNode ? kNoSlot : plan.base_slot(graph.entry);
@@ -163,9 +162,7 @@ class MemoryIndex {
         if (work_ == nullptr)
             work_ =
                 std::make_unique<hnsw::NodeInsert>(geometry_, metric_, rotation_, centre_.data());
-        if (root_ == kNoSlot && max_norm2_ == 0)
-            max_norm2_ = node::first_max_norm2(metric_, vector, geometry_.dims);
-        if (!work_->set_row(vector, max_norm2_))
+        if (!work_->set_row(vector))
             return false;
         const bool first = root_ == kNoSlot;
         const unsigned old_top = entry_level_;
@@ -320,7 +317,6 @@ class MemoryIndex {
     SlotId root() const { return root_; }
     SlotId entry() const { return entry_; }
     unsigned entry_level() const { return entry_level_; }
-    float max_norm2() const { return max_norm2_; }
     const code::Rotation& rotation() const { return rotation_; }
     const float* centre() const { return centre_.data(); }
 
@@ -397,8 +393,7 @@ class MemoryIndex {
             s.set_link(s.header().degree++, link);
             return true;
         }
-        const std::size_t victim =
-            hnsw::choose_victim(s, link.code, distance::bf16_to_float(link.length), force);
+        const std::size_t victim = work_->victim(i, s, link, force);
         if (victim == hnsw::kNoVictim)
             return false;
         s.set_link(victim, link);
@@ -416,7 +411,6 @@ class MemoryIndex {
     std::uint32_t ef_;
     code::Rotation rotation_;
     std::vector<float> centre_;
-    float max_norm2_ = 0;
     SlotId root_ = kNoSlot;
     SlotId entry_ = kNoSlot;
     unsigned entry_level_ = 0;

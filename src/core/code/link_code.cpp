@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/distance/distance.h"
 #include "core/no_postgres.h"
 
 namespace vg::code {
@@ -15,20 +16,31 @@ constexpr float kRoundingShare = 1.0f;
 
 }  // namespace
 
-LinkFactors encode_link(const float* u_p, const float* u_n, std::size_t words, float tail_p,
-                        float tail_n, std::uint64_t* code) noexcept {
+LinkFactors encode_link(const float* u_p, const float* u_n, std::size_t words,
+                        std::uint64_t* code) noexcept {
     const distance::ResidualSums sums = distance::encode_residual(u_p, u_n, words, code);
     const double r2 = sums.squared;
-    const double tail_r = static_cast<double>(tail_n) - tail_p;
-    const double tail = tail_r * tail_r + 2.0 * tail_p * tail_r;
-
     LinkFactors f;
     const double scale = sums.absolute > 0 ? 2.0 * r2 / sums.absolute : 0.0;
     f.scale = distance::bf16_from_float(static_cast<float>(scale));
     // The bias uses the rounded scale, so that rounding changes only the weight of the estimate and
     // never shifts it by <o, u_p>.
-    f.bias = static_cast<float>(r2 + tail + distance::bf16_to_float(f.scale) * sums.dot);
-    f.length = distance::bf16_from_float(static_cast<float>(std::sqrt(r2 + tail_r * tail_r)));
+    f.bias = static_cast<float>(r2 + distance::bf16_to_float(f.scale) * sums.dot);
+    f.length = distance::bf16_from_float(static_cast<float>(std::sqrt(r2)));
+    return f;
+}
+
+LinkFactors encode_product_link(const float* u_p, const float* u_n, std::size_t words,
+                                std::uint64_t* code) noexcept {
+    const distance::ResidualSums sums = distance::encode_residual(u_p, u_n, words, code);
+    const double r2 = sums.squared;
+    LinkFactors f;
+    f.scale =
+        distance::bf16_from_float(static_cast<float>(sums.absolute > 0 ? r2 / sums.absolute : 0.0));
+    const double along = static_cast<double>(distance::inner_product(u_p, u_n, words * 64)) -
+                         distance::inner_product(u_p, u_p, words * 64);
+    f.bias = static_cast<float>(distance::bf16_to_float(f.scale) * sums.dot - along);
+    f.length = distance::bf16_from_float(static_cast<float>(std::sqrt(r2)));
     return f;
 }
 

@@ -5,12 +5,16 @@
 //   |q - n|^2 = |q - p|^2 + |r|^2 - 2 <u_q - u_p, r>,
 //   <u_q - u_p, r>  is estimated by  (|r|^2 / <o, r>) * (<o, u_q> - <o, u_p>).
 // Only <o, u_q> depends on the query, so a link stores the bits of o and two numbers:
-//   scale B = 2 |r|^2 / <o, r>          (bfloat16)
-//   bias  A = |r|^2 + tail + B <o, u_p> (float)
+//   scale B = 2 |r|^2 / <o, r>   (bfloat16)
+//   bias  A = |r|^2 + B <o, u_p> (float)
 // and the estimate is  |q - p|^2 + A - B <o, u_q>.
-// `tail` is the exact part of the distance that lies outside the coded dimensions: inner-product
-// indexes append one coordinate t to every vector (0 for queries), which adds (t_n - t_p)^2 + 2 t_p
-// (t_n - t_p).
+//
+// An index by inner product is walked by -<q, n> itself, which falls as n fits the query better.
+// With any weight t,  <q, r> = t <p, r> + <q - t p, r>,  and estimating the second part gives
+//   -<q, n>  is estimated by  -<q, p> + t A - B <o, u_q>
+//   scale B = |r|^2 / <o, r>,   bias A = B <o, u_p> - <p, r>
+// The error scales with |q - t p|, so t = <q, p> / |p|^2, which a search knows, is the best weight.
+// Nothing here bounds the lengths of the vectors.
 #pragma once
 
 #include <algorithm>
@@ -26,14 +30,16 @@ namespace vg::code {
 struct LinkFactors {
     float bias;            // A
     std::uint16_t scale;   // B, bfloat16
-    std::uint16_t length;  // |r| in graph space (with tail coordinate), bfloat16
+    std::uint16_t length;  // |r|, bfloat16
 };
 
 // Codes neighbour u_n relative to u_p; both rotated, `words * 64` floats. Writes `words` code
 // words.
-//   tail_p, tail_n  the extra coordinate of an inner-product index, 0 elsewhere
-LinkFactors encode_link(const float* u_p, const float* u_n, std::size_t words, float tail_p,
-                        float tail_n, std::uint64_t* code) noexcept;
+LinkFactors encode_link(const float* u_p, const float* u_n, std::size_t words,
+                        std::uint64_t* code) noexcept;
+// The same for an index by inner product; both rotated without a centre.
+LinkFactors encode_product_link(const float* u_p, const float* u_n, std::size_t words,
+                                std::uint64_t* code) noexcept;
 
 // Cosine of the angle between two links whose codes of `words` words differ in that many bits (sign
 // random projection).

@@ -19,11 +19,9 @@ Rotation::Rotation(std::size_t dims, std::uint64_t seed)
 }
 
 void Rotation::apply(const float* in, const float* centre, float* out) const noexcept {
-    if (centre != nullptr) {
-        for (std::size_t i = 0; i < dims_; ++i)
-            out[i] = in[i] - centre[i];
-    } else {
-        std::copy(in, in + dims_, out);
+    for (std::size_t i = 0; i < dims_; ++i) {
+        const float x = centre != nullptr ? in[i] - centre[i] : in[i];
+        out[i] = std::clamp(x, -kFarthest, kFarthest);
     }
     std::fill(out + dims_, out + padded_, 0.0f);
 

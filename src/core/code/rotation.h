@@ -20,6 +20,10 @@ class Rotation {
     std::size_t padded_dims() const noexcept { return padded_; }
     std::size_t words() const noexcept { return padded_ / 64; }
 
+    // Coordinates farther from the centre count as this far: squares of rotated vectors, and the
+    // factors of codes, stay within the range of floats whatever the vectors are.
+    static constexpr float kFarthest = 1e16f;
+
     // out[0, padded_dims) = rotation of (in[0, dims) - centre), zero-padded. centre may be null.
     // in and out may not overlap. Preserves Euclidean distances up to float rounding.
     void apply(const float* in, const float* centre, float* out) const noexcept;

@@ -249,10 +249,10 @@ HWY_INLINE void sum_rows(const std::uint64_t* planes, std::size_t words, const s
 #endif
 }
 
-// out = node + bias - scale * step * (total - 2 sums) for one chunk.
-HWY_INLINE void affine(float node, float step, std::int32_t total, const std::uint32_t* sums,
-                       const float* bias, const std::uint16_t* scale, std::size_t count,
-                       float* out) {
+// out = node + weight * bias - scale * step * (total - 2 sums) for one chunk.
+HWY_INLINE void affine(float node, float weight, float step, std::int32_t total,
+                       const std::uint32_t* sums, const float* bias, const std::uint16_t* scale,
+                       std::size_t count, float* out) {
     const DF d;
     const hn::Rebind<std::int32_t, DF> di;
     const hn::Rebind<std::uint32_t, DF> du;
@@ -264,7 +264,7 @@ HWY_INLINE void affine(float node, float step, std::int32_t total, const std::ui
                              hn::ConvertTo(d, hn::Sub(hn::Set(di, total), hn::Add(sum, sum))));
         const VF b =
             hn::BitCast(d, hn::ShiftLeft<16>(hn::PromoteTo(du, hn::LoadU(du16, scale + j))));
-        const VF base = hn::Add(hn::Set(d, node), hn::LoadU(d, bias + j));
+        const VF base = hn::MulAdd(hn::Set(d, weight), hn::LoadU(d, bias + j), hn::Set(d, node));
         hn::StoreU(hn::NegMulAdd(b, s, base), d, out + j);
     };
     std::size_t j = 0;
@@ -278,11 +278,12 @@ HWY_INLINE void affine(float node, float step, std::int32_t total, const std::ui
     }
     for (; j < count; ++j) {
         const float s = step * static_cast<float>(total - 2 * static_cast<std::int32_t>(sums[j]));
-        out[j] = node + bias[j] - bf16_to_float(scale[j]) * s;
+        out[j] = node + weight * bias[j] - bf16_to_float(scale[j]) * s;
     }
 }
 
-void EstimateLinks(const QueryPlanes& q, float node_distance, const LinkCodes& links, float* out) {
+void EstimateLinks(const QueryPlanes& q, float node_distance, const LinkCodes& links, float* out,
+                   float bias_weight) {
     std::uint32_t sums[kChunk], finer[kChunk];
     // Below 2^27 with all groups and 2048 dimensions.
     const std::int32_t top = (1 << (kQueryPlanes * q.groups)) - 1;
@@ -295,8 +296,8 @@ void EstimateLinks(const QueryPlanes& q, float node_distance, const LinkCodes& l
             for (std::size_t j = 0; g > 0 && j < count; ++j)
                 sums[j] = (sums[j] << kQueryPlanes) + finer[j];
         }
-        affine(node_distance, q.step, total, sums, links.bias + first, links.scale + first, count,
-               out + first);
+        affine(node_distance, bias_weight, q.step, total, sums, links.bias + first,
+               links.scale + first, count, out + first);
     }
 }
 
@@ -425,8 +426,8 @@ HWY_EXPORT(EncodeResidual);
 HWY_EXPORT(QuantiseQuery);
 
 void estimate_links(const QueryPlanes& query, float node_distance, const LinkCodes& links,
-                    float* out) noexcept {
-    HWY_DYNAMIC_DISPATCH(EstimateLinks)(query, node_distance, links, out);
+                    float* out, float bias_weight) noexcept {
+    HWY_DYNAMIC_DISPATCH(EstimateLinks)(query, node_distance, links, out, bias_weight);
 }
 std::uint32_t hamming(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) noexcept {
     return HWY_DYNAMIC_DISPATCH(Hamming)(a, b, words);

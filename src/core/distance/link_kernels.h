@@ -30,14 +30,14 @@ struct LinkCodes {
     std::size_t count;
 };
 
-// out[j] = node_distance + bias[j] - scale[j] * S_j
+// out[j] = node_distance + bias_weight * bias[j] - scale[j] * S_j
 //   S_j = step * ((16^groups - 1) * 64 * words
 //                 - 2 * sum_g 16^(groups - 1 - g) sum_b 2^b popcount(code_j ^ plane_gb))
-// i.e. the estimated squared L2 distance from the query to neighbour j, given the exact squared
-// distance of the node itself. `out` has `count` floats and overlaps none of the inputs. The time
+// i.e. the estimated distance from the query to neighbour j, given the exact distance of the node
+// itself (core/code says which). `out` has `count` floats and overlaps none of the inputs. The time
 // is about proportional to `groups`.
 void estimate_links(const QueryPlanes& query, float node_distance, const LinkCodes& links,
-                    float* out) noexcept;
+                    float* out, float bias_weight = 1.0f) noexcept;
 
 // Hamming distance between two codes of `words` words.
 std::uint32_t hamming(const std::uint64_t* a, const std::uint64_t* b, std::size_t words) noexcept;

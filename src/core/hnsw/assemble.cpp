@@ -90,7 +90,6 @@ void SlotWriter::write(const SlotPlan::Occupant& who, std::byte* out) const noex
     h.base = plan_.base_slot(v);
     h.parent = node::kNoSlot;
     h.chunk = node::kNoChunk;
-    h.tail = rows_.tail(v);
     h.lid_bin = graph_.lid.empty() ? std::uint8_t{0} : lid_to_bin(graph_.lid[v]);
     if (geometry_.storage == node::Storage::kFloat32) {
         std::memcpy(slot.vector_bytes(), rows_.row(v), geometry_.dims * sizeof(float));
@@ -118,8 +117,8 @@ void SlotWriter::write(const SlotPlan::Occupant& who, std::byte* out) const noex
         std::min<std::uint32_t>(layer.degree[who.member], geometry_.capacity);
     for (std::uint32_t i = 0; i < degree; ++i) {
         const std::uint32_t w = layer.list(who.member)[i];
-        const code::LinkFactors f = code::encode_link(rotated_[v], rotated_[w], geometry_.words,
-                                                      rows_.tail(v), rows_.tail(w), code);
+        const code::LinkFactors f =
+            node::link_factors(rows_.metric(), rotated_[v], rotated_[w], geometry_.words, code);
         const bool tree_edge = who.level == 0 && graph_.tree_parent[w] == v;
         slot.set_link(i, {plan_.slot(w, who.level), tree_edge, f.bias, f.scale, f.length, code});
     }

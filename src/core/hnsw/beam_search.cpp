@@ -116,8 +116,8 @@ void BeamSearch::start(SlotId entry, unsigned level, unsigned target_level, std:
 
 void BeamSearch::start_scan(SlotId entry, unsigned level, std::size_t ef) {
     const std::uint32_t words = query_->geometry().words;
-    start(entry, level, 0, scan_beam(words, ef));
-    margin_halves_ = scan_margin_halves(words);
+    start(entry, level, 0, scan_beam(words, query_->metric(), ef));
+    margin_halves_ = scan_margin_halves(words, query_->metric());
     free_rows_ = std::min(ef, kFreeRows);
 }
 

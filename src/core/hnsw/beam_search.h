@@ -58,23 +58,36 @@ struct Found {
 // farther off the estimates. Recall of hnswlib at the same ef, of a scan with 2, 3, 4 times ef
 // (20,000 Gaussian rows of 64 dimensions, 1 word, ef 100, k 50): .798; .690, .787, .845; (100,000
 // GloVe vectors, 2 words, rare words as queries, ef 100, k 100): .796; .774, .849, .892.
-constexpr std::size_t scan_breadth(std::uint32_t words) noexcept {
-    return words == 1 ? 5 : 3;
+// Inner products and taxicab distances take more: the former are estimated from the query itself
+// instead of its part that lies near the node, the latter are walked by the Euclidean distance.
+constexpr std::size_t scan_breadth(std::uint32_t words, node::Metric metric) noexcept {
+    const std::size_t codes = words == 1 ? 5 : 3;
+    switch (metric) {
+        case node::Metric::kInnerProduct:
+            return 2 * codes;
+        case node::Metric::kL1:
+            return codes + 2;
+        case node::Metric::kL2:
+        case node::Metric::kCosine:
+            break;
+    }
+    return codes;
 }
 // The beam of a scan: nodes that it reads before it hands out its first row, if there are so many.
-constexpr std::size_t scan_beam(std::uint32_t words, std::size_t ef) noexcept {
+constexpr std::size_t scan_beam(std::uint32_t words, node::Metric metric, std::size_t ef) noexcept {
     constexpr std::size_t kFewest = 40;  // a narrower one finds too little to be sure of one row
-    return std::max(scan_breadth(words) * ef, kFewest);
+    return std::max(scan_breadth(words, metric) * ef, kFewest);
 }
 // Nodes to read per row handed out, in halves: a little more than the breadth, since what the first
 // rows of a long answer missed comes too late for the others. 100,000 GloVe vectors, ef 40, 200
 // rows: recall .982 with 3 a row, .988 with 4.
-constexpr std::size_t scan_margin_halves(std::uint32_t words) noexcept {
-    return 2 * scan_breadth(words) + 1;
+constexpr std::size_t scan_margin_halves(std::uint32_t words, node::Metric metric) noexcept {
+    return 2 * scan_breadth(words, metric) + 1;
 }
 // Nodes that a scan has read when it hands out that many rows: what a plan costs.
-constexpr std::size_t scan_reads(std::uint32_t words, std::size_t ef, std::size_t rows) noexcept {
-    return std::max(scan_beam(words, ef), scan_margin_halves(words) * rows / 2);
+constexpr std::size_t scan_reads(std::uint32_t words, node::Metric metric, std::size_t ef,
+                                 std::size_t rows) noexcept {
+    return std::max(scan_beam(words, metric, ef), scan_margin_halves(words, metric) * rows / 2);
 }
 
 // Set of slot ids, open addressing, cleared in O(1) by a generation number.

@@ -1,7 +1,7 @@
 // Bulk construction of an HNSW graph in memory: hnswlib inserts the rows in LID-aware order
 // (docs/architecture.md), then a refine pass fills short lists, re-prunes, connects what is
-// unreachable and chooses the page placement. Euclidean distance only: the caller maps every metric
-// to Euclidean space first. Rows must be distinct (the caller dedupes) and finite.
+// unreachable and chooses the page placement. The caller maps every metric
+// to one of the spaces below. Rows must be distinct (the caller dedupes) and finite.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +10,7 @@
 #include <span>
 
 #include "core/base/poll.h"
+#include "core/distance/distance.h"
 #include "core/hnsw/graph.h"
 
 namespace vg::hnsw {
@@ -30,6 +31,10 @@ struct BuildParams {
     std::function<void(BuildPhase, std::size_t, std::size_t)> progress;
 };
 
+// By what a graph is built: squared Euclidean distance, or the negative inner product, which may be
+// below zero.
+enum class Space : std::uint8_t { kEuclidean, kInnerProduct };
+
 // Rows as the builder sees them: n rows of dims floats, `stride` floats apart, and a stable key per
 // row (the heap TID) that decides its level.
 struct Rows {
@@ -38,7 +43,18 @@ struct Rows {
     std::size_t dims = 0;
     std::size_t stride = 0;
     const std::uint64_t* keys = nullptr;
+    Space space = Space::kEuclidean;
 };
+
+// Distance of two rows by the space of the rows. Never NaN.
+inline float space_distance(const Rows& rows, std::uint32_t a, std::uint32_t b) noexcept {
+    const float* x = rows.data + a * rows.stride;
+    const float* y = rows.data + b * rows.stride;
+    if (rows.space == Space::kEuclidean)
+        return distance::l2_squared(x, y, rows.dims);
+    const float product = distance::inner_product(x, y, rows.dims);
+    return product == product ? -product : 0.0f;  // sums of infinities of both signs
+}
 
 // Upper bound of the bytes the builder and its result use for n rows, not counting `Rows` itself.
 std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, const BuildParams& params) noexcept;

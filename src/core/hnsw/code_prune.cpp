@@ -18,15 +18,18 @@ namespace {
 class LazyJudge {
   public:
     LazyJudge(const node::SlotView& slot, const std::uint64_t* code, float length)
-        : slot_(slot),
-          added_code_(code),
-          size_(slot.degree() + 1),
-          s_(scratch(slot.geometry().words, size_)) {
+        : LazyJudge(slot, code, length, false) {
+        put_in_order(s_.lengths.data());
+    }
+    // For inner products, see choose_product_victim.
+    LazyJudge(const node::SlotView& slot, const float* rotated,
+              const node::SlotEdit::LinkValue& added)
+        : LazyJudge(slot, added.code, distance::bf16_to_float(added.length), true) {
+        const distance::LinkCodes links = slot.codes();
         for (std::size_t i = 0; i < slot.degree(); ++i)
-            s_.lengths[i] = slot.length(i);
-        // NaN, of a damaged vector, would leave places of the order unfilled; see SlotView::length.
-        s_.lengths[size_ - 1] = length == length ? length : std::numeric_limits<float>::infinity();
-        put_in_order();
+            set_along(i, rotated, slot.code(i), links.scale[i], links.bias[i]);
+        set_along(size_ - 1, rotated, added.code, added.scale, added.bias);
+        put_in_order(s_.against.data());
     }
 
     std::size_t size() const noexcept { return size_; }
@@ -35,7 +38,7 @@ class LazyJudge {
     // Whether the link at this place is one of a few, a quarter of the list at most, that lead out
     // of a crowd of near-copies.
     bool leads_out(std::size_t at) const noexcept {
-        return is_tiny_step(s_.lengths[index(size_ * 3 / 4)], s_.lengths[index(at)]);
+        return !products_ && is_tiny_step(s_.lengths[index(size_ * 3 / 4)], s_.lengths[index(at)]);
     }
 
     bool diverse(std::size_t at) noexcept {
@@ -54,11 +57,35 @@ class LazyJudge {
     }
 
   private:
+    LazyJudge(const node::SlotView& slot, const std::uint64_t* code, float length, bool products)
+        : slot_(slot),
+          added_code_(code),
+          size_(slot.degree() + 1),
+          products_(products),
+          s_(scratch(slot.geometry().words, size_)) {
+        for (std::size_t i = 0; i < slot.degree(); ++i)
+            s_.lengths[i] = slot.length(i);
+        // NaN, of a damaged vector, would leave places of the order unfilled; see SlotView::length.
+        s_.lengths[size_ - 1] = length == length ? length : std::numeric_limits<float>::infinity();
+    }
+    // <p, n - p> = B <o, u_p> - A, see core/code/link_code.h.
+    void set_along(std::size_t i, const float* rotated, const std::uint64_t* code,
+                   std::uint16_t scale, float bias) noexcept {
+        float sum = 0;
+        for (std::size_t w = 0; w < slot_.geometry().words; ++w) {
+            for (std::size_t b = 0; b < 64; ++b)
+                sum += ((code[w] >> b) & 1) != 0 ? rotated[w * 64 + b] : -rotated[w * 64 + b];
+        }
+        const float against = bias - distance::bf16_to_float(scale) * sum;
+        s_.against[i] = against == against ? against : std::numeric_limits<float>::infinity();
+    }
+
     enum class Verdict : std::uint8_t { kNone, kDiverse, kFill };
 
     // Working space, kept from one call to the next.
     struct Scratch {
         std::vector<float> lengths;            // by index
+        std::vector<float> against;            // by index: -<p, n - p>, for inner products
         std::vector<std::uint16_t> order;      // by place: index
         std::vector<Verdict> verdicts;         // by place
         std::vector<std::uint16_t> differing;  // by place and index: bits that differ, once judged
@@ -73,6 +100,7 @@ class LazyJudge {
         }
         if (s.order.size() < size) {
             s.lengths.resize(size);
+            s.against.resize(size);
             s.order.resize(size);
             s.differing.resize(size * size);
         }
@@ -82,8 +110,7 @@ class LazyJudge {
 
     // By counting for each link those that come before it: no branch depends on the lengths, and
     // the loops become vector instructions. A sort of forty numbers takes several times as long.
-    void put_in_order() noexcept {
-        const float* lengths = s_.lengths.data();
+    void put_in_order(const float* lengths) noexcept {
         for (std::size_t i = 0; i < size_; ++i) {
             const float length = lengths[i];
             std::uint32_t before = 0;
@@ -107,15 +134,18 @@ class LazyJudge {
     }
     bool shadows(std::size_t nearer, std::size_t at) const noexcept {
         const float length = s_.lengths[index(at)];
-        if (is_tiny_step(s_.lengths[index(nearer)], length))
+        if (!products_ && is_tiny_step(s_.lengths[index(nearer)], length))
             return false;
         const float cosine = s_.cosines[s_.differing[at * size_ + index(nearer)]];
+        if (products_)
+            return s_.lengths[index(nearer)] * length * cosine > s_.against[index(nearer)];
         return code::squared_between(s_.lengths[index(nearer)], length, cosine) < length * length;
     }
 
     const node::SlotView& slot_;
     const std::uint64_t* added_code_;
     std::size_t size_;
+    bool products_;
     Scratch& s_;
 };
 
@@ -133,9 +163,7 @@ void mark_diverse(std::vector<CodedLink>* links, std::size_t words) noexcept {
         });
 }
 
-std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code, float length,
-                          bool force) {
-    LazyJudge judge(slot, code, length);
+static std::size_t victim_of(LazyJudge& judge, const node::SlotView& slot, bool force) {
     const std::size_t added = slot.degree();
     const auto pinned = [&](std::size_t index) {
         return index == added ? force : slot.link_protected(index);
@@ -159,6 +187,18 @@ std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code,
     if (farthest == kNoVictim)
         farthest = way_out;
     return farthest == added ? kNoVictim : farthest;
+}
+
+std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code, float length,
+                          bool force) {
+    LazyJudge judge(slot, code, length);
+    return victim_of(judge, slot, force);
+}
+
+std::size_t choose_product_victim(const node::SlotView& slot, const float* rotated,
+                                  const node::SlotEdit::LinkValue& link, bool force) {
+    LazyJudge judge(slot, rotated, link);
+    return victim_of(judge, slot, force);
 }
 
 }  // namespace vg::hnsw

@@ -40,5 +40,10 @@ inline constexpr std::size_t kNoVictim = static_cast<std::size_t>(-1);
 // is protected. Throws std::bad_alloc.
 std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code, float length,
                           bool force);
+// The same for an index by inner product. Nearer is who has the larger product with the node p, and
+// n_i leads nearer to n_j than p does where <n_i - p, n_j> > 0: the products with p follow from the
+// links' factors, the rest from their angle. rotated: that of p, `words * 64` floats.
+std::size_t choose_product_victim(const node::SlotView& slot, const float* rotated,
+                                  const node::SlotEdit::LinkValue& link, bool force);
 
 }  // namespace vg::hnsw

@@ -2,6 +2,7 @@
 #include "core/hnsw/insertion.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -42,12 +43,14 @@ class Inserter {
         Random rng(params_.seed ^ kPermutationStream);
         shuffle(order, rng);
 
-        const std::size_t hubs = defer_hubs(rows_, params_, order);
+        // Distances alone have a dimensionality, and the hubs of an inner product are its answers.
+        const bool distances = rows_.space == Space::kEuclidean;
+        const std::size_t hubs = distances ? defer_hubs(rows_, params_, order) : 0;
         const std::size_t ordinary = rows_.n - hubs;
         const std::size_t prefix = hubs == rows_.n ? rows_.n : lid::prefix_rows(ordinary);
         insert(order, 0, prefix, BuildPhase::kPrefix, prefix);
         result_.lid.assign(rows_.n, 0.0f);
-        if (params_.order != BuildOrder::kRandom && prefix < rows_.n) {
+        if (distances && params_.order != BuildOrder::kRandom && prefix < rows_.n) {
             probe(order, prefix);
             reorder(order, prefix, ordinary);
         }
@@ -117,7 +120,9 @@ class Inserter {
                              distances.clear();
                              for (const Hit& hit : hits)
                                  distances.push_back(hit.distance);
-                             result_.lid[row] = lid::mle(distances, lid::Scale::kSquared);
+                             const float lid = lid::mle(distances, lid::Scale::kSquared);
+                             // Among rows beyond the range of floats there is none.
+                             result_.lid[row] = std::isfinite(lid) ? lid : 0.0f;
                          }
                          if (worker == 0)
                              report(BuildPhase::kProbe, to, total);

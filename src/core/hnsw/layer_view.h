@@ -31,9 +31,9 @@ struct LayerView {
     const float* vector(std::uint32_t local) const noexcept {
         return rows->data + row(local) * rows->stride;
     }
-    // Squared L2.
+    // By rows->space.
     float distance(std::uint32_t a, std::uint32_t b) const noexcept {
-        return distance::l2_squared(vector(a), vector(b), rows->dims);
+        return space_distance(*rows, row(a), row(b));
     }
     // The same to within RowCodes::kTolerance.
     float estimate(std::uint32_t a, std::uint32_t b) const noexcept {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/hnsw/code_prune.h"
 #include "core/no_postgres.h"
 
 namespace vg::hnsw {
@@ -15,23 +16,26 @@ NodeInsert::NodeInsert(const node::Geometry& geometry, node::Metric metric,
       centre_(centre),
       query_(geometry, metric, rotation, centre),
       search_(query_),
-      stride_(geometry.dims + 1),
+      stride_(geometry.dims),
       row_(geometry.dims),
       codes_(geometry.dims),
       rotated_row_(rotation.padded_dims()),
       code_(geometry.words) {}
 
-bool NodeInsert::set_row(const float* vector, float max_norm2) {
+bool NodeInsert::set_row(const float* vector) {
     std::copy(vector, vector + geometry_.dims, row_.begin());
+    const bool sound =
+        metric_ != node::Metric::kCosine || node::norm_fits_floats(vector, geometry_.dims);
     if (!node::prepare_row(metric_, row_.data(), geometry_.dims))
         return false;
     if (geometry_.storage == node::Storage::kSq8) {
         sq8_ = node::encode_sq8(row_.data(), geometry_.dims, codes_.data());
+        if (!sound)
+            sq8_.error = std::max(sq8_.error, node::kNoBound);
         for (std::uint32_t i = 0; i < geometry_.dims; ++i)
             row_[i] = static_cast<float>(codes_[i]) * sq8_.step + sq8_.low;
     }
-    tail_ = node::row_tail(metric_, row_.data(), geometry_.dims, max_norm2);
-    query_.set_row(row_.data(), tail_);
+    query_.set_row(row_.data());
     rotation_->apply(row_.data(), centre_, rotated_row_.data());
     clear_candidates();
     return true;
@@ -54,7 +58,6 @@ void NodeInsert::expand(SlotId id, const node::SlotView& slot) {
 void NodeInsert::keep(SlotId id, const node::SlotView& slot, float distance) {
     float* copy = vectors_.grow_by(stride_);
     slot.read_vector(copy);
-    copy[geometry_.dims] = slot.header().tail;
     candidates_.push_back({distance, static_cast<std::uint32_t>(slots_.size())});
     slots_.push_back(id);
 }
@@ -93,7 +96,8 @@ const std::vector<SlotId>& NodeInsert::far_slots() {
     far_.clear();
     const std::size_t capacity = geometry_.capacity;
     const std::size_t wanted = capacity / 2;
-    if (candidates_.size() < capacity)
+    // Products know no clusters of near-copies: who is near is who is long.
+    if (candidates_.size() < capacity || metric_ == node::Metric::kInnerProduct)
         return far_;
     sort_candidates();
     const std::size_t known = candidates_.size() - far_candidates(candidates_, capacity);
@@ -109,9 +113,8 @@ void NodeInsert::keep_far(SlotId id, const node::SlotView& slot) {
 
 void NodeInsert::choose() {
     sort_candidates();
-    const std::size_t dims =
-        metric_ == node::Metric::kInnerProduct ? geometry_.dims + 1 : geometry_.dims;
-    const Rows rows{vectors_.data(), slots_.size(), dims, stride_, nullptr};
+    const Rows rows{vectors_.data(), slots_.size(), geometry_.dims,
+                    stride_,         nullptr,       space_of(metric_)};
     LayerView view;
     view.rows = &rows;
     view.size = slots_.size();
@@ -126,7 +129,6 @@ void NodeInsert::write_slot(unsigned level, std::byte* out) {
     h.level = static_cast<std::uint8_t>(level);
     h.other = h.base = h.parent = kNoSlot;
     h.chunk = node::kNoChunk;
-    h.tail = tail_;
     if (geometry_.storage == node::Storage::kFloat32) {
         std::memcpy(slot.vector_bytes(), row_.data(), geometry_.dims * sizeof(float));
     } else {
@@ -139,19 +141,24 @@ void NodeInsert::write_slot(unsigned level, std::byte* out) {
     for (std::size_t i = 0; i < chosen_.size(); ++i) {
         const float* neighbour = vectors_.data() + chosen_[i].id * stride_;
         rotation_->apply(neighbour, centre_, rotated_of(i));
-        const code::LinkFactors f =
-            code::encode_link(rotated_row_.data(), rotated_of(i), geometry_.words, tail_,
-                              neighbour[geometry_.dims], code_.data());
+        const code::LinkFactors f = node::link_factors(metric_, rotated_row_.data(), rotated_of(i),
+                                                       geometry_.words, code_.data());
         slot.set_link(i, {chosen_slot(i), false, f.bias, f.scale, f.length, code_.data()});
     }
     h.degree = static_cast<std::uint16_t>(chosen_.size());
 }
 
 node::SlotEdit::LinkValue NodeInsert::back_link(std::size_t i, SlotId to, bool is_protected) {
-    const float neighbour_tail = vectors_.data()[chosen_[i].id * stride_ + geometry_.dims];
-    const code::LinkFactors f = code::encode_link(
-        rotated_of(i), rotated_row_.data(), geometry_.words, neighbour_tail, tail_, code_.data());
+    const code::LinkFactors f = node::link_factors(metric_, rotated_of(i), rotated_row_.data(),
+                                                   geometry_.words, code_.data());
     return {to, is_protected, f.bias, f.scale, f.length, code_.data()};
+}
+
+std::size_t NodeInsert::victim(std::size_t i, const node::SlotView& slot,
+                               const node::SlotEdit::LinkValue& link, bool force) {
+    if (metric_ == node::Metric::kInnerProduct)
+        return choose_product_victim(slot, rotated_of(i), link, force);
+    return choose_victim(slot, link.code, distance::bf16_to_float(link.length), force);
 }
 
 }  // namespace vg::hnsw

@@ -29,7 +29,7 @@ class NodeInsert {
                const float* centre);
 
     // Takes the row to insert, dims floats; false when the metric cannot index it.
-    bool set_row(const float* vector, float max_norm2);
+    bool set_row(const float* vector);
 
     BeamSearch& search() noexcept { return search_; }
 
@@ -81,6 +81,10 @@ class NodeInsert {
     // The link from chosen neighbour i to the new node. Requires: write_slot has been called since
     // the choice; the code stays valid until the next call.
     node::SlotEdit::LinkValue back_link(std::size_t i, SlotId to, bool is_protected);
+    // Which link of the full list of chosen neighbour i, whose slot this is, makes room for that
+    // link; see choose_victim.
+    std::size_t victim(std::size_t i, const node::SlotView& slot,
+                       const node::SlotEdit::LinkValue& link, bool force);
 
   private:
     void sort_candidates();
@@ -98,12 +102,11 @@ class NodeInsert {
     std::vector<float> row_;  // prepared, as stored; dims floats
     std::vector<std::uint8_t> codes_;
     node::Sq8Encoding sq8_{};
-    float tail_ = 0;
     std::vector<float> rotated_row_;
     std::vector<float> rotated_;  // the chosen neighbours, as write_slot left them
     std::vector<std::uint64_t> code_;
 
-    GrowArray<float> vectors_;  // candidates: dims floats and the tail each
+    GrowArray<float> vectors_;  // candidates: dims floats each
     std::vector<SlotId> slots_;
     std::vector<SlotId> far_;
     std::vector<Candidate> candidates_;  // id indexes slots_

@@ -3,7 +3,8 @@
 // fits all dimensions, and rounded. Distances between codes are off by less than kTolerance (one
 // standard deviation); where that cannot be had - rows too near each other for the step, rows with
 // a coordinate outside the codes' range - the rows themselves are measured. So near-duplicates keep
-// their true distances, and a far outlier stays far.
+// their true distances, and a far outlier stays far. Inner products, whose rows may differ in
+// length by any factor, are always computed from the rows.
 //
 // Immutable once constructed: read by any number of threads. The rows must outlive it.
 #pragma once
@@ -32,10 +33,12 @@ class RowCodes {
     }
     std::size_t record_bytes() const noexcept { return record_bytes_; }
 
-    // Squared L2 distance of two rows, given by their records.
+    // Distance of two rows by the space of the rows, given by their records.
     float between(const std::byte* a, const std::byte* b) const noexcept {
         const std::uint32_t tag_a = tag(a);
         const std::uint32_t tag_b = tag(b);
+        if (rows_.space == Space::kInnerProduct)
+            return exact(tag_a & ~kOutside, tag_b & ~kOutside);
         if (((tag_a | tag_b) & kOutside) == 0) {
             const std::uint32_t sum = kernel_(codes(a), codes(b), padded_);
             if (sum >= least_)
@@ -66,8 +69,7 @@ class RowCodes {
         return reinterpret_cast<const std::uint8_t*>(record) + sizeof(std::uint32_t);
     }
     float exact(std::uint32_t a, std::uint32_t b) const noexcept {
-        return distance::l2_squared(rows_.data + a * rows_.stride, rows_.data + b * rows_.stride,
-                                    rows_.dims);
+        return space_distance(rows_, a, b);
     }
 
     Rows rows_;

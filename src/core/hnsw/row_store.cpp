@@ -6,7 +6,6 @@
 #include "core/base/random.h"
 #include "core/base/status.h"
 #include "core/code/centre.h"
-#include "core/distance/distance.h"
 #include "core/no_postgres.h"
 
 namespace vg::hnsw {
@@ -26,7 +25,7 @@ std::uint64_t hash_floats(const float* v, std::size_t n) noexcept {
 }  // namespace
 
 RowStore::RowStore(const node::Geometry& geometry, node::Metric metric)
-    : geometry_(geometry), metric_(metric), dims_(geometry.dims), stride_(geometry.dims + 1) {
+    : geometry_(geometry), metric_(metric), dims_(geometry.dims), stride_(geometry.dims) {
     if (geometry.storage == node::Storage::kSq8)
         codes_.grow_by(dims_);
     std::fill_n(table_.grow_by(1024), 1024, kNoNode);
@@ -66,7 +65,7 @@ bool RowStore::add(const float* vector, node::Tid tid) {
     float* row = data_.grow_by(stride_);
     const auto undo = [&] { data_.shrink_by(stride_); };
     std::copy(vector, vector + dims_, row);
-    row[dims_] = 0;
+    const bool sound = metric_ != node::Metric::kCosine || node::norm_fits_floats(row, dims_);
     if (!node::prepare_row(metric_, row, dims_)) {
         undo();
         return false;
@@ -76,6 +75,8 @@ bool RowStore::add(const float* vector, node::Tid tid) {
         // From here on the row is what the index will hold, so that the graph, the codes and the
         // stored vectors agree.
         encoding = node::encode_sq8(row, dims_, codes_.data());
+        if (!sound)
+            encoding.error = std::max(encoding.error, node::kNoBound);
         for (std::size_t i = 0; i < dims_; ++i)
             row[i] = static_cast<float>(codes_[i]) * encoding.step + encoding.low;
     }
@@ -108,20 +109,14 @@ void RowStore::finish() {
     hashes_.clear();
     last_.clear();
 
-    const std::vector<float> centre = code::robust_centre(data_.data(), size(), stride_, dims_);
+    // Estimates of inner products need no centre.
+    const std::size_t counted = metric_ == node::Metric::kInnerProduct ? 0 : size();
+    const std::vector<float> centre = code::robust_centre(data_.data(), counted, stride_, dims_);
     std::copy(centre.begin(), centre.end(), centre_.grow_by(dims_));
-
-    if (metric_ != node::Metric::kInnerProduct)
-        return;
-    for (std::size_t r = 0; r < size(); ++r)
-        max_norm2_ = std::max(max_norm2_, distance::inner_product(row(r), row(r), dims_));
-    for (std::size_t r = 0; r < size(); ++r)
-        data_[r * stride_ + dims_] = node::row_tail(metric_, row(r), dims_, max_norm2_);
 }
 
 Rows RowStore::rows() const noexcept {
-    const std::size_t dims = metric_ == node::Metric::kInnerProduct ? dims_ + 1 : dims_;
-    return {data_.data(), size(), dims, stride_, keys_.data()};
+    return {data_.data(), size(), dims_, stride_, keys_.data(), space_of(metric_)};
 }
 
 std::size_t RowStore::bytes() const noexcept {

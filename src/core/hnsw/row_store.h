@@ -64,6 +64,11 @@ class GrowArray {
     std::size_t capacity_ = 0;
 };
 
+// The space that a graph of that metric is built in.
+constexpr Space space_of(node::Metric metric) noexcept {
+    return metric == node::Metric::kInnerProduct ? Space::kInnerProduct : Space::kEuclidean;
+}
+
 class RowStore {
   public:
     RowStore(const node::Geometry& geometry, node::Metric metric);
@@ -72,22 +77,20 @@ class RowStore {
     // it (a zero vector under cosine), in which case nothing is kept.
     bool add(const float* vector, node::Tid tid);
 
-    // Ends gathering: computes the centre, and for inner-product indexes the largest norm and every
-    // row's tail. Afterwards rows() is valid and add() is not.
+    // Ends gathering and computes the centre of the codes (zero for inner products). Afterwards
+    // rows() is valid and add() is not.
     void finish();
 
     std::size_t size() const noexcept { return keys_.size(); }  // distinct rows
     std::size_t total() const noexcept { return size() + more_.size(); }
-    // Row i: dims floats and the tail.
+    // Row i: dims floats.
     const float* row(std::size_t i) const noexcept { return data_.data() + i * stride_; }
     std::size_t dims() const noexcept { return dims_; }
-    float tail(std::size_t i) const noexcept { return row(i)[dims_]; }
     // 8-bit storage: how row i was quantised; the row itself is the decoded vector. `error` is the
     // largest of the equal rows'.
     const node::Sq8Encoding& encoding(std::size_t i) const noexcept { return encodings_[i]; }
     const float* centre() const noexcept { return centre_.data(); }
-    float max_norm2() const noexcept { return max_norm2_; }
-    // The rows in graph space, for the builder.
+    node::Metric metric() const noexcept { return metric_; }
     Rows rows() const noexcept;
 
     // Calls fn(Tid) for each heap TID of row i, first come first.
@@ -124,7 +127,6 @@ class RowStore {
     GrowArray<float> centre_;
     GrowArray<std::uint8_t> codes_;   // 8-bit storage: scratch for one row
     GrowArray<std::uint32_t> table_;  // open addressing: row numbers
-    float max_norm2_ = 0;
 };
 
 }  // namespace vg::hnsw

@@ -49,7 +49,7 @@ Fault Audit::check_values(SlotId id, const SlotView& slot) const noexcept {
     } else if (!std::isfinite(h.sq8_low) || !std::isfinite(h.sq8_step) || !(h.sq8_step >= 0)) {
         return {"the range of the 8-bit vector is not sound", id};
     }
-    if (!std::isfinite(h.tail) || !std::isfinite(h.error) || h.error < 0)
+    if (!std::isfinite(h.error) || h.error < 0)
         return {"a factor of the vector is not finite", id};
     const distance::LinkCodes codes = slot.codes();
     for (std::size_t i = 0; i < slot.degree(); ++i) {

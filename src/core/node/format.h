@@ -21,9 +21,10 @@ inline constexpr SlotId kNoSlot = 0xFFFFFFFFu;
 inline constexpr SlotId kMaxSlotId = 0x7FFFFFFEu;
 inline constexpr std::uint8_t kMaxLevel = 15;
 
-// A chunk id is  block * kChunksPerPage + index.
-using ChunkId = std::uint32_t;
-inline constexpr ChunkId kNoChunk = 0xFFFFFFFFu;
+// A chunk id is  block * kChunksPerPage + index, which from block 33,818,640 on takes more than 32
+// bits.
+using ChunkId = std::uint64_t;
+inline constexpr ChunkId kNoChunk = ~ChunkId{0};
 
 enum class Metric : std::uint8_t { kL2 = 0, kInnerProduct = 1, kCosine = 2, kL1 = 3 };
 inline constexpr std::uint8_t kMetricCount = 4;
@@ -82,11 +83,10 @@ static_assert(sizeof(PageTrailer) == 16 && offsetof(PageTrailer, page_id) == 14)
 //        4     4  other       level > 0: this node's slot one level below; level 0: its slot at
 //        level 1 8     4  base        this node's slot at level 0 (itself at level 0)
 //       12     4  parent      slot that holds the protected link to this one; kNoSlot for a root
-//       16     4  tail        extra coordinate of an inner-product index, else 0
-//       20     4  error       |vector - stored vector| for 8-bit storage, else 0
-//       24     4  sq8_low     8-bit storage: value of code 0
-//       28     4  sq8_step    8-bit storage: value between codes
-//       32     4  chunk       first overflow chunk of heap TIDs (level 0 only)
+//       16     8  chunk       first overflow chunk of heap TIDs (level 0 only)
+//       24     4  error       |vector - stored vector| for 8-bit storage, else 0
+//       28     4  sq8_low     8-bit storage: value of code 0
+//       32     4  sq8_step    8-bit storage: value between codes
 //       36     1  lid_bin     LID of the row in steps of 1/2, saturating; 0 = not estimated
 //       37     1  tid_count   heap TIDs held inline (level 0 only)
 //       38    18  tids
@@ -100,33 +100,34 @@ struct SlotHeader {
     SlotId other;
     SlotId base;
     SlotId parent;
-    float tail;
+    ChunkId chunk;
     float error;
     float sq8_low;
     float sq8_step;
-    ChunkId chunk;
     std::uint8_t lid_bin;
     std::uint8_t tid_count;
     Tid tids[kInlineTids];
 };
 static_assert(sizeof(SlotHeader) == 56 && offsetof(SlotHeader, base) == 8 &&
-              offsetof(SlotHeader, tail) == 16 && offsetof(SlotHeader, chunk) == 32 &&
+              offsetof(SlotHeader, chunk) == 16 && offsetof(SlotHeader, sq8_step) == 32 &&
               offsetof(SlotHeader, tids) == 38);
 
 // Overflow chunk: further heap TIDs of a node that holds more than kInlineTids equal rows.
 //   offset  size  field
 //        0     4  owner       base slot, kNoSlot when free
-//        4     4  next        next chunk of the owner, or next free chunk
-//        8     2  count
-//       10    54  tids
-inline constexpr std::size_t kChunkTids = 9;
+//        4     2  count
+//        6     2  reserved
+//        8     8  next        next chunk of the owner, or next free chunk
+//       16    48  tids
+inline constexpr std::size_t kChunkTids = 8;
 struct TidChunk {
     SlotId owner;
-    ChunkId next;
     std::uint16_t count;
+    std::uint16_t reserved;
+    ChunkId next;
     Tid tids[kChunkTids];
 };
-static_assert(sizeof(TidChunk) == 64 && offsetof(TidChunk, tids) == 10);
+static_assert(sizeof(TidChunk) == 64 && offsetof(TidChunk, tids) == 16);
 
 // Metapage contents (block 0, after the page header).
 //   offset  size  field
@@ -139,9 +140,8 @@ static_assert(sizeof(TidChunk) == 64 && offsetof(TidChunk, tids) == 10);
 //       35     1  order_used                36     4  centre_block  first of the centre pages
 //       40     8  seed                      48     4  entry         slot of the top level
 //       52     4  entry_level               56     4  free_slot     head of the free-slot list
-//       60     4  tail_block  slots page     64     4  free_chunk    head of the free-chunk list
-//              with never-used slots        68     4  chunk_tail_block
-//       72     4  max_norm2   inner product: squared norm that tails complete to
+//       60     4  tail_block  slots page     64     8  free_chunk    head of the free-chunk list
+//              with never-used slots        72     4  chunk_tail_block
 //       76     4  connected   nodes given a forced link at build
 //       80     8  built_nodes               88     8  built_rows
 //       96     8  inserted_nodes            104     8  removed_nodes   since build
@@ -174,7 +174,6 @@ struct MetaData {
     std::uint32_t tail_block;
     ChunkId free_chunk;
     std::uint32_t chunk_tail_block;
-    float max_norm2;
     std::uint32_t connected;
     std::uint64_t built_nodes;
     std::uint64_t built_rows;
@@ -189,7 +188,7 @@ struct MetaData {
     std::uint64_t build_id;
 };
 static_assert(sizeof(MetaData) == 160 && offsetof(MetaData, seed) == 40 &&
-              offsetof(MetaData, max_norm2) == 72 && offsetof(MetaData, built_nodes) == 80 &&
+              offsetof(MetaData, free_chunk) == 64 && offsetof(MetaData, built_nodes) == 80 &&
               offsetof(MetaData, lid_quantiles) == 112);
 
 inline constexpr std::uint32_t kNoBlock = 0xFFFFFFFFu;

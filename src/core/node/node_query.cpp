@@ -21,6 +21,12 @@ constexpr double kHalfUlp = 6e-8;
 // what 2000 squares can lose at the lower end of the floats.
 constexpr double kTinyValue = 1e-18;
 
+// Products below this stay far from the largest float whatever the order of the sum.
+constexpr double kOverflows = 1e38;
+
+// What a float sum of up to 2000 products may lose to underflow.
+constexpr float kSumUnderflow = 3e-42f;
+
 }  // namespace
 
 NodeQuery::NodeQuery(const Geometry& geometry, Metric metric, const code::Rotation& rotation,
@@ -31,45 +37,52 @@ NodeQuery::NodeQuery(const Geometry& geometry, Metric metric, const code::Rotati
       table_(rotation),
       query_(geometry.dims),
       close_{code::QueryTable(rotation), std::vector<float>(geometry.dims),
-             std::vector<float>(geometry.capacity)} {}
+             std::vector<float>(geometry.capacity)},
+      zero_(geometry.storage == Storage::kSq8 ? geometry.dims : 0) {}
 
 void NodeQuery::set_query(const float* query) noexcept {
     std::copy(query, query + geometry_.dims, query_.begin());
+    const bool sound = metric_ != Metric::kCosine || norm_fits_floats(query, geometry_.dims);
     if (metric_ == Metric::kCosine)
         prepare_row(metric_, query_.data(), geometry_.dims);
-    set_row(query_.data(), 0.0f);
+    set_row(query_.data());
+    beyond_floats_ = !sound;
 }
 
-void NodeQuery::set_row(const float* vector, float tail) noexcept {
+void NodeQuery::set_row(const float* vector) noexcept {
     if (vector != query_.data())
         std::copy(vector, vector + geometry_.dims, query_.begin());
-    tail_ = tail;
-    norm_ = std::sqrt(distance::inner_product(query_.data(), query_.data(), geometry_.dims));
+    beyond_floats_ = false;
+    double squared = 0;
+    for (const float x : query_)
+        squared += static_cast<double>(x) * x;
+    norm_ = std::sqrt(squared);
     table_.set(query_.data(), centre_);
 }
 
 NodeDistance NodeQuery::distance(const SlotView& slot) const noexcept {
     const float* q = query_.data();
     const std::size_t n = geometry_.dims;
-    const float tail_gap = slot.header().tail - tail_;
     if (geometry_.storage == Storage::kSq8) {
+        if (metric_ == Metric::kInnerProduct) {
+            const float ip = distance::inner_product(q, slot.sq8(), n);
+            return {-ip, product_bound(slot, ip), 0};
+        }
         const float squared = distance::l2_squared(q, slot.sq8(), n);
-        return {squared + tail_gap * tail_gap, lower_bound(slot, squared), 0};
+        return {squared, lower_bound(slot, squared), 0};
+    }
+    if (metric_ == Metric::kInnerProduct) {
+        const float ip = distance::inner_product(q, slot.floats(), n);
+        // Bounds |q| |x|.
+        const float scale = static_cast<float>(norm_ * std::sqrt(double{squared_norm(slot)}));
+        // Of sums that may leave the range of floats nothing is known.
+        if (!std::isfinite(scale))
+            return {-ip, -std::numeric_limits<float>::infinity(), scale};
+        return {-ip, -ip - static_cast<float>(rounding()) * scale, scale};
     }
     const float squared = distance::l2_squared(q, slot.floats(), n);
-    switch (metric_) {
-        case Metric::kL2:
-        case Metric::kCosine:
-            return {squared, squared, 0};
-        case Metric::kInnerProduct: {
-            const float scale = norm_ * (norm_ + std::sqrt(squared));  // bounds |q| |x|
-            const float slack = static_cast<float>(rounding()) * scale;
-            const float ip = distance::inner_product(q, slot.floats(), n);
-            return {squared + tail_gap * tail_gap, -ip - slack, scale};
-        }
-        case Metric::kL1:
-            return {squared, distance::l1(q, slot.floats(), n), 0};
-    }
+    if (metric_ == Metric::kL1)
+        return {squared, distance::l1(q, slot.floats(), n), 0};
     return {squared, squared, 0};
 }
 
@@ -102,6 +115,8 @@ ValueRange NodeQuery::value_range(float order, float scale) const noexcept {
             slack = 2 * rounding();
             break;
         case Metric::kInnerProduct:
+            if (!std::isfinite(scale))
+                return {order, 0, std::numeric_limits<double>::infinity()};
             // The order is the lower end already, so that it alone decides what comes first.
             slack = rounding() * scale;
             return {value - kTinyValue, value + slack, value + 2 * slack + kTinyValue};
@@ -129,12 +144,42 @@ void NodeQuery::estimate_close(const SlotView& slot, float graph_distance,
     distance::estimate_links(close_.table.planes(graph_distance), graph_distance, links, out);
 }
 
+void NodeQuery::estimate_products(const SlotView& slot, float graph_distance,
+                                  float* out) const noexcept {
+    const float product = -graph_distance;
+    const float length2 = squared_norm(slot);
+    // What of the query the node's own vector explains; the codes estimate the rest.
+    const float weight = length2 > 0 ? product / length2 : 0.0f;
+    const float rest2 = static_cast<float>(norm_ * norm_ - static_cast<double>(weight) * product);
+    distance::estimate_links(table_.planes(rest2), graph_distance, slot.codes(), out, weight);
+}
+
+float NodeQuery::squared_norm(const SlotView& slot) const noexcept {
+    if (geometry_.storage == Storage::kSq8)
+        return distance::l2_squared(zero_.data(), slot.sq8(), geometry_.dims);
+    return distance::inner_product(slot.floats(), slot.floats(), geometry_.dims);
+}
+
+// The operator sums in float. Where its sum may leave the range of floats there is no bound.
+float NodeQuery::product_bound(const SlotView& slot, float product) const noexcept {
+    const double error = slot.header().error;
+    const double length = std::sqrt(static_cast<double>(squared_norm(slot)));
+    if (!std::isfinite(product) || !(norm_ * (length + error) < kOverflows))
+        return -std::numeric_limits<float>::infinity();
+    return static_cast<float>(-static_cast<double>(product) -
+                              norm_ * (error + kSumSlack * (length + error)) - kSumUnderflow);
+}
+
 float NodeQuery::lower_bound(const SlotView& slot, float squared) const noexcept {
     const std::size_t n = geometry_.dims;
     const float error = slot.header().error;
+    // Of rows so far apart that the sum overflows, and of a query that was brought to unit length
+    // from where the operator's own sums over- or underflow, nothing is known.
+    if (!std::isfinite(squared) || beyond_floats_)
+        return 0;
     switch (metric_) {
         case Metric::kL2: {
-            const float d = std::sqrt(squared);
+            const float d = std::sqrt(std::max(0.0f, squared - kSumUnderflow));
             return std::max(0.0f, d * (1 - kSumSlack) - error);
         }
         case Metric::kCosine: {
@@ -142,17 +187,21 @@ float NodeQuery::lower_bound(const SlotView& slot, float squared) const noexcept
             const float ip = distance::inner_product(query_.data(), slot.sq8(), n);
             return std::max(0.0f, 1.0f - ip - error - kSumSlack);
         }
-        case Metric::kInnerProduct: {
-            const float ip = distance::inner_product(query_.data(), slot.sq8(), n);
-            const float scale = norm_ * (norm_ + std::sqrt(squared));  // bounds |q| |x|
-            return -ip - norm_ * error - kSumSlack * scale;
-        }
         case Metric::kL1: {
             const float d = distance::l1(query_.data(), slot.sq8(), n);
             return std::max(0.0f, d * (1 - kSumSlack) - std::sqrt(static_cast<float>(n)) * error);
         }
+        case Metric::kInnerProduct:
+            break;  // product_bound
     }
     return 0;
+}
+
+bool norm_fits_floats(const float* vector, std::size_t dims) noexcept {
+    double squared = 0;
+    for (std::size_t i = 0; i < dims; ++i)
+        squared += static_cast<double>(vector[i]) * vector[i];
+    return squared > 1e-30 && squared < 1e37;
 }
 
 bool prepare_row(Metric metric, float* vector, std::size_t dims) noexcept {
@@ -167,14 +216,6 @@ bool prepare_row(Metric metric, float* vector, std::size_t dims) noexcept {
     for (std::size_t i = 0; i < dims; ++i)
         vector[i] = static_cast<float>(vector[i] * inverse);
     return true;
-}
-
-float row_tail(Metric metric, const float* vector, std::size_t dims, float max_norm2) noexcept {
-    if (metric != Metric::kInnerProduct)
-        return 0;
-    const float rest = max_norm2 - distance::inner_product(vector, vector, dims);
-    // Rounding noise of rows that all have the largest norm must not become a coordinate.
-    return rest > max_norm2 * 1e-5f ? std::sqrt(rest) : 0.0f;
 }
 
 float quantise_sq8(const float* vector, std::size_t dims, float low, float step,
@@ -193,20 +234,18 @@ float quantise_sq8(const float* vector, std::size_t dims, float low, float step,
         const double off = std::abs(vector[i] - value) + kHalfUlp * (product + std::abs(value));
         squared += off * off;
     }
-    return static_cast<float>(std::sqrt(squared)) * 1.0001f;  // the cast may have rounded down
-}
-
-float first_max_norm2(Metric metric, const float* vector, std::size_t dims) noexcept {
-    constexpr float kRoom = 2.0f * 2.0f;
-    if (metric != Metric::kInnerProduct)
-        return 0;
-    return kRoom * distance::inner_product(vector, vector, dims);
+    // A little up, as the cast may round down.
+    return static_cast<float>(
+        std::min(std::sqrt(squared) * 1.0001, double{std::numeric_limits<float>::max()}));
 }
 
 Sq8Encoding encode_sq8(const float* vector, std::size_t dims, std::uint8_t* codes) noexcept {
+    // The width of the range must be a float too. Values beyond are cut, which counts as error.
+    constexpr float kMost = std::numeric_limits<float>::max() / 2;
     const auto [lo, hi] = std::minmax_element(vector, vector + dims);
-    const float low = *lo;
-    const float step = static_cast<float>((static_cast<double>(*hi) - low) / 255.0);
+    const float low = std::clamp(*lo, -kMost, kMost);
+    const float high = std::clamp(*hi, -kMost, kMost);
+    const float step = static_cast<float>((static_cast<double>(high) - low) / 255.0);
     return {low, step, quantise_sq8(vector, dims, low, step, codes)};
 }
 

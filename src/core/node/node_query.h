@@ -1,12 +1,11 @@
 // A query against the nodes of one index: exact distances to a node from its slot, and the table
 // for estimating the distances to its neighbours.
 //
-// The graph is Euclidean whatever the metric, so that one code and one estimator serve all of them:
-//   l2, l1         the vectors themselves
-//   cosine         vectors of unit length
-//   inner product  one more coordinate, tail = sqrt(M^2 - |x|^2) with M the largest norm, 0 for
-//   queries:
-//                  nearest in that space is largest inner product (Neyshabur & Srebro 2015)
+// What a graph is built and walked by:
+//   l2, l1         squared Euclidean distance
+//   cosine         the same between vectors of unit length
+//   inner product  the negative inner product: it may be below zero, and no row is at distance 0
+//                  of itself
 // Results are ordered by the metric itself, computed exactly on every node that is read.
 #pragma once
 
@@ -20,7 +19,7 @@
 namespace vg::node {
 
 struct NodeDistance {
-    float graph;  // squared Euclidean distance in graph space: navigates
+    float graph;  // navigates
     // Orders results, smaller is nearer: a lower bound of the operator's value, or for Euclidean
     // and cosine distance in float storage an increasing function of one. See value_range.
     float order;
@@ -45,21 +44,22 @@ class NodeQuery {
 
     // Sets a search query: geometry.dims floats, finite. Cosine queries are normalised here.
     void set_query(const float* query) noexcept;
-    // Sets a row that is about to be inserted: `vector` as prepare_row left it, with its tail.
-    void set_row(const float* vector, float tail) noexcept;
+    // Sets a row that is about to be inserted: `vector` as prepare_row left it.
+    void set_row(const float* vector) noexcept;
 
     NodeDistance distance(const SlotView& slot) const noexcept;
     // Of a node with that order and scale.
     ValueRange value_range(float order, float scale) const noexcept;
-    // Estimated graph distances to all links of a slot; out holds slot.degree() floats.
+    // Estimated graph distances to all links of a slot, given its own; out holds slot.degree()
+    // floats.
     void estimate(const SlotView& slot, float graph_distance, float* out) const noexcept {
-        const float tail_gap = slot.header().tail - tail_;
-        if (tail_gap == 0 && table_.too_coarse(graph_distance)) {
+        if (metric_ == Metric::kInnerProduct)
+            estimate_products(slot, graph_distance, out);
+        else if (table_.too_coarse(graph_distance))
             estimate_close(slot, graph_distance, out);
-            return;
-        }
-        distance::estimate_links(table_.planes(graph_distance - tail_gap * tail_gap),
-                                 graph_distance, slot.codes(), out);
+        else
+            distance::estimate_links(table_.planes(graph_distance), graph_distance, slot.codes(),
+                                     out);
     }
     // Whether value_range holds for every finite row. Cosine nodes in float storage keep the row at
     // unit length: of rows whose square sum is no float the operator makes something else, and the
@@ -76,6 +76,9 @@ class NodeQuery {
     float lower_bound(const SlotView& slot, float squared) const noexcept;
     double rounding() const noexcept;
     void estimate_close(const SlotView& slot, float graph_distance, float* out) const noexcept;
+    float product_bound(const SlotView& slot, float product) const noexcept;
+    float squared_norm(const SlotView& slot) const noexcept;
+    void estimate_products(const SlotView& slot, float graph_distance, float* out) const noexcept;
 
     Geometry geometry_;
     Metric metric_;
@@ -89,25 +92,30 @@ class NodeQuery {
         std::vector<float> bias;
     };
     mutable Close close_;
-    float norm_ = 0;  // of query_
-    float tail_ = 0;
+    std::vector<float> zero_;     // 8-bit storage
+    double norm_ = 0;             // of query_
+    bool beyond_floats_ = false;  // see lower_bound
 };
+
+// Whether the operators' float sums of squares neither over- nor underflow.
+bool norm_fits_floats(const float* vector, std::size_t dims) noexcept;
 
 // Brings a row into the form the index stores and measures: cosine rows to unit length. Returns
 // false when the row cannot be indexed (a zero vector under cosine). In place, dims floats.
 bool prepare_row(Metric metric, float* vector, std::size_t dims) noexcept;
 
-// Tail of a prepared row in an inner-product index whose norms complete to max_norm2.
-float row_tail(Metric metric, const float* vector, std::size_t dims, float max_norm2) noexcept;
-
-// What max_norm2 becomes with the first row of an index that was built empty: inner-product indexes
-// leave room for norms up to twice this one, others need none. A later row with a larger norm gets
-// no tail and is found a little later than its product deserves, until a REINDEX.
-float first_max_norm2(Metric metric, const float* vector, std::size_t dims) noexcept;
+// The code of a link between two rotated rows, by the metric of the index.
+inline code::LinkFactors link_factors(Metric metric, const float* u_p, const float* u_n,
+                                      std::size_t words, std::uint64_t* code) noexcept {
+    return metric == Metric::kInnerProduct ? code::encode_product_link(u_p, u_n, words, code)
+                                           : code::encode_link(u_p, u_n, words, code);
+}
 
 // Quantises to 8 bits over the vector's own range. codes: dims bytes. `error` bounds the L2
 // distance between the vector and what readers compute from the codes, their float rounding
 // included.
+// As `error`: so large that no value of a cosine distance is bounded.
+inline constexpr float kNoBound = 3.0f;
 struct Sq8Encoding {
     float low;
     float step;

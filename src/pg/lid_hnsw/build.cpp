@@ -216,7 +216,7 @@ class ChunkPlan {
     };
     void start_chunk(std::uint32_t node, node::SlotId owner, bool is_first) {
         const node::ChunkId id =
-            first_block_ * kChunksPerPage + static_cast<node::ChunkId>(chunks_.size());
+            chunk_id(first_block_, 0) + static_cast<node::ChunkId>(chunks_.size());
         if (is_first)
             heads_.push_back({node, id});
         else
@@ -324,7 +324,6 @@ void build_and_write(Builder* b) {
     meta.entry = plan.entry();
     meta.entry_level = plan.entry_level();
     meta.root = graph.entry == hnsw::kNoNode ? node::kNoSlot : plan.base_slot(graph.entry);
-    meta.max_norm2 = rows.max_norm2();
     meta.connected = static_cast<std::uint32_t>(graph.connected);
     meta.built_nodes = rows.size();
     meta.built_rows = rows.total();

@@ -76,8 +76,8 @@ struct Check {
 [[noreturn]] void report_chunk(Check* c, node::ChunkId chunk, const char* what) {
     ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
                     errmsg("index \"%s\" is corrupted", RelationGetRelationName(c->open.index)),
-                    errdetail("Block %u, overflow chunk %u: %s.", chunk / kChunksPerPage,
-                              chunk % kChunksPerPage, what),
+                    errdetail("Block %u, overflow chunk %u: %s.", chunk_block(chunk),
+                              chunk_index(chunk), what),
                     errhint("Rebuild the index with REINDEX.")));
     pg_unreachable();
 }
@@ -141,7 +141,7 @@ void check_chunks(Check* c, BlockNumber block) {
         report_corrupt(c->open.index, block,
                        "the page claims more overflow chunks than it can hold");
     for (std::uint32_t i = 0; i < used; ++i) {
-        const node::ChunkId id = block * kChunksPerPage + i;
+        const node::ChunkId id = chunk_id(block, i);
         const node::TidChunk* chunk = page_chunk(c->page.data, i);
         require(c, c->chunks.add_chunk(id, *chunk));
         if (const char* what = take_tids(c, chunk->owner, chunk->tids, chunk->count))

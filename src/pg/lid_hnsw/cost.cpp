@@ -88,6 +88,7 @@ Demand demand_of(PlannerInfo* root, const RelOptInfo* rel) {
 // What a scan of one index does, in the planner's units.
 struct ScanCosts {
     const node::Geometry* geometry;
+    node::Metric metric;
     std::size_t ef;
     double nodes;      // of the index
     double pages;      // with slots on them
@@ -97,11 +98,11 @@ struct ScanCosts {
 
     // Until that many nodes have been handed out.
     double of(double handed_out) const {
-        const auto beam = static_cast<double>(hnsw::scan_beam(geometry->words, ef));
+        const auto beam = static_cast<double>(hnsw::scan_beam(geometry->words, metric, ef));
         if (nodes <= beam)
             return pass_cost;
         const auto reads = static_cast<double>(
-            hnsw::scan_reads(geometry->words, ef, static_cast<std::size_t>(handed_out)));
+            hnsw::scan_reads(geometry->words, metric, ef, static_cast<std::size_t>(handed_out)));
         // Nodes after which a scan makes a pass.
         const auto most =
             std::max(beam, static_cast<double>(pass_in_links(static_cast<std::uint64_t>(pages),
@@ -116,7 +117,8 @@ double uncached_share(double index_pages) {
     return 1 - std::min(effective_cache_size / (2 * index_pages), 1.0);
 }
 
-ScanCosts scan_costs(const IndexOptInfo* info, const node::Geometry& g, std::uint32_t m) {
+ScanCosts scan_costs(const IndexOptInfo* info, const IndexState& state) {
+    const node::Geometry& g = state.geometry;
     double random_page_cost;
     double seq_page_cost;
     get_tablespace_page_costs(info->reltablespace, &random_page_cost, &seq_page_cost);
@@ -127,10 +129,11 @@ ScanCosts scan_costs(const IndexOptInfo* info, const node::Geometry& g, std::uin
 
     ScanCosts c{};
     c.geometry = &g;
+    c.metric = state.metric;
     c.ef = static_cast<std::size_t>(lid_hnsw_ef_search);
     c.nodes = std::max(std::min(info->tuples, index_pages * g.slots_per_page), 1.0);
     c.pages = c.nodes / g.slots_per_page;
-    c.descent = kNodesPerLevel * std::log(c.nodes) / std::log(m);
+    c.descent = kNodesPerLevel * std::log(c.nodes) / std::log(state.m);
     // Neighbours are placed together: where nodes share pages, so do those of one search.
     c.node_cost = (kPerNode + kPerNodeKilobyte * kilobytes) * cpu_operator_cost +
                   uncached * random_page_cost / std::sqrt(g.slots_per_page);
@@ -176,7 +179,8 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
     }
     const IndexState& state = index_state(index);
     const node::Geometry g = state.geometry;
-    const ScanCosts costs = scan_costs(info, g, state.m);
+    ScanCosts costs = scan_costs(info, state);
+    costs.geometry = &g;
     index_close(index, NoLock);
 
     const Demand demand = demand_of(root, rel);

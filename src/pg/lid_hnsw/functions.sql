@@ -40,7 +40,7 @@ CREATE FUNCTION vectorgraph_index_stats(
     OUT inserted_since_build bigint,
     OUT removed_since_build bigint,
     OUT centre_shift double precision,
-    OUT beyond_norm bigint,
+    OUT outliers bigint,
     OUT advice text)
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION vectorgraph_index_stats(regclass) IS

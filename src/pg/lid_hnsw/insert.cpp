@@ -97,7 +97,7 @@ Added add_tid_in_place(Inserter* in, node::SlotId id, const ItemPointerData& tid
     if (h.chunk != node::kNoChunk) {
         node::TidChunk* first = edit_chunk(&e, h.chunk);
         if (first->owner != id || first->count > node::kChunkTids)
-            report_corrupt(in->index, h.chunk / kChunksPerPage,
+            report_corrupt(in->index, chunk_block(h.chunk),
                            "an overflow chunk does not belong to its node");
         if (first->count < node::kChunkTids) {
             first->tids[first->count++] = to_tid(tid);
@@ -141,13 +141,13 @@ bool add_tid(Inserter* in, node::SlotId id, const ItemPointerData& tid) {
 
 // ---- links --------------------------------------------------------------------------------------
 
-// Where the link to the new slot would go in a neighbour's list; kNoVictim when there is no room
-// for it. With `force` (the protected link) there is unless all links are protected.
-std::size_t place_for(const node::Geometry& g, const node::SlotView& slot,
+// Where the link to the new slot would go in the list of chosen neighbour i; kNoVictim when there
+// is no room for it. With `force` (the protected link) there is unless all links are protected.
+std::size_t place_for(Inserter* in, std::size_t i, const node::SlotView& slot,
                       const node::SlotEdit::LinkValue& link, bool force) {
-    if (slot.degree() < g.capacity)
+    if (slot.degree() < in->state.geometry.capacity)
         return slot.degree();
-    return hnsw::choose_victim(slot, link.code, distance::bf16_to_float(link.length), force);
+    return in->work.victim(i, slot, link, force);
 }
 
 void put_link(const node::SlotEdit& slot, std::size_t at, const node::SlotEdit::LinkValue& link) {
@@ -168,7 +168,7 @@ void add_back_link(Inserter* in, PageEdits* e, std::size_t i, unsigned level, no
     const node::SlotView slot(g, slot_bytes(g, page, g.index_of(id)));
     const node::SlotEdit::LinkValue link = in->work.back_link(i, to, false);
     const std::size_t at =
-        in->work.is_chosen(i, level, slot) ? place_for(g, slot, link, false) : hnsw::kNoVictim;
+        in->work.is_chosen(i, level, slot) ? place_for(in, i, slot, link, false) : hnsw::kNoVictim;
     if (at != hnsw::kNoVictim)
         put_link(edit_slot(e, g, id), at, link);
     else if (looking)
@@ -263,7 +263,7 @@ node::SlotEdit write_base_slot(Inserter* in, PageEdits* e, node::SlotId id,
 }
 
 // The first node of an index. kNoSlot when there is one by now.
-node::SlotId add_first_slot(Inserter* in, const ItemPointerData& tid, float max_norm2) {
+node::SlotId add_first_slot(Inserter* in, const ItemPointerData& tid) {
     const node::Geometry& g = in->state.geometry;
     PageEdits e;
     begin_edits(&e, in->index, in->direct);
@@ -277,7 +277,6 @@ node::SlotId add_first_slot(Inserter* in, const ItemPointerData& tid, float max_
     meta->root = id;
     meta->entry = id;
     meta->entry_level = 0;
-    meta->max_norm2 = max_norm2;
     ++meta->inserted_nodes;
     commit_edits(&e);
     return id;
@@ -299,7 +298,7 @@ node::SlotId add_base_slot(Inserter* in, const ItemPointerData& tid, std::size_t
     const node::SlotId id = take_slot(&e, g);
     write_base_slot(in, &e, id, tid).header().parent = parent_id;
     const node::SlotEdit::LinkValue link = in->work.back_link(parent, id, true);
-    put_link(from, place_for(g, from, link, true), link);
+    put_link(from, place_for(in, parent, from, link, true), link);
     ++meta->inserted_nodes;
     commit_edits(&e);
     return id;
@@ -391,18 +390,16 @@ Outcome outcome_of(Inserter* in, node::SlotId base, const ItemPointerData& tid) 
 }
 
 Outcome try_insert(Inserter* in, const float* vector, const ItemPointerData& tid) {
-    node::MetaData meta = read_meta(in->index);
+    const node::MetaData meta = read_meta(in->index);
     if (meta.build_id != in->state.build_id)
         elog(ERROR, "index \"%s\" was built anew while it was in use",
              RelationGetRelationName(in->index));
     const bool first = meta.root == node::kNoSlot;
-    if (first && meta.max_norm2 == 0)
-        meta.max_norm2 = node::first_max_norm2(in->state.metric, vector, in->state.geometry.dims);
-    if (!in->work.set_row(vector, meta.max_norm2))
+    if (!in->work.set_row(vector))
         return Outcome::kNotIndexable;
     if (first) {
         in->work.choose();
-        return outcome_of(in, add_first_slot(in, tid, meta.max_norm2), tid);
+        return outcome_of(in, add_first_slot(in, tid), tid);
     }
 
     search_level(in, meta, 0);

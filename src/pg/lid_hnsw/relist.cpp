@@ -43,10 +43,9 @@ std::size_t budget() {
 // Slots above the base are counted as a sixteenth more.
 bool fits_in_memory(const Vacuum* v) {
     const std::size_t nodes = v->live_nodes;
-    const std::size_t row = (v->g.dims + 1) * sizeof(float) + sizeof(node::SlotId) * 2 +
+    const std::size_t row = v->g.dims * sizeof(float) + sizeof(node::SlotId) * 2 +
                             sizeof(std::uint64_t) + v->g.capacity * sizeof(node::SlotId);
-    const std::size_t bytes =
-        nodes * row + hnsw::bulk_build_bytes(nodes, v->g.dims + 1, params_of(v));
+    const std::size_t bytes = nodes * row + hnsw::bulk_build_bytes(nodes, v->g.dims, params_of(v));
     return bytes + bytes / 16 <= budget();
 }
 
@@ -61,18 +60,15 @@ void gather_page(Vacuum* v, BlockNumber block) {
         Vacuum::Level& level = v->levels[slot.header().level];
         level.slots.push_back(id);
         level.keys.push_back(id);
-        float* row = level.rows.grow_by(v->g.dims + 1);
+        float* row = level.rows.grow_by(v->g.dims);
         slot.read_vector(row);
-        row[v->g.dims] = slot.header().tail;
     }
 }
 
 // Chooses the lists of one level and gives its rows back.
 void choose_lists(Vacuum* v, Vacuum::Level* level) {
-    const std::size_t stride = v->g.dims + 1;
-    const std::size_t dims = v->state.metric == node::Metric::kInnerProduct ? stride : v->g.dims;
-    const hnsw::Rows rows{level->rows.data(), level->slots.size(), dims, stride,
-                          level->keys.data()};
+    const hnsw::Rows rows{level->rows.data(), level->slots.size(), v->g.dims,
+                          v->g.dims,          level->keys.data(),  hnsw::space_of(v->state.metric)};
     const hnsw::Graph graph = hnsw::bulk_build(rows, params_of(v));
     const hnsw::Layer& layer = graph.layers.front();
     level->first.assign(1, 0);

@@ -105,18 +105,17 @@ void encode_options(Vacuum* v, const node::SlotHeader& h) {
         if (i + 1 < v->options.size())
             prefetch_slot(v->index, v->g, v->options[i + 1].id);
         bool fits = false;
-        float tail = 0;
         const auto read = [&](const node::SlotView& slot) {
             fits = slot.live() && slot.header().level == h.level;
-            tail = slot.header().tail;
             slot.read_vector(v->vector.data());
         };
         with_slot(v->index, v->g, o.id, read, v->strategy);
         if (!fits)
             continue;
         v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_other.data());
-        o.factors = code::encode_link(v->rotated_node.data(), v->rotated_other.data(), words,
-                                      h.tail, tail, &v->option_codes[kept * words]);
+        o.factors =
+            node::link_factors(v->state.metric, v->rotated_node.data(), v->rotated_other.data(),
+                               words, &v->option_codes[kept * words]);
         v->options[kept++] = o;
     }
     v->options.resize(kept);
@@ -169,7 +168,7 @@ void repair_slot(Vacuum* v, BlockNumber block, std::uint32_t index, std::size_t 
     const node::SlotView slot = slot_of(v, &v->page, index);
     const node::SlotHeader& h = slot.header();
     slot.read_vector(v->vector.data());
-    v->query.set_row(v->vector.data(), h.tail);
+    v->query.set_row(v->vector.data());
     v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_node.data());
     gather_options(v, v->g.slot_id(block, index), slot, lost);
     encode_options(v, h);

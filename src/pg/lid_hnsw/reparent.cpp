@@ -41,21 +41,23 @@ bool outside_subtree(Vacuum* v, node::SlotId from, node::SlotId orphan) {
     report_corrupt(v->index, v->g.block_of(orphan), "the parents of a node form a cycle");
 }
 
-// Rotates the row of a node into `out`; returns its tail.
-float rotate_row(Vacuum* v, node::SlotId id, float* out) {
-    float tail = 0;
-    const auto read = [&](const node::SlotView& slot) {
-        slot.read_vector(v->vector.data());
-        tail = slot.header().tail;
-    };
+// Rotates the row of a node into `out`.
+void rotate_row(Vacuum* v, node::SlotId id, float* out) {
+    const auto read = [&](const node::SlotView& slot) { slot.read_vector(v->vector.data()); };
     with_slot(v->index, v->g, id, read, v->strategy);
     v->state.rotation.apply(v->vector.data(), v->state.centre.data(), out);
-    return tail;
+}
+
+// Which link of a full list gives way to a protected one.
+std::size_t victim(Vacuum* v, const node::SlotView& from, const node::SlotEdit::LinkValue& link) {
+    if (v->state.metric == node::Metric::kInnerProduct)
+        return hnsw::choose_product_victim(from, v->rotated_node.data(), link, true);
+    return hnsw::choose_victim(from, link.code, distance::bf16_to_float(link.length), true);
 }
 
 // Gives `orphan` a protected link from `parent`; false when that list is full of protected links.
 bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
-    const float tail = rotate_row(v, orphan, v->rotated_other.data());
+    rotate_row(v, orphan, v->rotated_other.data());
     rotate_row(v, parent, v->rotated_node.data());
 
     PageEdits e;
@@ -69,12 +71,12 @@ bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
         from.set_protected(at, true);
     } else {
         const code::LinkFactors f =
-            code::encode_link(v->rotated_node.data(), v->rotated_other.data(), v->g.words,
-                              from.header().tail, tail, v->code.data());
+            node::link_factors(v->state.metric, v->rotated_node.data(), v->rotated_other.data(),
+                               v->g.words, v->code.data());
         if (from.degree() < v->g.capacity)
             at = from.header().degree++;
         else
-            at = hnsw::choose_victim(from, v->code.data(), distance::bf16_to_float(f.length), true);
+            at = victim(v, from, {orphan, true, f.bias, f.scale, f.length, v->code.data()});
         if (at == hnsw::kNoVictim) {
             abort_edits(&e);
             return false;
@@ -114,7 +116,7 @@ bool try_own_links(Vacuum* v, node::SlotId orphan) {
 bool try_search(Vacuum* v, node::SlotId orphan) {
     const node::SlotView slot = copy_slot(v, orphan, &v->page);
     slot.read_vector(v->vector.data());
-    v->query.set_row(v->vector.data(), slot.header().tail);
+    v->query.set_row(v->vector.data());
     const node::MetaData meta = read_meta(v->index);
     v->search.set_root(meta.root);
     v->search.start(meta.entry, meta.entry_level, 0, kParentBeam);

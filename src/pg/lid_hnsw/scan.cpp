@@ -37,7 +37,6 @@ struct ScanState {
     hnsw::BeamSearch search;
     bool running = false;
     Buffer pinned = InvalidBuffer;
-    std::uint64_t slot_pages = 0;  // about
     std::uint64_t pass_cost = 0;
     PagePass pass{};       // instead of the search, once begun
     float last_order = 0;  // of the last node handed out
@@ -106,13 +105,6 @@ void begin_pass(Relation index, ScanState* s) {
     MemoryContextSwitchTo(old);
 }
 
-// Among rows of uneven length the walk of an inner product (node_query.h) finds near rows late,
-// when farther ones were handed out. Where a beam is half of what a pass reads, the pass is the
-// better answer.
-bool walks_badly(const ScanState* s, std::size_t beam) {
-    return s->query.metric() == node::Metric::kInnerProduct && 2 * beam >= s->slot_pages;
-}
-
 // A query of NULL has no neighbours: rows come in an arbitrary order, as from pgvector.
 void begin_search(IndexScanDesc scan, ScanState* s) {
     Relation index = scan->indexRelation;
@@ -132,14 +124,14 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
     s->last_order = -std::numeric_limits<float>::infinity();
     s->given = s->reached = -std::numeric_limits<double>::infinity();
     const std::uint64_t nodes = meta.built_nodes + meta.inserted_nodes;
-    s->slot_pages = nodes / meta.slots_per_page;
-    s->pass_cost = pass_in_links(s->slot_pages, nodes);
+    s->pass_cost = pass_in_links(nodes / meta.slots_per_page, nodes);
     const auto ef = static_cast<std::size_t>(lid_hnsw_ef_search);
     s->search.set_root(meta.root);
     s->search.start_scan(meta.entry, meta.entry_level, ef);
-    const std::size_t beam = hnsw::scan_beam(s->query.geometry().words, ef);
-    // It would cost as much, read all nodes anyway, or hand out wrong ones.
-    if (lid_hnsw_exact_scan || beam >= s->pass_cost || nodes <= beam || walks_badly(s, beam))
+    const node::NodeQuery& q = s->query;
+    const std::size_t beam = hnsw::scan_beam(q.geometry().words, q.metric(), ef);
+    // The beam would cost as much, or read all nodes anyway.
+    if (lid_hnsw_exact_scan || beam >= s->pass_cost || nodes <= beam)
         begin_pass(index, s);
     else
         run_round(index, s);

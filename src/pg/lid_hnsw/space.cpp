@@ -59,7 +59,7 @@ node::TidChunk* take_chunk(PageEdits* e, node::SlotId owner, node::ChunkId* id) 
         *id = meta->free_chunk;
         node::TidChunk* chunk = edit_chunk(e, *id);
         if (chunk->owner != node::kNoSlot)
-            report_corrupt(e->index, *id / kChunksPerPage,
+            report_corrupt(e->index, chunk_block(*id),
                            "the free list leads to a used overflow chunk");
         meta->free_chunk = chunk->next;
     } else {
@@ -70,7 +70,7 @@ node::TidChunk* take_chunk(PageEdits* e, node::SlotId owner, node::ChunkId* id) 
             page = edit_new_page(e, node::PageKind::kChunks, &block);
             meta->chunk_tail_block = block;
         }
-        *id = block * kChunksPerPage + page_trailer(page)->used++;
+        *id = chunk_id(block, page_trailer(page)->used++);
     }
     node::TidChunk* chunk = edit_chunk(e, *id);
     *chunk = {};

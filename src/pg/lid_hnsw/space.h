@@ -32,8 +32,7 @@ node::TidChunk* take_chunk(PageEdits* e, node::SlotId owner, node::ChunkId* id);
 // Puts a chunk on the free list. Requires: the metapage is open.
 void free_chunk(PageEdits* e, node::MetaData* meta, node::ChunkId id);
 inline node::TidChunk* edit_chunk(PageEdits* e, node::ChunkId id) {
-    return page_chunk(edit_page(e, id / kChunksPerPage, node::PageKind::kChunks),
-                      id % kChunksPerPage);
+    return page_chunk(edit_page(e, chunk_block(id), node::PageKind::kChunks), chunk_index(id));
 }
 
 }  // namespace vg::pg

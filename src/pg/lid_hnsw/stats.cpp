@@ -26,7 +26,7 @@ struct Stats {
           meta(m),
           g(node::geometry_of(m)),
           blocks(n),
-          drift(g, static_cast<node::Metric>(m.metric), centre, m.max_norm2),
+          drift(g, static_cast<node::Metric>(m.metric), centre),
           reach(g, n),
           live(static_cast<std::size_t>(n) * g.slots_per_page),
           degrees(g.capacity + 1) {}
@@ -211,7 +211,7 @@ void fill_row(const Stats* s, Row* row) {
     upkeep.free_slots = s->free_slots;
     upkeep.unreachable = unreachable(s);
     upkeep.inserted = m.inserted_nodes;
-    upkeep.beyond_norm = s->drift.beyond_norm();
+    upkeep.outliers = s->drift.outliers();
     upkeep.centre_shift = s->drift.centre_shift();
     row->add_int8(upkeep.unreachable);
     row->add_int8(m.connected);
@@ -228,7 +228,7 @@ void fill_row(const Stats* s, Row* row) {
     row->add_int8(m.inserted_nodes);
     row->add_int8(m.removed_nodes);
     row->add(Float8GetDatum(upkeep.centre_shift), nodes == 0);
-    row->add_int8(upkeep.beyond_norm);
+    row->add_int8(upkeep.outliers);
     row->add_text_or_null(node::advise(upkeep));
 }
 

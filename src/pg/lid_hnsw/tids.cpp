@@ -15,14 +15,14 @@ constexpr int kMaxRereads = 100;
 
 node::TidChunk copy_chunk(Relation index, node::ChunkId id) {
     const Buffer buffer =
-        read_page(index, id / kChunksPerPage, node::PageKind::kChunks, BUFFER_LOCK_SHARE);
-    const node::TidChunk chunk = *page_chunk(BufferGetPage(buffer), id % kChunksPerPage);
+        read_page(index, chunk_block(id), node::PageKind::kChunks, BUFFER_LOCK_SHARE);
+    const node::TidChunk chunk = *page_chunk(BufferGetPage(buffer), chunk_index(id));
     UnlockReleaseBuffer(buffer);
     return chunk;
 }
 
 [[noreturn]] void report_lost_chunk(Relation index, node::ChunkId id) {
-    report_corrupt(index, id / kChunksPerPage, "an overflow chunk does not belong to its node");
+    report_corrupt(index, chunk_block(id), "an overflow chunk does not belong to its node");
 }
 
 // A chunk that must be the owner's: in the hands of vacuum, which alone takes chunks away.
@@ -60,7 +60,7 @@ void count_step(Relation index, node::ChunkId chunk, ListGuard* guard) {
         return;
     guard->limit = std::uint64_t{RelationGetNumberOfBlocks(index)} * kChunksPerPage;
     if (guard->steps > guard->limit)
-        report_corrupt(index, chunk / kChunksPerPage, "a list of overflow chunks has no end");
+        report_corrupt(index, chunk_block(chunk), "a list of overflow chunks has no end");
 }
 
 // Where the list of a slot starts now; kNoChunk when the slot is no longer that node's, of which no
@@ -133,7 +133,7 @@ void TidReader::read(Relation index, const node::Geometry& g) {
         return;
     if (!seen_)
         seen_.emplace();
-    if (!seen_->insert(id))
+    if (!seen_->insert(id).second)
         chunk_.count = 0;
 }
 

@@ -12,8 +12,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <unordered_set>
 
-#include "core/hnsw/beam_search.h"
 #include "core/node/geometry.h"
 #include "pg/page/page.h"
 
@@ -62,8 +62,7 @@ class TidReader {
     int at_ = 0;
     int rereads_ = 0;
     ListGuard guard_;
-    std::optional<hnsw::SlotSet> seen_;  // chunks read, of lists with more than one
-    static_assert(sizeof(node::ChunkId) == sizeof(node::SlotId));
+    std::optional<std::unordered_set<node::ChunkId>> seen_;  // read, of lists with more than one
 };
 
 // What vacuum asks: whether a TID is to go.

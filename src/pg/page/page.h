@@ -31,6 +31,16 @@ inline constexpr std::uint32_t kPageUsable =
 inline constexpr BlockNumber kMetaBlock = 0;
 inline constexpr std::uint32_t kChunksPerPage = kPageUsable / sizeof(node::TidChunk);
 
+inline node::ChunkId chunk_id(BlockNumber block, std::uint32_t index) {
+    return node::ChunkId{block} * kChunksPerPage + index;
+}
+inline BlockNumber chunk_block(node::ChunkId id) {
+    return static_cast<BlockNumber>(id / kChunksPerPage);
+}
+inline std::uint32_t chunk_index(node::ChunkId id) {
+    return static_cast<std::uint32_t>(id % kChunksPerPage);
+}
+
 inline std::byte* page_data(Page page) {
     return reinterpret_cast<std::byte*>(page) + kPageDataOffset;
 }

@@ -55,7 +55,7 @@ void ListKeeper::find_live(Vacuum* v) {
 }
 
 // Makes the list of base_ anew from its old one; the result is in list_.
-void ListKeeper::refill(Vacuum* v, const ListCopy& old, float tail) {
+void ListKeeper::refill(Vacuum* v, const ListCopy& old) {
     for (std::size_t i = 0; i < old.count; ++i) {
         met_.insert(old.items[i].node);
         if (!v->is_dead(old.items[i].node))
@@ -67,12 +67,12 @@ void ListKeeper::refill(Vacuum* v, const ListCopy& old, float tail) {
     }
     // The lists of dead neighbours are still there, and lie just where the gap is.
     offer_second_ring(old, v);
-    search(base_, 0, tail, wanted_ + 1);
+    search(base_, 0, wanted_ + 1);
     if (list_.count >= wanted_)
         return;
     // The part of the graph that the node can reach is too small.
     const node::MetaData meta = read_meta(side_->index);
-    search(meta.entry, meta.entry_level, tail, wanted_ + 1);
+    search(meta.entry, meta.entry_level, wanted_ + 1);
 }
 
 void ListKeeper::take_nearest_live() {
@@ -132,7 +132,7 @@ void ListKeeper::repair_page(Vacuum* v, BlockNumber block) {
             continue;
         view.read_vector(vector_.data());
         start(slot, vector_.data());
-        refill(v, old, view.header().tail);
+        refill(v, old);
         refills_.push_back({slot, list_});
     }
     if (!refills_.empty())

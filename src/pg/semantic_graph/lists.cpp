@@ -166,12 +166,12 @@ void ListKeeper::run_search() {
 
 // Offers what a search of the graph for the node at hand finds, from a slot of some level on. Goes
 // on until `enough` live nodes were found, or the graph ends.
-void ListKeeper::search(node::SlotId from, unsigned level, float tail, std::size_t enough) {
+void ListKeeper::search(node::SlotId from, unsigned level, std::size_t enough) {
     // What is near by inner product is not what is near in the graph's space.
     if (metric_ == node::Metric::kInnerProduct)
         query_.set_query(vector_.data());
     else
-        query_.set_row(vector_.data(), tail);
+        query_.set_row(vector_.data());
     search_.start(from, level, 0, kSearchBeam * side_->g.k);
     run_search();
     while (search_.found().size() < enough && search_.grow())
@@ -193,7 +193,7 @@ void ListKeeper::add_node(const hnsw::NodeInsert& work, node::SlotId base) {
     }
     if (metric_ == node::Metric::kInnerProduct) {
         const node::MetaData meta = read_meta(side_->index);
-        search(meta.entry, meta.entry_level, 0, 0);
+        search(meta.entry, meta.entry_level, 0);
     }
     const ListCopy ring = list_;
     offer_second_ring(ring, nullptr);

@@ -78,13 +78,13 @@ class ListKeeper {
     bool measure(node::SlotId slot);
     void write_own();
     void write_back();
-    void search(node::SlotId from, unsigned level, float tail, std::size_t enough);
+    void search(node::SlotId from, unsigned level, std::size_t enough);
     void run_search();
     void visit(node::SlotId slot);
 
     // list_repair.cpp
     void find_live(Vacuum* v);
-    void refill(Vacuum* v, const ListCopy& old, float tail);
+    void refill(Vacuum* v, const ListCopy& old);
     void take_nearest_live();
     bool copy_node(Vacuum* v, node::SlotId slot, bool has_list, node::SlotView* out);
     void repair_page(Vacuum* v, BlockNumber block);
