@@ -94,7 +94,7 @@ like($text, qr/ERROR:  P0002.*reached 0/s, 'a deleted row is not found before va
 my $pages = $node->safe_psql('postgres', "SELECT key_pages('shared_v')");
 $watcher = start_psql($node, "SELECT 'watching'; SELECT 'cancelled ' || cancel_at_change('shared_v', slots_page_of('shared_v', 'shared', 10))", \$seen);
 $watcher->pump until $seen =~ /watching/;
-($text, $state) = run_sql($node, "SET vacuum_cost_delay = 20; SET vacuum_cost_limit = 30; VACUUM (INDEX_CLEANUP ON) shared;");
+($text, $state) = run_sql($node, "SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 10; VACUUM (INDEX_CLEANUP ON) shared;");
 $watcher->finish;
 like($seen, qr/cancelled t/, 'a vacuum is met in its first pass');
 is($state, '57014', 'and cancelled') or diag($text);

@@ -42,9 +42,11 @@ NodeQuery::NodeQuery(const Geometry& geometry, Metric metric, const code::Rotati
 
 void NodeQuery::set_query(const float* query) noexcept {
     std::copy(query, query + geometry_.dims, query_.begin());
-    const bool sound = metric_ != Metric::kCosine || norm_fits_floats(query, geometry_.dims);
-    if (metric_ == Metric::kCosine)
-        prepare_row(metric_, query_.data(), geometry_.dims);
+    // The operator gives NaN for a query of zeros, so any bound is true; for others it may lose the
+    // length.
+    bool sound = true;
+    if (metric_ == Metric::kCosine && prepare_row(metric_, query_.data(), geometry_.dims))
+        sound = norm_fits_floats(query, geometry_.dims);
     set_row(query_.data());
     beyond_floats_ = !sound;
 }
