@@ -46,31 +46,6 @@ sub writer_sql {
     } 1 .. $n;
 }
 
-sub children_of {
-    my ($parent) = @_;
-    return grep { (eval { slurp_file("/proc/$_/stat") } // '') =~ /\) \S+ $parent / } map { m{/proc/(\d+)} } glob '/proc/[0-9]*';
-}
-
-# Kills one backend at work, or the postmaster and then everybody else, as the kernel does when memory is short.
-sub kill_server {
-    my ($backend) = @_;
-    if ($backend) {
-        kill 'KILL', $backend;
-        $node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
-        return;
-    }
-    my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
-    my @children = children_of($postmaster);
-    kill 'KILL', $postmaster, @children;
-    for (1 .. 1000) {
-        last unless grep { -e "/proc/$_" } @children;
-        sleep 0.01;
-    }
-    unlink $node->data_dir . '/postmaster.pid';  # as an init script finds out that it is stale
-    $node->_update_pid(0);
-    $node->start;
-}
-
 sub examine {
     my ($what, $committed, $rolled_back) = @_;
     index_is_sound($node, 'items_v', "the index is sound after $what");
@@ -107,7 +82,7 @@ for my $kill (1 .. $kills) {
     my $victim = $whole ? undef : $node->safe_psql('postgres',
         "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state = 'active' AND backend_type = 'client backend' ORDER BY (query ~ 'VACUUM|INDEX') DESC LIMIT 1");
     my $phase = $node->safe_psql('postgres', "SELECT coalesce((SELECT phase FROM pg_stat_progress_vacuum LIMIT 1), (SELECT phase FROM pg_stat_progress_create_index LIMIT 1), 'writing')");
-    kill_server($victim);
+    kill_server($node, $victim);
     $writer->finish;
     $worker->finish if $worker;
     $fell{$phase}++;

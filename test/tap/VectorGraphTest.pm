@@ -13,7 +13,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 our @EXPORT = qw(new_server load_helpers make_table rows_of index_is_sound every_row recall_of
-  start_psql wait_for_phase run_to_phase run_sql crashed
+  start_psql wait_for_phase run_to_phase run_sql crashed kill_server
   seed_damage pick writer damage_pages try_damaged);
 
 # SQL functions of every test database. vec: row i of 20 loose clusters; another seed gives other rows of
@@ -191,6 +191,32 @@ sub run_sql {
 sub crashed {
     my ($node) = @_;
     return slurp_file($node->logfile) =~ /terminated by signal|PANIC|TRAP:/;
+}
+
+sub children_of {
+    my ($parent) = @_;
+    return grep { (eval { slurp_file("/proc/$_/stat") } // '') =~ /\) \S+ $parent / } map { m{/proc/(\d+)} } glob '/proc/[0-9]*';
+}
+
+# Kills one backend, or the postmaster and then everybody else, as the kernel does when memory is short. Returns
+# when the server runs again; it must have restart_after_crash.
+sub kill_server {
+    my ($node, $backend) = @_;
+    if ($backend) {
+        kill 'KILL', $backend;
+        $node->poll_query_until('postgres', 'SELECT NOT pg_is_in_recovery()');
+        return;
+    }
+    my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
+    my @children = children_of($postmaster);
+    kill 'KILL', $postmaster, @children;
+    for (1 .. 1000) {
+        last unless grep { -e "/proc/$_" } @children;
+        sleep 0.01;
+    }
+    unlink $node->data_dir . '/postmaster.pid';  # as an init script finds out that it is stale
+    $node->_update_pid(0);
+    $node->start;
 }
 
 # ---- damage ----

@@ -214,18 +214,20 @@ std::uint16_t chunk_count(Relation index, node::SlotId owner, node::ChunkId chun
     return copy_own_chunk(index, owner, chunk).count;
 }
 
-void release_chunks(Relation index, node::SlotId owner, node::ChunkId id) {
+void release_chunks(Relation index, const node::Geometry& g, node::SlotId owner, node::ChunkId id) {
     while (id != node::kNoChunk) {
         CHECK_FOR_INTERRUPTS();
-        const node::TidChunk chunk = copy_chunk(index, id);
-        // A vacuum that was interrupted here has given the rest of the list back already.
-        if (chunk.owner != owner)
-            return;
         PageEdits e;
         begin_edits(&e, index, false);
-        free_chunk(&e, page_meta(edit_meta(&e)), id);
+        node::MetaData* meta = page_meta(edit_meta(&e));
+        node::SlotHeader& h = edit_slot(&e, g, owner).header();
+        const node::TidChunk* chunk = edit_chunk(&e, id);
+        if (chunk->owner != owner)
+            report_lost_chunk(index, id);
+        h.chunk = chunk->next;
+        free_chunk(&e, meta, id);
+        id = h.chunk;
         commit_edits(&e);
-        id = chunk.next;
     }
 }
 

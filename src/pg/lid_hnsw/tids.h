@@ -85,7 +85,9 @@ struct ChunksLeft {
 ChunksLeft clean_chunks(Relation index, node::SlotId owner, node::ChunkId head, const TidFilter* f);
 // TIDs in one chunk; the caller may hold the page of its slot.
 std::uint16_t chunk_count(Relation index, node::SlotId owner, node::ChunkId chunk);
-// Gives all chunks of a dead node back.
-void release_chunks(Relation index, node::SlotId owner, node::ChunkId head);
+// Gives all chunks of a dead node back, each in one record with the slot that led to it: whoever is
+// interrupted in between leaves a list of the rest.
+void release_chunks(Relation index, const node::Geometry& g, node::SlotId owner,
+                    node::ChunkId head);
 
 }  // namespace vg::pg

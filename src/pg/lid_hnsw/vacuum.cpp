@@ -201,7 +201,7 @@ static void release_page(Vacuum* v, BlockNumber block, bool uppers) {
             continue;
         any = true;
         if (!uppers)
-            release_chunks(v->index, v->g.slot_id(block, i),
+            release_chunks(v->index, v->g, v->g.slot_id(block, i),
                            slot_of(v, &v->page, i).header().chunk);
     }
     if (!any)
