@@ -10,6 +10,7 @@
 
 #include "pg/lid_hnsw/lid_hnsw.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "core/hnsw/beam_search.h"
@@ -123,8 +124,9 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
     s->running = true;
     s->last_order = -std::numeric_limits<float>::infinity();
     s->given = s->reached = -std::numeric_limits<double>::infinity();
-    const std::uint64_t nodes = meta.built_nodes + meta.inserted_nodes;
-    s->pass_cost = pass_in_links(nodes / meta.slots_per_page, nodes);
+    const std::uint64_t ever = meta.built_nodes + meta.inserted_nodes;
+    const std::uint64_t nodes = ever - std::min(meta.removed_nodes, ever);
+    s->pass_cost = pass_in_links(RelationGetNumberOfBlocks(index), nodes);
     const auto ef = static_cast<std::size_t>(lid_hnsw_ef_search);
     s->search.set_root(meta.root);
     s->search.start_scan(meta.entry, meta.entry_level, ef);
