@@ -263,7 +263,11 @@ std::uint32_t l2_squared(const std::uint8_t* a, const std::uint8_t* b, std::size
 CodeKernel code_kernel() noexcept {
     // The first call ever makes Highway look at the CPU; before, the pointer is that of the look.
     target_name();
+#ifdef HWY_DYNAMIC_POINTER  // newer Highway: what HWY_DYNAMIC_DISPATCH stands for has no address
+    return HWY_DYNAMIC_POINTER(CodeL2Squared);
+#else
     return &HWY_DYNAMIC_DISPATCH(CodeL2Squared);
+#endif
 }
 const char* target_name() noexcept {
     return HWY_DYNAMIC_DISPATCH(TargetName)();

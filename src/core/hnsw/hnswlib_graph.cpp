@@ -1,7 +1,7 @@
 // The only file that includes hnswlib. Its graph, its link selection and its back-links are used as
 // they are. The search that finds the candidates of an insert is ours, because that is where a
 // build spends its time: hnswlib's compares as it goes, so that every comparison waits for memory,
-// and holds a list's lock meanwhile. What else is worked around in release 0.6.2:
+// and holds a list's lock meanwhile. What else is worked around in releases 0.6.2 to 0.9:
 //  * Levels come from a generator shared without a lock, and a level of 0 cannot be asked for.
 //    insert() sets the level itself.
 //  * A SpaceInterface of ours compares records of RowCodes.
@@ -94,6 +94,9 @@ struct Scratch {
         pool.clear();
     }
 };
+
+// Locks that hnswlib makes for updates and deletions of rows, in every release.
+constexpr std::size_t kUpdateLocks = 65536;
 
 constexpr std::uint32_t kExpanded = 0x80000000u;
 
@@ -318,7 +321,8 @@ Layer HnswlibGraph::layer(unsigned level, std::vector<std::uint32_t> members) co
     };
     Layer out;
     out.capacity = static_cast<std::uint32_t>(level == 0 ? index.maxM0_ : index.maxM_);
-    const std::size_t count = members.empty() ? index.cur_element_count : members.size();
+    const std::size_t count =
+        members.empty() ? std::size_t{index.cur_element_count} : members.size();
     out.degree.assign(count, 0);
     out.links.assign(count * out.capacity, kNoNode);
     for (hnswlib::tableint id = 0; id < index.cur_element_count; ++id) {
@@ -346,8 +350,8 @@ std::size_t HnswlibGraph::bytes(std::size_t n, std::size_t dims, std::uint32_t m
     const std::size_t mean_lists = n / std::max(m - 1, 1u);
     const std::size_t lists = mean_lists + mean_lists / 8 + 64;
     const std::size_t upper = lists * (4 + std::size_t{4} * m + 33);
-    // The 65,536 update locks; pools of running searches.
-    const std::size_t fixed = Index::max_update_element_locks * sizeof(std::mutex) + (1 << 20);
+    // The update locks; pools of running searches.
+    const std::size_t fixed = kUpdateLocks * sizeof(std::mutex) + (1 << 20);
     return n * per_row + upper + fixed;
 }
 

@@ -8,6 +8,7 @@
 
 #include "pg/boundary/pg.h"
 
+#include <cstring>
 #include <exception>
 #include <new>
 #include <type_traits>

@@ -26,9 +26,11 @@ extern "C" {
 #include "nodes/execnodes.h"
 #include "optimizer/cost.h"
 #include "optimizer/optimizer.h"
+#include "portability/instr_time.h"
 #include "storage/bufmgr.h"
 #include "storage/indexfsm.h"
 #include "storage/lmgr.h"
+#include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/backend_progress.h"
 #include "utils/builtins.h"
@@ -41,6 +43,7 @@ extern "C" {
 #include "utils/snapmgr.h"
 #include "utils/spccache.h"
 #include "utils/syscache.h"
+#include "utils/tuplestore.h"
 }
 
 #undef Min

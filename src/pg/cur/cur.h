@@ -104,7 +104,7 @@ bool cur_start_flush_worker(Relation index, int limit);
 IndexBuildResult* cur_build(Relation heap, Relation index, IndexInfo* info);
 void cur_buildempty(Relation index);
 bool cur_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Relation heap,
-                IndexUniqueCheck unique, VG_AMINSERT_EXTRA IndexInfo* info);
+                IndexUniqueCheck unique, bool index_unchanged, IndexInfo* info);
 IndexBulkDeleteResult* cur_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
                                       IndexBulkDeleteCallback callback, void* callback_state);
 IndexBulkDeleteResult* cur_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats);

@@ -33,7 +33,7 @@ void begin_fetch(CurFetch* f, Relation heap, Relation index, Snapshot snapshot) 
     f->estate = CreateExecutorState();
     f->slot = table_slot_create(heap, nullptr);
     GetPerTupleExprContext(f->estate)->ecxt_scantuple = f->slot;
-    f->fetch = table_index_fetch_begin(heap);
+    f->fetch = begin_table_fetch(heap);
     char align;
     get_typlenbyvalalign(index->rd_opcintype[0], &f->item_length, &f->item_by_value, &align);
 }

@@ -39,7 +39,6 @@ std::uint64_t mix_attribute(std::uint64_t seed, HeapTuple tuple, int attribute, 
     return mix(seed, bytes, VARSIZE(bytes));
 }
 
-#if VG_PG_GE(14)
 // What text of a query depends on: names are qualified and quoted, and constants printed, by these.
 constexpr struct {
     const char* name;
@@ -93,7 +92,6 @@ std::uint64_t mix_sql_body(std::uint64_t seed, HeapTuple tuple) {
     AtEOXact_GUC(false, level);
     return seed;
 }
-#endif
 
 // False where there is no such function. Its own name and OID do not count: they change without the
 // function doing so, and the other way. Names of what an SQL-standard body refers to do.
@@ -105,9 +103,7 @@ bool mix_function(std::uint64_t* hash, Oid function) {
     seed = mix_attribute(seed, tuple, Anum_pg_proc_prosrc, true);
     seed = mix_attribute(seed, tuple, Anum_pg_proc_probin, true);
     seed = mix_attribute(seed, tuple, Anum_pg_proc_proconfig, false);
-#if VG_PG_GE(14)
     seed = mix_sql_body(seed, tuple);
-#endif
     ReleaseSysCache(tuple);
     *hash = seed;
     return true;
@@ -135,7 +131,7 @@ std::uint64_t version_hash(Relation index) {
 // Counts changes of functions.
 std::uint64_t generation = 0;
 
-void function_changed(Datum, int, uint32) {
+void function_changed(Datum, SysCacheNumber, uint32) {
     ++generation;
 }
 

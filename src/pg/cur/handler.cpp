@@ -48,16 +48,16 @@ const config_enum_entry iterative_scan_values[] = {
 
 bytea* parse_options(Datum reloptions, bool validate) {
     static const relopt_parse_elt table[] = {
-        {"anchor_queries", RELOPT_TYPE_INT, offsetof(CurOptions, anchor_queries)},
-        {"anchor_items", RELOPT_TYPE_INT, offsetof(CurOptions, anchor_items)},
-        {"latent_dim", RELOPT_TYPE_INT, offsetof(CurOptions, latent_dim)},
-        {"storage", RELOPT_TYPE_ENUM, offsetof(CurOptions, storage)},
-        {"anchor_source", RELOPT_TYPE_STRING, offsetof(CurOptions, anchor_source)},
-        {"seed", RELOPT_TYPE_INT, offsetof(CurOptions, seed)},
-        {"ridge", RELOPT_TYPE_REAL, offsetof(CurOptions, ridge)},
-        {"nonfinite", RELOPT_TYPE_ENUM, offsetof(CurOptions, nonfinite)},
-        {"flush_limit", RELOPT_TYPE_INT, offsetof(CurOptions, flush_limit)},
-        {"insert_mode", RELOPT_TYPE_ENUM, offsetof(CurOptions, insert_mode)},
+        option_at("anchor_queries", RELOPT_TYPE_INT, offsetof(CurOptions, anchor_queries)),
+        option_at("anchor_items", RELOPT_TYPE_INT, offsetof(CurOptions, anchor_items)),
+        option_at("latent_dim", RELOPT_TYPE_INT, offsetof(CurOptions, latent_dim)),
+        option_at("storage", RELOPT_TYPE_ENUM, offsetof(CurOptions, storage)),
+        option_at("anchor_source", RELOPT_TYPE_STRING, offsetof(CurOptions, anchor_source)),
+        option_at("seed", RELOPT_TYPE_INT, offsetof(CurOptions, seed)),
+        option_at("ridge", RELOPT_TYPE_REAL, offsetof(CurOptions, ridge)),
+        option_at("nonfinite", RELOPT_TYPE_ENUM, offsetof(CurOptions, nonfinite)),
+        option_at("flush_limit", RELOPT_TYPE_INT, offsetof(CurOptions, flush_limit)),
+        option_at("insert_mode", RELOPT_TYPE_ENUM, offsetof(CurOptions, insert_mode)),
     };
     return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind,
                                                 sizeof(CurOptions), table, lengthof(table)));
@@ -130,7 +130,7 @@ void add_parameters() {
     DefineCustomIntVariable("cur.batch_size", "Items handed to a batch scorer at once.", nullptr,
                             &cur_batch_size, 256, 1, 100000, PGC_USERSET, 0, nullptr, nullptr,
                             nullptr);
-    reserve_guc_prefix("cur");
+    MarkGUCPrefixReserved("cur");
 }
 
 // Needs a place behind the struct for the string, which only build_reloptions makes.

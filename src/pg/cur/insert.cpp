@@ -94,7 +94,7 @@ void insert_row(Relation index, Datum value, const node::Tid& tid, IndexInfo* in
 }  // namespace
 
 bool cur_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Relation,
-                IndexUniqueCheck, VG_AMINSERT_EXTRA IndexInfo* info) {
+                IndexUniqueCheck, bool, IndexInfo* info) {
     if (isnull[0])
         return false;
     return enter_cpp([&] {

@@ -9,31 +9,23 @@ extern "C" {
 #include "storage/proc.h"
 }
 
-#include "pg/boundary/compat.h"
-
 namespace vg::pg {
 
 // CREATE INDEX and REINDEX CONCURRENTLY of an index without expressions or predicate run under a
-// mark, from 14 on: they are thought to read no other table, so that other concurrent builds do not
+// mark: they are thought to read no other table, so that other concurrent builds do not
 // wait for their snapshots to end.
 inline bool in_marked_build() {
-#if VG_PG_GE(14)
     return (MyProc->statusFlags & PROC_IN_SAFE_IC) != 0;
-#else
-    return false;
-#endif
 }
 // Takes the mark off for the rest of the transaction. Whether there was one: then snapshots taken
 // before may miss rows in the indexes of other tables, and a new one is to be used.
 inline bool leave_marked_build() {
     if (!in_marked_build())
         return false;
-#if VG_PG_GE(14)
     LWLockAcquire(ProcArrayLock, LW_EXCLUSIVE);
     MyProc->statusFlags &= ~PROC_IN_SAFE_IC;
     ProcGlobal->statusFlags[MyProc->pgxactoff] = MyProc->statusFlags;
     LWLockRelease(ProcArrayLock);
-#endif
     return true;
 }
 

@@ -20,15 +20,6 @@ namespace {
 
 constexpr int kOversample = 4;
 
-// From 16 on errors may go elsewhere.
-List* qualified_name_list(const char* name) {
-#if VG_PG_GE(16)
-    return stringToQualifiedNameList(name, nullptr);
-#else
-    return stringToQualifiedNameList(name);
-#endif
-}
-
 bool is_among(const QueryType& type, Datum value, const Datum* values, int n) {
     for (int i = 0; i < n; ++i) {
         if (datumIsEqual(value, values[i], type.by_value, type.length))

@@ -89,7 +89,7 @@ Session begin_session(FunctionCallInfo fcinfo, KeyClass key_class, LinkArguments
                         errmsg("key of index \"%s\" is an expression",
                                RelationGetRelationName(s.index->index())),
                         errdetail("The table's row-level security is checked by key.")));
-    s.fetch = table_index_fetch_begin(heap);
+    s.fetch = begin_table_fetch(heap);
     s.slot = table_slot_create(heap, nullptr);
     s.links = link_request(fcinfo, links, PG_GETARG_OID(0));
     s.context =

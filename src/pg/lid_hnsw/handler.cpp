@@ -131,7 +131,7 @@ void lid_hnsw_init() {
         "lid_hnsw.exact_scan", "Lets a scan read the whole index, in the order of its pages.",
         "The answer is exact and misses no row. ef_search has no effect then.",
         &lid_hnsw_exact_scan, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
-    reserve_guc_prefix("lid_hnsw");
+    MarkGUCPrefixReserved("lid_hnsw");
 }
 
 IndexAmRoutine* make_node_store_routine() {

@@ -447,7 +447,7 @@ bool insert_row(Inserter* in, const float* vector, const ItemPointerData& tid) {
 }
 
 bool lid_hnsw_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Relation,
-                     IndexUniqueCheck, VG_AMINSERT_EXTRA IndexInfo* info) {
+                     IndexUniqueCheck, bool, IndexInfo* info) {
     if (isnull[0])
         return false;
     const Vector* vector = checked_vector(values[0], index_state(index).geometry.dims);

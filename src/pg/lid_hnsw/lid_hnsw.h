@@ -55,11 +55,10 @@ hnsw::BuildOrder option_build_order(Relation index);
 // Registers the options above, all but the struct's header, with a relopt kind.
 void add_node_store_options(relopt_kind kind);
 // Entries of a relopt_parse_elt table for them, in `type` at `prefix`.
-#define VG_NODE_STORE_OPTIONS(type, prefix)                                             \
-    {"m", RELOPT_TYPE_INT, offsetof(type, prefix m)},                                   \
-        {"ef_construction", RELOPT_TYPE_INT, offsetof(type, prefix ef_construction)}, { \
-        "build_order", RELOPT_TYPE_ENUM, offsetof(type, prefix build_order)             \
-    }
+#define VG_NODE_STORE_OPTIONS(type, prefix)                                                    \
+    option_at("m", RELOPT_TYPE_INT, offsetof(type, prefix m)),                                 \
+        option_at("ef_construction", RELOPT_TYPE_INT, offsetof(type, prefix ef_construction)), \
+        option_at("build_order", RELOPT_TYPE_ENUM, offsetof(type, prefix build_order))
 // The routine of lid_hnsw, for an access method on the same node store to adapt.
 IndexAmRoutine* make_node_store_routine();
 
@@ -125,7 +124,7 @@ bool insert_row(Inserter* inserter, const float* vector, const ItemPointerData& 
 IndexBuildResult* lid_hnsw_build(Relation heap, Relation index, IndexInfo* info);
 void lid_hnsw_buildempty(Relation index);
 bool lid_hnsw_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Relation heap,
-                     IndexUniqueCheck unique, VG_AMINSERT_EXTRA IndexInfo* info);
+                     IndexUniqueCheck unique, bool index_unchanged, IndexInfo* info);
 IndexBulkDeleteResult* lid_hnsw_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
                                            IndexBulkDeleteCallback callback, void* callback_state);
 IndexBulkDeleteResult* lid_hnsw_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats);

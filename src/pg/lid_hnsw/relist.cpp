@@ -35,7 +35,7 @@ hnsw::BuildParams params_of(const Vacuum* v) {
 }
 
 std::size_t budget() {
-    const bool own = IsAutoVacuumWorkerProcess() && autovacuum_work_mem != -1;
+    const bool own = in_autovacuum() && autovacuum_work_mem != -1;
     return std::size_t{1024} *
            static_cast<std::size_t>(own ? autovacuum_work_mem : maintenance_work_mem);
 }

@@ -114,8 +114,8 @@ bool try_own_links(Vacuum* v, node::SlotId orphan) {
 }
 
 bool try_search(Vacuum* v, node::SlotId orphan) {
-    const node::SlotView slot = copy_slot(v, orphan, &v->page);
-    slot.read_vector(v->vector.data());
+    const node::SlotView own = copy_slot(v, orphan, &v->page);
+    own.read_vector(v->vector.data());
     v->query.set_row(v->vector.data());
     const node::MetaData meta = read_meta(v->index);
     v->search.set_root(meta.root);

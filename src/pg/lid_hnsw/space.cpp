@@ -26,7 +26,8 @@ node::SlotId take_slot(PageEdits* e, const node::Geometry& g) {
     node::MetaData* meta = page_meta(edit_meta(e));
     if (meta->free_slot != node::kNoSlot) {
         const node::SlotId id = meta->free_slot;
-        const node::SlotHeader& h = edit_slot(e, g, id).header();
+        const node::SlotEdit slot = edit_slot(e, g, id);
+        const node::SlotHeader& h = slot.header();
         if (h.state != static_cast<std::uint8_t>(node::SlotState::kFree))
             report_corrupt(e->index, g.block_of(id), "the free list leads to a used slot");
         meta->free_slot = h.other;

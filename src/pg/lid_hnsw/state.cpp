@@ -129,7 +129,7 @@ const char* access_method(Relation index) {
 
 node::Metric index_metric(Relation index) {
     FmgrInfo* proc = index_getprocinfo(index, 1, kMetricProc);
-    const int32 metric = DatumGetInt32(FunctionCall1(proc, PointerGetDatum(nullptr)));
+    const int32 metric = DatumGetInt32(FunctionCall1(proc, Datum{0}));
     if (metric < 0 || metric >= node::kMetricCount)
         elog(ERROR, "operator class of index \"%s\" names an unknown metric %d",
              RelationGetRelationName(index), metric);

@@ -28,7 +28,7 @@ const char* address_of(Buffer buffer) {
 }
 
 bool often_used(Buffer buffer) {
-    const std::uint32_t state = pg_atomic_read_u32(&GetBufferDescriptor(buffer - 1)->state);
+    const auto state = read_atomic(&GetBufferDescriptor(buffer - 1)->state);
     return BUF_STATE_GET_USAGECOUNT(state) == BM_MAX_USAGE_COUNT;
 }
 

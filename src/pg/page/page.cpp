@@ -66,7 +66,7 @@ void check_block(Relation index, BlockNumber block) {
         report_corrupt(index, block, "a link points past the end of the index");
 }
 
-Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, int lock_mode,
+Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, BufferLock lock_mode,
                  BufferAccessStrategy strategy) {
     check_block(index, block);
     const Buffer buffer = read_block(index, block, strategy);

@@ -87,7 +87,7 @@ const char* page_fault(Page page, node::PageKind kind);
 void check_block(Relation index, BlockNumber block);
 
 // Reads, locks and validates: XX002 for a page that is not of that kind.
-Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, int lock_mode,
+Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, BufferLock lock_mode,
                  BufferAccessStrategy strategy = nullptr);
 
 // The validated contents of the metapage.

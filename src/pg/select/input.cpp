@@ -231,7 +231,7 @@ void select_init() {
                             "Holds for facility_location, saturated, graph_cut and compression.",
                             &select_max_pairwise_candidates, 2000, 1, kMostCandidates, PGC_USERSET,
                             0, nullptr, nullptr, nullptr);
-    reserve_guc_prefix("diverse");
+    MarkGUCPrefixReserved("diverse");
 }
 
 }  // namespace vg::pg

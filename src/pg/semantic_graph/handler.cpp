@@ -24,8 +24,8 @@ const SemanticGraphOptions* options_of(Relation index) {
 bytea* parse_options(Datum reloptions, bool validate) {
     static const relopt_parse_elt table[] = {
         VG_NODE_STORE_OPTIONS(SemanticGraphOptions, store.),
-        {"k", RELOPT_TYPE_INT, offsetof(SemanticGraphOptions, k)},
-        {"edge_weight", RELOPT_TYPE_ENUM, offsetof(SemanticGraphOptions, edge_weight)},
+        option_at("k", RELOPT_TYPE_INT, offsetof(SemanticGraphOptions, k)),
+        option_at("edge_weight", RELOPT_TYPE_ENUM, offsetof(SemanticGraphOptions, edge_weight)),
     };
     return static_cast<bytea*>(build_reloptions(
         reloptions, validate, options_kind, sizeof(SemanticGraphOptions), table, lengthof(table)));

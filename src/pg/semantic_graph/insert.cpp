@@ -54,7 +54,7 @@ void set_row_key(SideInserter* in, Datum key, bool isnull) {
 }
 
 bool semantic_graph_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Relation,
-                           IndexUniqueCheck, VG_AMINSERT_EXTRA IndexInfo* info) {
+                           IndexUniqueCheck, bool, IndexInfo* info) {
     if (isnull[0])
         return false;
     const Vector* vector = checked_vector(values[0], index_state(index).geometry.dims);

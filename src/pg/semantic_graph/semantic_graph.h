@@ -49,8 +49,8 @@ SideCheck* make_semantic_graph_check(const OpenIndex& open, const node::MetaData
 IndexBuildResult* semantic_graph_build(Relation heap, Relation index, IndexInfo* info);
 void semantic_graph_buildempty(Relation index);
 bool semantic_graph_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid,
-                           Relation heap, IndexUniqueCheck unique,
-                           VG_AMINSERT_EXTRA IndexInfo* info);
+                           Relation heap, IndexUniqueCheck unique, bool index_unchanged,
+                           IndexInfo* info);
 IndexBulkDeleteResult* semantic_graph_bulkdelete(IndexVacuumInfo* info,
                                                  IndexBulkDeleteResult* stats,
                                                  IndexBulkDeleteCallback callback,

@@ -176,10 +176,10 @@ VG_FUNCTION(vg_binary_quantize) {
     auto* result = static_cast<VarBit*>(palloc0(bytes));
     SET_VARSIZE(result, bytes);
     VARBITLEN(result) = vector->dim;
-    bits8* bits = VARBITS(result);
+    uint8* bits = VARBITS(result);
     for (int i = 0; i < vector->dim; i++) {
         if (vector->x[i] > 0.0F)
-            bits[i / BITS_PER_BYTE] |= static_cast<bits8>(0x80U >> (i % BITS_PER_BYTE));
+            bits[i / BITS_PER_BYTE] |= static_cast<uint8>(0x80U >> (i % BITS_PER_BYTE));
     }
     return PointerGetDatum(result);
 }
