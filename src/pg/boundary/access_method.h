@@ -5,7 +5,6 @@
 #include "pg/boundary/pg.h"
 
 #include <cstring>
-#include <limits>
 
 #include "pg/boundary/compat.h"
 
@@ -21,11 +20,13 @@ inline IndexAmRoutine* make_ordering_routine() {
     return am;
 }
 
-// For amcostestimate: costs of a path that must never be taken, whatever the others are.
+// For amcostestimate: costs of a path that must never be taken, whatever the others are. Far above
+// what settings add to forbid other plans, but finite: the planner takes differences of costs, and
+// that of two infinite ones is not a number, which it holds to be less than any.
 inline void price_out(IndexPath* path, Cost* startup_cost, Cost* total_cost,
                       Selectivity* selectivity, double* correlation, double* pages) {
     disable_path(&path->path);
-    *startup_cost = *total_cost = std::numeric_limits<double>::infinity();
+    *startup_cost = *total_cost = 1e100;
     *selectivity = 0;
     *correlation = 0;
     *pages = 0;

@@ -19,7 +19,8 @@ BEGIN
         JOIN LATERAL (
             SELECT format('type %s', other.oid::regtype) AS object
             FROM pg_type member JOIN pg_type other ON other.typname = member.typname
-            WHERE d.classid = 'pg_type'::regclass AND member.oid = d.objid
+            -- An array type, from PostgreSQL 17 on a member too, is hidden only with its element.
+            WHERE d.classid = 'pg_type'::regclass AND member.oid = d.objid AND member.typcategory <> 'A'
                 AND other.typnamespace = ours.extnamespace AND other.oid <> member.oid
             UNION ALL
             SELECT format('operator %s', other.oid::regoperator)

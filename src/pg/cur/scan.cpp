@@ -441,6 +441,7 @@ void start(IndexScanDesc scan, ScanState* s) {
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                         errmsg("non-MVCC snapshots are not supported with cur")));
     pgstat_count_index_scan(scan->indexRelation);
+    count_index_search(scan);
     const MemoryContext old = MemoryContextSwitchTo(s->context);
     s->running = true;
     if (scan->orderByData->sk_flags & SK_ISNULL) {

@@ -23,7 +23,9 @@
 
 extern "C" {
 #include "access/heaptoast.h"
+#include "access/sysattr.h"
 #include "optimizer/cost.h"
+#include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 }
 
@@ -154,6 +156,29 @@ double toasted_value_cost(const RelOptInfo* rel, const node::Geometry& g) {
            cpu_operator_cost;
 }
 
+// Whether the query asks where rows of the relation lie: to lock or change them, or as ctid.
+bool wants_ctids(const RelOptInfo* rel) {
+    Bitmapset* columns = nullptr;
+    pull_varattnos(reinterpret_cast<Node*>(rel->reltarget->exprs), rel->relid, &columns);
+    return bms_is_member(SelfItemPointerAttributeNumber - FirstLowInvalidHeapAttributeNumber,
+                         columns);
+}
+
+// Once in a session.
+void warn_of_lost_ctids() {
+    static bool warned = false;
+    if (warned)
+        return;
+    warned = true;
+    ereport(WARNING,
+            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+             errmsg("PostgreSQL 18.6 loses the ctid of rows that an index returns in an order to "
+                    "be checked"),
+             errdetail("Statements that read the ctid of such rows, or lock or change them, are "
+                       "planned without lid_hnsw and semantic_graph indexes."),
+             errhint("Use PostgreSQL 18.7 or newer.")));
+}
+
 }  // namespace
 
 void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count,
@@ -162,6 +187,11 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
     // Without an ORDER BY there is no scan at all. By several operators there is none either: it
     // would be in order of the first one only.
     if (list_length(path->indexorderbys) != 1) {
+        price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
+        return;
+    }
+    if (server_loses_ctids() && wants_ctids(path->indexinfo->rel)) {
+        warn_of_lost_ctids();
         price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
         return;
     }

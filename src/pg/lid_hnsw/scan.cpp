@@ -238,6 +238,7 @@ bool gettuple(IndexScanDesc scan) {
                             errmsg("non-MVCC snapshots are not supported with %s",
                                    access_method(scan->indexRelation))));
         pgstat_count_index_scan(scan->indexRelation);
+        count_index_search(scan);
         const MemoryContext old = MemoryContextSwitchTo(s->context);
         begin_search(scan, s);
         MemoryContextSwitchTo(old);
