@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.." || exit 2
 root=$PWD
 logs=$root/build/test
 mkdir -p "$logs"
-jobs=$(nproc)
+jobs=${VG_JOBS:-$(nproc)}
 export CMAKE_BUILD_PARALLEL_LEVEL=$jobs
 
 steps=("$@")
@@ -88,6 +88,7 @@ step_isolation() {
 }
 
 # The TAP tests start servers themselves, so root hands them to user postgres, in a copy it can read.
+# Harnesses from 16 on want their folders named in full.
 step_tap() {
     ls test/tap/*.pl >/dev/null 2>&1 || { echo "nothing to run: no tests in test/tap"; return 0; }
     local copy as_user=() rc=0 bindir
@@ -98,7 +99,8 @@ step_tap() {
         chown -R postgres "$copy"
         as_user=(runuser -u postgres --)
     fi
-    (cd "$copy/tap" && "${as_user[@]}" env HOME="$copy" TESTDIR="$copy/tap" PATH="$bindir:$PATH" \
+    (cd "$copy/tap" && "${as_user[@]}" env HOME="$copy" TESTDIR="$copy/tap" \
+        TESTDATADIR="$copy/tap/tmp_check" TESTLOGDIR="$copy/tap/tmp_check/log" PATH="$bindir:$PATH" \
         PGPORT=65432 PG_REGRESS="$(pgxs_dir)/test/regress/pg_regress" \
         prove --timer -j"$jobs" -I "$(pgxs_dir)/test/perl" -I . ./*.pl) || rc=$?
     [ $rc -eq 0 ] || tail -n 50 "$copy"/tap/tmp_check/log/* 2>/dev/null

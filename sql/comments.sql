@@ -9,7 +9,10 @@ SELECT e.extname, d.classid, d.objid, pg_describe_object(d.classid, d.objid, 0) 
     obj_description(d.objid, d.classid::regclass::name) AS comment
 FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
 WHERE d.deptype = 'e' AND (e.extname = 'vectorgraph' OR e.extname = 'vector' AND EXISTS (
-    SELECT FROM pg_proc WHERE proname = 'vector_in' AND probin LIKE '%vectorgraph'));
+    SELECT FROM pg_proc WHERE proname = 'vector_in' AND probin LIKE '%vectorgraph'))
+    -- From 17 on types that come with others are members too: of arrays, and of the rows of tables and views.
+    AND NOT (d.classid = 'pg_type'::regclass AND EXISTS (SELECT FROM pg_type t LEFT JOIN pg_class c ON c.oid = t.typrelid
+        WHERE t.oid = d.objid AND (t.typcategory = 'A' OR c.relkind <> 'c')));
 
 SELECT extname, object AS object_without_comment FROM members
 WHERE coalesce(comment, '') = '' ORDER BY extname, object COLLATE "C";

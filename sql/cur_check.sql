@@ -30,7 +30,7 @@ RESET cur.max_build_calls;
 -- A scorer that changes underneath.
 CREATE OR REPLACE FUNCTION far(item float8, query float8) RETURNS float8 LANGUAGE plpgsql STABLE STRICT COST 10000 AS $$
 BEGIN
-    PERFORM nextval('calls');
+    PERFORM nextval('cur_test.calls');
     RETURN abs(item - query) * 1.5 + (floor(item)::integer * floor(query)::integer % 7) * 0.25;
 END $$;
 SELECT score_difference > 0.1 AS other, batch_difference < 1e-4 AS agree, advice FROM cur_index_check('t_x');
@@ -38,7 +38,7 @@ REINDEX INDEX t_x;
 SELECT score_difference < 1e-4 AS same, advice FROM cur_index_check('t_x');
 -- A batch scorer that changes alone.
 CREATE OR REPLACE FUNCTION far_many(items float8[], query float8) RETURNS float8[] LANGUAGE sql STABLE STRICT COST 10000 AS $$
-    SELECT array_agg(far(i, query) + i / 8 ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n)
+    SELECT array_agg(cur_test.far(i, query) + i / 8 ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n)
 $$;
 SELECT score_difference > 0.1 AS other, batch_difference > 0.1 AS apart, advice FROM cur_index_check('t_x');
 SET client_min_messages = error;

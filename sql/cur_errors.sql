@@ -91,7 +91,7 @@ RESET client_min_messages;
 CREATE FUNCTION odd_many(items float8[], query float8) RETURNS real[] LANGUAGE plpgsql STABLE AS $$
 DECLARE
     how text := current_setting('my.how', true);
-    r real[] := (SELECT array_agg(odd(i, query)::real ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n));
+    r real[] := (SELECT array_agg(cur_test.odd(i, query)::real ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n));
 BEGIN
     RETURN CASE how WHEN 'short' THEN r[2:] WHEN 'long' THEN r || 1::real WHEN 'no array' THEN NULL
         WHEN 'no score' THEN r[2:] || NULL::real WHEN 'square' THEN ARRAY[r, r] WHEN 'empty' THEN '{}' ELSE r END;
@@ -168,11 +168,11 @@ CREATE INDEX t_x ON t USING cur (x far_ops) WITH (storage = int4);
 CREATE INDEX t_x ON t USING cur (x far_ops) WITH (ridge = 0);
 CREATE INDEX t_x ON t USING cur (x far_ops) WITH (anchor_source = 'x');
 CREATE INDEX t_x ON t USING cur (x far_ops) WITH (anchor_source = 'nowhere.x');
-CREATE INDEX t_x ON t USING cur (x far_ops) WITH (anchor_source = 't.y');
+CREATE INDEX t_x ON t USING cur (x far_ops) WITH (anchor_source = 'cur_test.t.y');
 CREATE TABLE words (w text);
-CREATE INDEX t_x ON t USING cur (x far_ops) WITH (anchor_source = 'words.w');
+CREATE INDEX t_x ON t USING cur (x far_ops) WITH (anchor_source = 'cur_test.words.w');
 CREATE TABLE none (v float8);
-CREATE INDEX t_x ON t USING cur (x far_ops) WITH (anchor_source = 'none.v');
+CREATE INDEX t_x ON t USING cur (x far_ops) WITH (anchor_source = 'cur_test.none.v');
 CREATE INDEX t_x ON t USING cur (x, x);
 CREATE UNIQUE INDEX t_x ON t USING cur (x far_ops);
 CREATE INDEX t_x ON t USING cur (x);

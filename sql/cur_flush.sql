@@ -3,7 +3,7 @@
 \set VERBOSITY default
 CREATE FUNCTION odd(item float8, query float8) RETURNS float8 LANGUAGE plpgsql STABLE COST 10000 AS $$
 BEGIN
-    PERFORM nextval('calls');
+    PERFORM nextval('cur_test.calls');
     IF item = 1001 THEN
         RAISE EXCEPTION 'no connection to the model';
     END IF;

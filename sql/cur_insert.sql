@@ -86,7 +86,9 @@ SELECT items, pending FROM cur_index_check('odd_x', 0, true);
 SET my.how = 'reads';
 INSERT INTO odd VALUES (1001);
 SET my.how = 'searches';
+\set SHOW_CONTEXT never
 INSERT INTO odd VALUES (1002), (1003);
+\set SHOW_CONTEXT errors
 SELECT items, pending FROM cur_index_check('odd_x', 0, true);
 -- Caught, the next statement goes on.
 SET my.how = 'error';
@@ -117,7 +119,7 @@ CREATE OPERATOR CLASS length_ops FOR TYPE text USING cur AS OPERATOR 1 <~~> (tex
 CREATE TABLE lengths AS SELECT i FROM generate_series(1, 30) i;
 INSERT INTO words SELECT repeat('x', i) FROM generate_series(1, 100) i;
 SET client_min_messages = warning;
-CREATE INDEX words_w ON words USING cur (w length_ops) WITH (anchor_source = 'lengths.i', anchor_queries = 10, insert_mode = sync);
+CREATE INDEX words_w ON words USING cur (w length_ops) WITH (anchor_source = 'cur_test.lengths.i', anchor_queries = 10, insert_mode = sync);
 INSERT INTO words SELECT repeat(md5(i::text), i * 20) FROM generate_series(1, 150) i;
 SELECT items, pending, score_difference < 1e-4 AS same FROM cur_index_check('words_w', 300, true);
 -- Whoever inserts runs the scorer.

@@ -48,10 +48,10 @@ SELECT recall_mean < 1 AS short FROM cur_recall('ties_x', ARRAY[1.0]::float8[], 
 SELECT k, queries, recall_mean > 0.5 AS good FROM cur_recall('t_x', 5, 30, budget => 300);
 SELECT queries, scan_calls_mean FROM cur_recall('t_x', source => 'q.v', n => 7);
 SELECT (SELECT recall_mean FROM cur_recall('t_x', seed => 1)) = (SELECT recall_mean FROM cur_recall('t_x', seed => 1)) AS repeats;
-CREATE INDEX t_q ON t USING cur (x far_ops) WITH (anchor_source = 'q.v', anchor_queries = 45);
+CREATE INDEX t_q ON t USING cur (x far_ops) WITH (anchor_source = 'cur_test.q.v', anchor_queries = 45);
 SELECT queries FROM cur_recall('t_q');
 CREATE TABLE few AS SELECT * FROM q LIMIT 10;
-CREATE INDEX t_few ON t USING cur (x far_ops) WITH (anchor_source = 'few.v', anchor_queries = 20);
+CREATE INDEX t_few ON t USING cur (x far_ops) WITH (anchor_source = 'cur_test.few.v', anchor_queries = 20);
 SELECT cur_recall('t_few');
 SELECT queries > 0 AS drawn FROM cur_recall('t_few', source => 'items', n => 3);
 DROP INDEX t_q, t_few;

@@ -65,7 +65,7 @@ SELECT check_class('tokens', '<~>', '', '''{"[1,2,0]","[-2,1,3]"}''::vector[]') 
 CREATE SCHEMA rag;
 \set SHOW_CONTEXT never
 CREATE FUNCTION rag.rerank_score(query text, passage text) RETURNS real LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    AS $$ SELECT alignment_similarity(query, passage)::real $$;
+    AS $$ SELECT public.alignment_similarity(query, passage)::real $$;
 CREATE FUNCTION rag.rerank_score(query text, passages text[]) RETURNS real[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     AS $$ SELECT array_agg(rag.rerank_score(query, p) ORDER BY i) FROM unnest(passages) WITH ORDINALITY u(p, i) $$;
 SELECT cur_create_class('both_ops', 'rag.rerank_score(text, text)', 'rag.rerank_score(text, text[])', operator_name => '<~1>');
@@ -79,7 +79,7 @@ SELECT check_class('body', '<*~>', 'both_ops', '''fast cart''') AS both,
 -- The shape of pgml.rank: a table with 0-based positions, best first.
 CREATE FUNCTION rag.rank(transformer text, query text, documents text[], kwargs jsonb DEFAULT '{}')
     RETURNS TABLE (corpus_id bigint, score float8, text text) LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$ SELECT i - 1, alignment_similarity(query, d), NULL FROM unnest(documents) WITH ORDINALITY u(d, i) ORDER BY 2 DESC, 1 $$;
+    AS $$ SELECT i - 1, public.alignment_similarity(query, d), NULL FROM unnest(documents) WITH ORDINALITY u(d, i) ORDER BY 2 DESC, 1 $$;
 CREATE FUNCTION rank_scores(query text, items text[]) RETURNS float8[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT array_agg(r.score ORDER BY r.corpus_id) FROM rag.rank('some-reranker', query, items, '{"return_documents": false}') r
 $$;
@@ -87,7 +87,7 @@ SELECT cur_create_class('rank_ops', batch => 'rank_scores(text, text[])', operat
 -- The shape of ai.cohere_rerank_simple: the same with other names.
 CREATE FUNCTION rag.cohere_rerank_simple(model text, query text, documents text[])
     RETURNS TABLE (index integer, document jsonb, relevance_score float8) LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$ SELECT (i - 1)::integer, NULL::jsonb, alignment_similarity(query, d) FROM unnest(documents) WITH ORDINALITY u(d, i) ORDER BY 3 DESC, 1 $$;
+    AS $$ SELECT (i - 1)::integer, NULL::jsonb, public.alignment_similarity(query, d) FROM unnest(documents) WITH ORDINALITY u(d, i) ORDER BY 3 DESC, 1 $$;
 CREATE FUNCTION cohere_scores(query text, items text[]) RETURNS float8[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
     SELECT array_agg(r.relevance_score ORDER BY r.index) FROM rag.cohere_rerank_simple('some-model', query, items) r
 $$;
@@ -101,7 +101,7 @@ $$;
 SELECT cur_create_class('year_ops', 'years(integer, text)', seed => 'year_seed(integer, integer)', operator_name => '<^~>');
 CREATE INDEX bad ON docs USING cur (body year_ops) WITH (anchor_queries = 20);
 CREATE TABLE asked AS SELECT i AS length FROM generate_series(5, 50) i;
-CREATE INDEX good ON docs USING cur (body year_ops) WITH (anchor_queries = 20, anchor_source = 'asked.length');
+CREATE INDEX good ON docs USING cur (body year_ops) WITH (anchor_queries = 20, anchor_source = 'cur_test.asked.length');
 SET cur.budget = 50;
 SELECT use_index(true);
 SELECT bool_and(length(body) = 21), count(*) FROM (SELECT body FROM docs ORDER BY body <^~> 21 LIMIT 5) s;

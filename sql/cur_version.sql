@@ -8,7 +8,7 @@ CREATE FUNCTION plain(item float8, query float8) RETURNS float8 LANGUAGE plpgsql
 BEGIN RETURN abs(item - query) + (floor(item)::integer * floor(query)::integer % 7) * 0.25; END $$;
 CREATE TABLE version AS SELECT '1'::text AS v, 0 AS calls;
 CREATE FUNCTION model_version() RETURNS text LANGUAGE plpgsql STABLE AS $$
-BEGIN PERFORM nextval('calls'); RETURN (SELECT v FROM version); END $$;
+BEGIN PERFORM nextval('cur_test.calls'); RETURN (SELECT v FROM cur_test.version); END $$;
 CREATE OPERATOR <~~> (LEFTARG = float8, RIGHTARG = float8, FUNCTION = plain);
 CREATE OPERATOR CLASS versioned_ops FOR TYPE float8 USING cur AS OPERATOR 1 <~~> (float8, float8) FOR ORDER BY float_ops,
     FUNCTION 1 plain(float8, float8), FUNCTION 4 model_version();
@@ -137,7 +137,7 @@ SELECT near('SELECT count(*) FROM (SELECT FROM t ORDER BY x <~> 31 LIMIT 5) s');
 SET client_min_messages = warning;
 DROP INDEX t_x;
 -- A scorer that changes under the check is not accepted.
-CREATE OR REPLACE FUNCTION model_version() RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT nextval('calls')::text $$;
+CREATE OR REPLACE FUNCTION model_version() RETURNS text LANGUAGE sql VOLATILE AS $$ SELECT nextval('cur_test.calls')::text $$;
 SELECT sampled FROM cur_index_check('t_v', 5, accept => true);
 -- An index without a model fits any scorer.
 CREATE TABLE empty (x float8);
@@ -161,7 +161,7 @@ SELECT near();
 
 -- Classes that cur_create_class makes look at the user's own functions.
 CREATE FUNCTION judge(query text, items text[]) RETURNS float8[] LANGUAGE sql IMMUTABLE STRICT AS $$
-    SELECT array_agg(levenshtein_similarity(query, item) ORDER BY n) FROM unnest(items) WITH ORDINALITY u(item, n)
+    SELECT array_agg(public.levenshtein_similarity(query, item) ORDER BY n) FROM unnest(items) WITH ORDINALITY u(item, n)
 $$;
 CREATE FUNCTION release() RETURNS text LANGUAGE sql STABLE AS 'SELECT v FROM cur_test.version';
 CREATE TABLE words AS SELECT 'word ' || i * 7919 % 1009 AS w FROM generate_series(1, 300) i;

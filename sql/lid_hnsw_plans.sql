@@ -95,8 +95,8 @@ CREATE INDEX doc_v ON doc USING lid_hnsw (v vector_l2_ops);
 SELECT pg_temp.path(format('SELECT id FROM doc WHERE %s ORDER BY v <-> pg_temp.vec(1, 16, 9) LIMIT 10', filter)) FROM
     (VALUES ('lang = ''fr'''), ('lang = ''en'''), ('true')) f(filter);
 
--- Joins: of the nearest rows, and by a query vector from another table.
-SELECT pg_temp.path('SELECT d.id FROM doc d JOIN doc e USING (id) ORDER BY d.v <-> pg_temp.vec(1, 16, 9) LIMIT 10');
+-- Joins: of the nearest rows, and by a query vector from another table. PostgreSQL 18 sees that the first needs one of the two only.
+SELECT regexp_replace(pg_temp.path('SELECT d.id FROM doc d JOIN doc e USING (id) ORDER BY d.v <-> pg_temp.vec(1, 16, 9) LIMIT 10'), ' .$', '') AS path;
 EXPLAIN (COSTS OFF) SELECT q.id, n.id FROM (SELECT * FROM doc LIMIT 20) q,
     LATERAL (SELECT id FROM doc ORDER BY v <-> q.v LIMIT 5) n;
 -- Aggregates, groups and windows over all rows do not.

@@ -7,11 +7,11 @@ SET search_path = cur_test, public;
 CREATE SEQUENCE calls;
 CREATE FUNCTION far(item float8, query float8) RETURNS float8 LANGUAGE plpgsql STABLE STRICT COST 10000 AS $$
 BEGIN
-    PERFORM nextval('calls');
+    PERFORM nextval('cur_test.calls');
     RETURN abs(item - query) + (floor(item)::integer * floor(query)::integer % 7) * 0.25;
 END $$;
 CREATE FUNCTION far_many(items float8[], query float8) RETURNS float8[] LANGUAGE sql STABLE STRICT COST 10000 AS $$
-    SELECT array_agg(far(i, query) ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n)
+    SELECT array_agg(cur_test.far(i, query) ORDER BY n) FROM unnest(items) WITH ORDINALITY u(i, n)
 $$;
 CREATE OPERATOR <~> (LEFTARG = float8, RIGHTARG = float8, FUNCTION = far);
 CREATE OPERATOR CLASS far_ops FOR TYPE float8 USING cur AS

@@ -21,8 +21,10 @@ $node->append_conf('postgresql.conf', "shared_preload_libraries = 'vectorgraph'\
 $node->restart;
 is($node->safe_psql('postgres', 'SHOW lid_hnsw.ef_search'), 55, 'the parameter is known to every session');
 use_it('loaded by the postmaster');
-# Parallel workers load it too.
-is($node->safe_psql('postgres', "SET force_parallel_mode = on; SELECT sum(v) = sum(v) FROM items"), 't', 'in a parallel worker');
+# Parallel workers load it too. 16 renamed the setting that forces them.
+my $forced = $node->safe_psql('postgres',
+    "SELECT name FROM pg_settings WHERE name IN ('force_parallel_mode', 'debug_parallel_query')");
+is($node->safe_psql('postgres', "SET $forced = on; SELECT sum(v) = sum(v) FROM items"), 't', 'in a parallel worker');
 $node->append_conf('postgresql.conf', "shared_preload_libraries = ''\nsession_preload_libraries = 'vectorgraph'\n");
 $node->restart;
 is($node->safe_psql('postgres', 'SHOW lid_hnsw.ef_search'), 55, 'the parameter is read from the file');
