@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 pg_config=${PG_CONFIG:-$(command -v pg_config || ls /usr/lib/postgresql/*/bin/pg_config 2>/dev/null | tail -1)}
-jobs=$(nproc)
+jobs=${VG_JOBS:-$(nproc)}
 make --no-print-directory -j"$jobs" PG_CONFIG="$pg_config" all
 
 directory=$("$pg_config" --sharedir)/extension

@@ -2,7 +2,7 @@
 # docs/testing.md. Included by the Makefile.
 
 .PHONY: demo test bench unit asan lint layers format format-check tidy regress isolation tap docs-test \
-    fuzz valgrind
+    fuzz valgrind test-servers
 
 # Private server, extension, real data, index, answers: under five minutes.
 demo:
@@ -14,6 +14,10 @@ demo:
 test:
 	make/install-deps.sh test
 	make/test.sh all
+
+# The tests on PostgreSQL 17 and 18, in Debian systems in folders that are made once (root, debootstrap).
+test-servers:
+	make/test-servers.sh
 
 # Recall, throughput and size on the full data sets; tens of minutes.
 bench:
