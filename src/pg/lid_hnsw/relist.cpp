@@ -1,4 +1,4 @@
-// VACUUM of an index most of whose nodes are dead. Links that are mended one by one then lead from
+// VACUUM of an index many of whose nodes are dead. Links that are mended one by one then lead from
 // one torn list to another: what a search finds behind thousands of dead nodes is whatever it
 // reaches, and the more are dead the longer it takes. So the lists of the live nodes are chosen
 // anew, in memory, as a build chooses them, in time that depends on the live nodes alone; the
@@ -84,7 +84,7 @@ void choose_lists(Vacuum* v, Vacuum::Level* level) {
 }  // namespace
 
 void choose_lists_anew(Vacuum* v) {
-    if (v->dead_nodes < v->live_nodes || v->live_nodes < 2 || !fits_in_memory(v))
+    if (3 * v->dead_nodes < v->live_nodes || v->live_nodes < 2 || !fits_in_memory(v))
         return;
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
     for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {

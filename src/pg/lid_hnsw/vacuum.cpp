@@ -5,7 +5,7 @@
 //                     node, for an insert links to what it has seen alive
 //   2. repair_links   every live slot gives up its links to dead ones and takes others
 //   (repair.cpp);
-//                     where most nodes are dead its list is chosen anew before (relist.cpp)
+//                     where many nodes are dead its list is chosen anew before (relist.cpp)
 //   3. reparent       nodes whose protected in-link came from a dead node get another
 //   (reparent.cpp)
 //   4. release        dead slots and their overflow chunks go to the free lists, those above the

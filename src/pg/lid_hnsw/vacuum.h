@@ -117,8 +117,8 @@ inline node::SlotView slot_of(const Vacuum* v, PGAlignedBlock* page, std::uint32
     return {v->g, slot_bytes(v->g, page->data, i)};
 }
 
-// Before pass 2, where at least half of the nodes are dead and memory suffices: chooses the lists
-// of the live ones anew.
+// Before pass 2, where at least a quarter of the nodes is dead and memory suffices: chooses the
+// lists of the live ones anew.
 void choose_lists_anew(Vacuum* v);
 // The list chosen anew for a slot of a level; false when there is none.
 bool new_list(const Vacuum* v, node::SlotId id, unsigned level,
