@@ -88,12 +88,21 @@ bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
     return true;
 }
 
-bool try_parent(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
+bool has_link(const node::SlotView& slot, node::SlotId to) {
+    for (std::size_t i = 0; i < slot.degree(); ++i) {
+        if (slot.link(i) == to)
+            return true;
+    }
+    return false;
+}
+
+// `linked`: only where the parent has a link to the orphan already, so that no other gives way.
+bool try_parent(Vacuum* v, node::SlotId orphan, node::SlotId parent, bool linked = false) {
     if (parent == orphan || parent == node::kNoSlot || v->is_dead(parent))
         return false;
     bool fits = false;
     const auto look = [&](const node::SlotView& slot) {
-        fits = slot.live() && slot.header().level == 0;
+        fits = slot.live() && slot.header().level == 0 && (!linked || has_link(slot, orphan));
     };
     with_slot(v->index, v->g, parent, look, v->strategy);
     return fits && outside_subtree(v, parent, orphan) && adopt(v, orphan, parent);
@@ -106,9 +115,12 @@ bool try_own_links(Vacuum* v, node::SlotId orphan) {
         v->options.push_back({slot.length(i), slot.link(i), {}});
     std::sort(v->options.begin(), v->options.end(),
               [](const auto& a, const auto& b) { return a.distance < b.distance; });
-    for (const Vacuum::Option& o : v->options) {
-        if (try_parent(v, orphan, o.id))
-            return true;
+    // A list that is full gives up a link for one to the orphan, unless it has that one.
+    for (const bool linked : {true, false}) {
+        for (const Vacuum::Option& o : v->options) {
+            if (try_parent(v, orphan, o.id, linked))
+                return true;
+        }
     }
     return false;
 }
