@@ -19,7 +19,6 @@ constexpr auto kNearerFirst = [](const auto& a, const auto& b) {
 };
 
 // Sizes that a search reaches without a second thought.
-constexpr std::size_t kFirstSpillLimit = 65536;
 constexpr std::size_t kLeastStep = 16;
 // A scan hands out up to ef, but no more than so many rows of its first round without keeping
 // others back: where estimates are good a short answer needs no more. MNIST, ef 10, LIMIT 10:
@@ -32,47 +31,26 @@ constexpr float kTinyStep = 1.0f / 16;
 
 }  // namespace
 
-void SlotSet::clear() noexcept {
-    size_ = 0;
-    if (++generation_ == 0) {
-        std::fill(cells_.begin(), cells_.end(), Cell{0, 0});
-        generation_ = 1;
-    }
-}
+struct BeamSearch::Memory {
+    SlotSet visited;
+    LeastDistances known;
+    std::vector<Candidate> pool, spill;
+    std::vector<Found> found;
+    std::vector<Ready> ready;
 
-bool SlotSet::contains(SlotId id) const noexcept {
-    for (std::size_t i = home(id); cells_[i].generation == generation_;
-         i = (i + 1) & (cells_.size() - 1)) {
-        if (cells_[i].id == id)
-            return true;
+    static Memory* spare() {
+        thread_local Memory memory;
+        return &memory;
     }
-    return false;
-}
+};
 
-bool SlotSet::insert(SlotId id) {
-    if (size_ * 2 >= cells_.size())
-        rehash();
-    std::size_t i = home(id);
-    while (cells_[i].generation == generation_) {
-        if (cells_[i].id == id)
-            return false;
-        i = (i + 1) & (cells_.size() - 1);
-    }
-    cells_[i] = {id, generation_};
-    ++size_;
-    return true;
-}
-
-void SlotSet::rehash() {
-    std::vector<Cell> old(cells_.size() * 2);
-    old.swap(cells_);
-    const std::uint32_t previous = generation_;
-    generation_ = 1;
-    size_ = 0;
-    for (const Cell& c : old) {
-        if (c.generation == previous)
-            insert(c.id);
-    }
+void BeamSearch::swap_memory(Memory* other) noexcept {
+    std::swap(visited_, other->visited);
+    std::swap(known_, other->known);
+    pool_.swap(other->pool);
+    spill_.swap(other->spill);
+    found_.swap(other->found);
+    ready_.swap(other->ready);
 }
 
 BeamSearch::BeamSearch(const node::NodeQuery& query)
@@ -80,18 +58,26 @@ BeamSearch::BeamSearch(const node::NodeQuery& query)
       distinct_(query.geometry().words == 1),
       estimates_(query.geometry().capacity),
       near_(query.geometry().capacity),
-      tiny_(query.geometry().capacity) {}
+      tiny_(query.geometry().capacity) {
+    swap_memory(Memory::spare());
+    reset(1);
+}
+
+BeamSearch::~BeamSearch() {
+    if (bytes() < kKeptBytes)
+        swap_memory(Memory::spare());
+}
 
 void BeamSearch::reset(std::size_t ef) {
     ef_ = std::max<std::size_t>(ef, 1);
     margin_halves_ = 2;
     free_rows_ = 0;
     visited_.clear();
+    known_.clear();
     pool_.clear();
     crowd_.clear();
     crowd_cursor_ = 0;
     spill_.clear();
-    spill_limit_ = kFirstSpillLimit;
     best_.clear();
     found_.clear();
     ready_.clear();
@@ -137,6 +123,7 @@ void BeamSearch::descend() {
     crowd_.clear();
     crowd_cursor_ = 0;
     spill_.clear();
+    known_.clear();
     cursor_ = 0;
     pool_limit_ = level_ > target_level_ ? kUpperBeam : ef_;
     for (const Seed& s : best_)
@@ -221,8 +208,6 @@ bool BeamSearch::refill_pool() {
     cursor_ = 0;
     pool_limit_ = kWindow;
     while (pool_.empty() && !spill_.empty()) {
-        if (spill_.size() >= spill_limit_)
-            compact_spill();
         const std::size_t take = std::min(kWindow, spill_.size());
         const auto cut = spill_.begin() + static_cast<std::ptrdiff_t>(take);
         if (cut != spill_.end())
@@ -280,7 +265,10 @@ void BeamSearch::expand(SlotId id, const node::SlotView& slot) {
     }
 
     query_->estimate(slot, d.graph, estimates_.data());
-    offer_links(slot, slot.degree(), d.graph);
+    if (first_round_)
+        offer_links(slot, slot.degree(), d.graph);
+    else
+        offer_later(slot, slot.degree(), d.graph);
 }
 
 // Which links are near enough for the pool follows no pattern that a processor could predict, so
@@ -293,8 +281,7 @@ void BeamSearch::offer_links(const node::SlotView& slot, std::size_t degree, flo
     Candidate* far = spill_.data() + spilled;
     std::size_t near = 0;
     std::size_t tiny = 0;
-    // Later rounds take what is nearest, crowd or not.
-    const float tiny_length = first_round_ ? kTinyStep * std::sqrt(distance) : 0.0f;
+    const float tiny_length = kTinyStep * std::sqrt(distance);
     for (std::size_t i = 0; i < degree; ++i) {
         const Candidate c{unless_nan(estimates_[i], distance), slot.link(i)};
         const bool is_tiny = slot.length(i) < tiny_length;
@@ -311,6 +298,15 @@ void BeamSearch::offer_links(const node::SlotView& slot, std::size_t degree, flo
         offer(near_[i].distance, near_[i].id);
     for (std::size_t i = 0; i < tiny; ++i)
         offer_to_crowd(tiny_[i].distance, tiny_[i].id);
+}
+
+// Later rounds take what is nearest, crowd or not.
+void BeamSearch::offer_later(const node::SlotView& slot, std::size_t degree, float distance) {
+    for (std::size_t i = 0; i < degree; ++i) {
+        const Candidate c{unless_nan(estimates_[i], distance), slot.link(i)};
+        if (known_.improve(c.id, c.distance))
+            offer(c.distance, c.id);
+    }
 }
 
 // As offer() does, without its arts: crowds are rare.
@@ -354,6 +350,17 @@ std::size_t BeamSearch::place_in_pool(float distance) const noexcept {
     return static_cast<std::size_t>(base - pool_.data()) + (base->distance <= distance ? 1 : 0);
 }
 
+// The place of an unread candidate in the pool by its distance, infinite where it has none.
+std::vector<BeamSearch::Candidate>::iterator BeamSearch::find_in_pool(float distance, SlotId id) {
+    if (distance == std::numeric_limits<float>::infinity())
+        return pool_.end();
+    auto at = std::lower_bound(pool_.begin(), pool_.end(), distance,
+                               [](const Candidate& c, float d) { return c.distance < d; });
+    while (at != pool_.end() && at->distance == distance && at->id != id)
+        ++at;
+    return at != pool_.end() && at->distance == distance ? at : pool_.end();
+}
+
 void BeamSearch::offer(float distance, SlotId id) {
     const bool full = pool_.size() == pool_limit_;
     if (full && distance >= pool_.back().distance) {
@@ -363,17 +370,14 @@ void BeamSearch::offer(float distance, SlotId id) {
     }
     if (visited_.contains(id))
         return;
+    // A node is offered once per link that leads to it; see distinct_.
+    float before = std::numeric_limits<float>::infinity();
+    if (distinct_ && first_round_ && !known_.improve(id, distance, &before))
+        return;
     const std::size_t index = place_in_pool(distance);
     const auto at = pool_.begin() + static_cast<std::ptrdiff_t>(index);
-    // A node is offered once per link that leads to it; see distinct_. What lies before the cursor
-    // is expanded.
-    auto same = pool_.end();
-    if (distinct_)
-        same = std::find_if(pool_.begin() + static_cast<std::ptrdiff_t>(cursor_), pool_.end(),
-                            [id](const Candidate& c) { return c.id == id; });
+    const auto same = find_in_pool(before, id);
     if (same != pool_.end()) {
-        if (same < at)
-            return;
         std::move_backward(at, same, same + 1);
         *at = {distance, id};
         cursor_ = std::min(cursor_, index);
@@ -387,18 +391,6 @@ void BeamSearch::offer(float distance, SlotId id) {
     }
     pool_.insert(pool_.begin() + static_cast<std::ptrdiff_t>(index), {distance, id});
     cursor_ = std::min(cursor_, index);
-}
-
-// A node is offered once per link that leads to it. Keeping only its best estimate bounds the
-// candidates by the number of nodes seen; doubling the limit makes the cost constant per offer.
-void BeamSearch::compact_spill() {
-    std::sort(spill_.begin(), spill_.end(), [](const Candidate& a, const Candidate& b) {
-        return a.id < b.id || (a.id == b.id && a.distance < b.distance);
-    });
-    const auto same = [](const Candidate& a, const Candidate& b) { return a.id == b.id; };
-    spill_.erase(std::unique(spill_.begin(), spill_.end(), same), spill_.end());
-    std::erase_if(spill_, [this](const Candidate& c) { return visited_.contains(c.id); });
-    spill_limit_ = std::max(2 * spill_.size(), kFirstSpillLimit);
 }
 
 // Equal rows come in the order of their slots, whatever way the search took.
@@ -450,23 +442,33 @@ void BeamSearch::unread_beyond(float distance, std::size_t most, std::vector<Slo
     }
 }
 
+// All that is known and was not read goes to the spill, each slot by its best estimate or little
+// more.
+void BeamSearch::begin_later_rounds() {
+    first_round_ = false;
+    // A descent that found nothing (its slots were reused meanwhile) ends above the target.
+    level_ = target_level_;
+    for (const std::vector<Candidate>* pool : {&pool_, &crowd_}) {
+        for (const Candidate& c : *pool) {
+            if ((c.id & kExpanded) == 0)
+                spill_.push_back(c);
+        }
+    }
+    pool_.clear();
+    crowd_.clear();
+    cursor_ = 0;
+    known_.clear();
+    // What was read is nobody's candidate any more.
+    for (const Found& f : found_)
+        known_.improve(f.slot, std::numeric_limits<float>::lowest());
+    std::erase_if(spill_, [this](const Candidate& c) { return !known_.improve(c.id, c.distance); });
+}
+
 bool BeamSearch::grow() {
     if (exhausted_)
         return false;
-    if (first_round_) {
-        first_round_ = false;
-        // A descent that found nothing (its slots were reused meanwhile) ends above the target.
-        level_ = target_level_;
-        for (const std::vector<Candidate>* pool : {&pool_, &crowd_}) {
-            for (const Candidate& c : *pool) {
-                if ((c.id & kExpanded) == 0)
-                    spill_.push_back(c);
-            }
-        }
-        pool_.clear();
-        crowd_.clear();
-        cursor_ = 0;
-    }
+    if (first_round_)
+        begin_later_rounds();
     if (peek() == kNoSlot && !refill_pool()) {
         if (root_ == kNoSlot || visited_.contains(root_)) {
             exhausted_ = true;
@@ -482,6 +484,7 @@ void BeamSearch::forget() {
     if (bytes() < kKeptBytes)
         return;
     visited_ = SlotSet();
+    known_ = LeastDistances();
     pool_ = {};
     spill_ = {};
     found_ = {};
@@ -490,7 +493,8 @@ void BeamSearch::forget() {
 }
 
 std::size_t BeamSearch::bytes() const noexcept {
-    return visited_.bytes() + (pool_.capacity() + spill_.capacity()) * sizeof(Candidate) +
+    return visited_.bytes() + known_.bytes() +
+           (pool_.capacity() + spill_.capacity()) * sizeof(Candidate) +
            found_.capacity() * sizeof(Found) +
            (ready_.capacity() + late_.capacity()) * sizeof(Ready);
 }

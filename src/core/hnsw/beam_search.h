@@ -34,12 +34,10 @@
 #include <span>
 #include <vector>
 
+#include "core/hnsw/slot_set.h"
 #include "core/node/node_query.h"
 
 namespace vg::hnsw {
-
-using node::kNoSlot;
-using node::SlotId;
 
 // A node that was read at the target level.
 struct Found {
@@ -64,7 +62,7 @@ constexpr std::size_t scan_breadth(std::uint32_t words, node::Metric metric) noe
     const std::size_t codes = words == 1 ? 5 : 3;
     switch (metric) {
         case node::Metric::kInnerProduct:
-            return 2 * codes;
+            return words == 1 ? 15 : 8;
         case node::Metric::kL1:
             return codes + 2;
         case node::Metric::kL2:
@@ -90,33 +88,15 @@ constexpr std::size_t scan_reads(std::uint32_t words, node::Metric metric, std::
     return std::max(scan_beam(words, metric, ef), scan_margin_halves(words, metric) * rows / 2);
 }
 
-// Set of slot ids, open addressing, cleared in O(1) by a generation number.
-class SlotSet {
-  public:
-    SlotSet() : cells_(kFirstCells) {}
-    void clear() noexcept;
-    bool contains(SlotId id) const noexcept;
-    bool insert(SlotId id);  // false when it was there
-    std::size_t size() const noexcept { return size_; }
-    std::size_t bytes() const noexcept { return cells_.capacity() * sizeof(Cell); }
-
-  private:
-    static constexpr std::size_t kFirstCells = 2048;
-    struct Cell {
-        SlotId id;
-        std::uint32_t generation;
-    };
-    std::size_t home(SlotId id) const noexcept { return (id * 0x9E3779B1u) & (cells_.size() - 1); }
-    void rehash();
-    std::vector<Cell> cells_;
-    std::uint32_t generation_ = 1;
-    std::size_t size_ = 0;
-};
-
 class BeamSearch {
   public:
-    // query must outlive the search and be set before start().
+    // query must outlive the search and be set before start(). Takes over the memory of an earlier
+    // search of this thread, and leaves its own if that is not large: a search is over sooner than
+    // the system finds it so many pages.
     explicit BeamSearch(const node::NodeQuery& query);
+    ~BeamSearch();
+    BeamSearch(const BeamSearch&) = delete;
+    BeamSearch& operator=(const BeamSearch&) = delete;
 
     struct Seed {
         SlotId slot;
@@ -188,14 +168,18 @@ class BeamSearch {
     // A later round takes its candidates into the pool this many at a time.
     static constexpr std::size_t kWindow = 512;
 
+    struct Memory;
+    void swap_memory(Memory* other) noexcept;
     void reset(std::size_t ef);
     void descend();
     void offer_links(const node::SlotView& slot, std::size_t degree, float distance);
     std::size_t place_in_pool(float distance) const noexcept;
+    std::vector<Candidate>::iterator find_in_pool(float distance, SlotId id);
     void offer(float distance, SlotId id);
     void offer_to_crowd(float distance, SlotId id);
     SlotId head(std::vector<Candidate>* pool, std::size_t* cursor);
-    void compact_spill();
+    void offer_later(const node::SlotView& slot, std::size_t degree, float distance);
+    void begin_later_rounds();
     bool refill_pool();
     SlotId next_in_pool();
     SlotId next_after_pool();
@@ -230,9 +214,11 @@ class BeamSearch {
     // take all places of the beam. So they have a beam of their own.
     std::vector<Candidate> crowd_;
     std::size_t crowd_cursor_ = 0;
-    std::vector<Candidate> spill_;  // what did not fit the pool, once per link that led to it
-    std::size_t spill_limit_ = 0;   // size at which duplicates are weeded out
-    std::vector<Seed> best_;        // descending: best slots of this level, one level down
+    std::vector<Candidate> spill_;  // what did not fit the pool
+    // The best estimate of each slot that a link led to: in later rounds, where most links lead to
+    // what is known, and where distinct_ asks for it. One that is no better is not kept.
+    LeastDistances known_;
+    std::vector<Seed> best_;  // descending: best slots of this level, one level down
 
     bool first_round_ = true;
     bool exhausted_ = false;

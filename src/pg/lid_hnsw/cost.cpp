@@ -19,6 +19,7 @@
 
 #include "core/hnsw/beam_search.h"
 #include "pg/boundary/access_method.h"
+#include "pg/lid_hnsw/page_pass.h"
 #include "pg/page/stored_format.h"
 
 extern "C" {

@@ -30,13 +30,6 @@ inline constexpr int kDefaultEfSearch = 40;
 inline constexpr int kMinEfSearch = 1;
 inline constexpr int kMaxEfSearch = 1000;
 
-// What a pass over the pages costs in links followed: half for a page, and a quarter for a node,
-// which goes through the sort. (2 us for a link far out, 1 us for a page in its order, .3 us for a
-// node, everything cached; from a disk a link costs as much as four pages or so.)
-inline std::uint64_t pass_in_links(std::uint64_t pages, std::uint64_t nodes) {
-    return pages / 2 + nodes / 4;
-}
-
 // Support function 1 of an operator class: takes internal, returns the node::Metric as int4.
 inline constexpr int kMetricProc = 1;
 

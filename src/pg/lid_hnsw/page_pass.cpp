@@ -29,18 +29,73 @@ void begin_sort(PagePass* pass) {
     Oid operators[] = {Int8LessOperator, Int8LessOperator};
     Oid collations[] = {InvalidOid, InvalidOid};
     bool nulls_first[] = {false, false};
-    pass->row = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
+    pass->into = MakeSingleTupleTableSlot(desc, &TTSOpsVirtual);
+    pass->out_of = MakeSingleTupleTableSlot(desc, &TTSOpsMinimalTuple);
     pass->sort = tuplesort_begin_heap(desc, 2, columns, operators, collations, nulls_first,
                                       work_mem, nullptr, TUPLESORT_NONE);
 }
 
-void put(PagePass* pass, TupleTableSlot* row, std::int64_t key, std::int64_t what) {
+void put_in_sort(PagePass* pass, const PassRow& r) {
+    TupleTableSlot* row = pass->into;
     ExecClearTuple(row);
-    row->tts_values[0] = Int64GetDatum(key);
-    row->tts_values[1] = Int64GetDatum(what);
+    row->tts_values[0] = Int64GetDatum(r.key);
+    row->tts_values[1] = Int64GetDatum(r.what);
     row->tts_isnull[0] = row->tts_isnull[1] = false;
     ExecStoreVirtualTuple(row);
     tuplesort_puttupleslot(pass->sort, row);
+}
+
+// Doubles the room, or turns to the sort where work_mem has no more of it.
+void make_room(PagePass* pass) {
+    const Size most = static_cast<Size>(work_mem) * 1024 / sizeof(PassRow);
+    if (pass->room * 2 <= most) {
+        pass->room *= 2;
+        pass->rows = static_cast<PassRow*>(repalloc_huge(pass->rows, pass->room * sizeof(PassRow)));
+        return;
+    }
+    begin_sort(pass);
+    for (std::size_t i = 0; i < pass->count; ++i)
+        put_in_sort(pass, pass->rows[i]);
+    pfree(pass->rows);
+    pass->rows = nullptr;
+    pass->count = 0;
+}
+
+void put(PagePass* pass, const PassRow& r) {
+    if (pass->sort == nullptr && pass->count == pass->room)
+        make_room(pass);
+    if (pass->sort == nullptr)
+        pass->rows[pass->count++] = r;
+    else
+        put_in_sort(pass, r);
+}
+
+constexpr auto kFartherFirst = [](const PassRow& a, const PassRow& b) {
+    return a.key != b.key ? a.key > b.key : a.what > b.what;
+};
+
+void rows_are_complete(PagePass* pass) {
+    if (pass->sort != nullptr)
+        tuplesort_performsort(pass->sort);
+    else
+        std::make_heap(pass->rows, pass->rows + pass->count, kFartherFirst);
+}
+
+// The nearest row that is left.
+bool take(PagePass* pass, PassRow* r) {
+    if (pass->sort == nullptr) {
+        if (pass->count == 0)
+            return false;
+        std::pop_heap(pass->rows, pass->rows + pass->count, kFartherFirst);
+        *r = pass->rows[--pass->count];
+        return true;
+    }
+    if (!tuplesort_gettupleslot(pass->sort, true, false, pass->out_of, nullptr))
+        return false;
+    bool isnull;
+    r->key = DatumGetInt64(slot_getattr(pass->out_of, kKeyColumn, &isnull));
+    r->what = DatumGetInt64(slot_getattr(pass->out_of, kWhatColumn, &isnull));
+    return true;
 }
 
 // What begin_page_pass is told.
@@ -50,9 +105,8 @@ struct Wanted {
     float from;
 };
 
-// Hands the live base nodes of one locked page to the sort.
-void sort_page(PagePass* pass, TupleTableSlot* row, const Wanted& wanted, Relation index,
-               BlockNumber block, Page page) {
+// Takes the live base nodes of one locked page.
+void read_page(PagePass* pass, const Wanted& wanted, Relation index, BlockNumber block, Page page) {
     const node::Geometry& g = wanted.query.geometry();
     const std::uint32_t used = std::min<std::uint32_t>(page_trailer(page)->used, g.slots_per_page);
     for (std::uint32_t i = 0; i < used; ++i) {
@@ -73,30 +127,28 @@ void sort_page(PagePass* pass, TupleTableSlot* row, const Wanted& wanted, Relati
             continue;
         const std::int64_t key = node::order_key(order, id);
         for (int t = 0; t < h.tid_count; ++t)
-            put(pass, row, key, static_cast<std::int64_t>(h.tids[t].key()));
+            put(pass, {key, static_cast<std::int64_t>(h.tids[t].key())});
         if (h.chunk != node::kNoChunk)
-            put(pass, row, key, -1 - static_cast<std::int64_t>(h.chunk));
+            put(pass, {key, -1 - static_cast<std::int64_t>(h.chunk)});
     }
 }
 
-// Takes the next row of the sort into `ahead`.
+// Takes the next row into `ahead`.
 void fetch(PagePass* pass) {
-    pass->ended = !tuplesort_gettupleslot(pass->sort, true, false, pass->row, nullptr);
+    PassRow r;
+    pass->ended = !take(pass, &r);
     if (pass->ended)
         return;
-    bool isnull;
-    const std::int64_t key = DatumGetInt64(slot_getattr(pass->row, kKeyColumn, &isnull));
-    const std::int64_t what = DatumGetInt64(slot_getattr(pass->row, kWhatColumn, &isnull));
     pass->ahead = hnsw::Found{};
-    pass->ahead.order = node::order_of_key(key);
+    pass->ahead.order = node::order_of_key(r.key);
     pass->ahead.scale = pass->scale;
-    pass->ahead.slot = node::slot_of_key(key);
+    pass->ahead.slot = node::slot_of_key(r.key);
     pass->ahead.chunk = node::kNoChunk;
-    if (what < 0) {
-        pass->ahead.chunk = static_cast<node::ChunkId>(-1 - what);
+    if (r.what < 0) {
+        pass->ahead.chunk = static_cast<node::ChunkId>(-1 - r.what);
     } else {
         pass->ahead.tid_count = 1;
-        pass->ahead.tids[0] = node::tid_of_key(static_cast<std::uint64_t>(what));
+        pass->ahead.tids[0] = node::tid_of_key(static_cast<std::uint64_t>(r.what));
     }
 }
 
@@ -104,8 +156,9 @@ void fetch(PagePass* pass) {
 
 void begin_page_pass(PagePass* pass, Relation index, const node::NodeQuery& query,
                      const hnsw::SlotSet& skip, float from) {
-    begin_sort(pass);
-    TupleTableSlot* row = MakeSingleTupleTableSlot(pass->row->tts_tupleDescriptor, &TTSOpsVirtual);
+    pass->begun = true;
+    pass->room = 1024;
+    pass->rows = static_cast<PassRow*>(palloc(pass->room * sizeof(PassRow)));
     const BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
     const BlockNumber blocks = RelationGetNumberOfBlocks(index);
     for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
@@ -119,13 +172,12 @@ void begin_page_pass(PagePass* pass, Relation index, const node::NodeQuery& quer
             if (unlikely(fault != nullptr))
                 report_corrupt(index, block, fault);
             if (kind == node::PageKind::kSlots)
-                sort_page(pass, row, {query, skip, from}, index, block, page);
+                read_page(pass, {query, skip, from}, index, block, page);
         }
         UnlockReleaseBuffer(buffer);
     }
     FreeAccessStrategy(strategy);
-    ExecDropSingleTupleTableSlot(row);
-    tuplesort_performsort(pass->sort);
+    rows_are_complete(pass);
     fetch(pass);
 }
 
@@ -136,11 +188,15 @@ bool next_of_pass(PagePass* pass, hnsw::Found* out) {
     fetch(pass);
     return true;
 }
+
 void end_page_pass(PagePass* pass) {
-    if (pass->sort == nullptr)
-        return;
-    tuplesort_end(pass->sort);
-    ExecDropSingleTupleTableSlot(pass->row);
+    if (pass->rows != nullptr)
+        pfree(pass->rows);
+    if (pass->sort != nullptr) {
+        tuplesort_end(pass->sort);
+        ExecDropSingleTupleTableSlot(pass->into);
+        ExecDropSingleTupleTableSlot(pass->out_of);
+    }
     *pass = {};
 }
 

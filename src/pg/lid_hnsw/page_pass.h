@@ -9,21 +9,45 @@
 
 #include "pg/boundary/pg.h"
 
+#include <cstdint>
+
 #include "core/hnsw/beam_search.h"
 #include "core/node/node_query.h"
 
 extern "C" {
+#include "miscadmin.h"
 #include "utils/tuplesort.h"
 }
 
 namespace vg::pg {
 
-// Lives in a context that is reset with the scan. Empty when zero. The sort has one row for each
+// One heap TID of a node, or the head of its list of overflow chunks (-1 - the chunk).
+struct PassRow {
+    std::int64_t key;  // order_key
+    std::int64_t what;
+};
+
+// What a pass over the pages costs in links followed: half for a page, and a thirty-second for a
+// node, or a quarter where so many do not fit in work_mem and go through a sort. (2.2 us for a link
+// far out, 1.1 us for a page in its order, .07 us for a node, .5 us for one in the sort, everything
+// cached; from a disk a link costs as much as four pages or so.)
+inline std::uint64_t pass_in_links(std::uint64_t pages, std::uint64_t nodes) {
+    const bool sorted = nodes * sizeof(PassRow) > static_cast<Size>(work_mem) * 1024;
+    return pages / 2 + nodes / (sorted ? 4 : 32);
+}
+
+// Lives in a context that is reset with the scan. Not begun when zero. There is one row for each
 // heap TID in a slot and one for each list of overflow chunks, so that a row that is handed out
-// asks for no page again.
+// asks for no page again. As long as they fit in work_mem they are a heap, since most scans take
+// few of them; then they go through a sort with files.
 struct PagePass {
-    Tuplesortstate* sort;
-    TupleTableSlot* row;
+    bool begun;
+    PassRow* rows;  // a heap with the nearest row on top
+    std::size_t count;
+    std::size_t room;
+    Tuplesortstate* sort;  // instead of `rows`
+    TupleTableSlot* into;
+    TupleTableSlot* out_of;
     float scale;        // the largest of all nodes (NodeDistance)
     bool ended;         // no row is left behind `ahead`
     hnsw::Found ahead;  // the next row, unless `ended`

@@ -17,6 +17,7 @@
 #include "pg/boundary/access_method.h"
 #include "pg/boundary/context.h"
 #include "pg/boundary/memory.h"
+#include "pg/lid_hnsw/near_ties.h"
 #include "pg/lid_hnsw/page_pass.h"
 #include "pg/lid_hnsw/tids.h"
 #include "pg/page/slot_reads.h"
@@ -50,6 +51,8 @@ struct ScanState {
     double reached = 0;
     node::ValueRange range{};  // of `current`
     bool certain = false;      // whether `current` comes where its value belongs
+    NearTies ties;             // read from the search or the pass, and still to be handed out
+    Vector* copy = nullptr;    // for the operator, in float storage
 
     // Heap TIDs of the current result that are still to be returned.
     hnsw::Found current{};
@@ -122,6 +125,10 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
         release_vector(vector, argument);  // a scan may be rescanned many times
     }
     s->running = true;
+    s->ties.clear();
+    if (s->copy == nullptr && s->query.geometry().storage == node::Storage::kFloat32 &&
+        s->query.bounds_the_operator())
+        s->copy = make_vector(static_cast<int>(meta.dims));
     s->last_order = -std::numeric_limits<float>::infinity();
     s->given = s->reached = -std::numeric_limits<double>::infinity();
     const std::uint64_t ever = meta.built_nodes + meta.inserted_nodes;
@@ -142,7 +149,7 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
 // The next node by our own distances, into s->current; false when none is left.
 bool pull_node(Relation index, ScanState* s) {
     for (;;) {
-        if (s->pass.sort != nullptr)
+        if (s->pass.begun)
             return next_of_pass(&s->pass, &s->current);
         if (s->search.pop(&s->current))
             return true;
@@ -159,7 +166,7 @@ bool pull_node(Relation index, ScanState* s) {
 // The node that will come next, as far as is known. Another may still be found before it, but comes
 // too late then if `current` is certain.
 const hnsw::Found* node_ahead(const ScanState* s) {
-    return s->pass.sort != nullptr ? peek_pass(&s->pass) : s->search.peek_result();
+    return s->pass.begun ? peek_pass(&s->pass) : s->search.peek_result();
 }
 
 // Whether no other node may have the value of `current`.
@@ -168,12 +175,48 @@ bool comes_alone(const ScanState* s) {
         return false;
     const hnsw::Found* ahead = node_ahead(s);
     if (ahead == nullptr)
-        return s->pass.sort != nullptr;
+        return s->pass.begun;
     return s->query.value_range(ahead->order, ahead->scale).low > s->range.high;
 }
 
-// The next node that comes in order.
-bool next_node(Relation index, ScanState* s) {
+// Whether a node that is still to come may have a value as low as that, as far as is known.
+bool may_come_before(const ScanState* s, double value) {
+    const hnsw::Found* ahead = node_ahead(s);
+    return ahead != nullptr && s->query.value_range(ahead->order, ahead->scale).low <= value;
+}
+
+// The next node that comes in order, with the operator's own values where ours may tie.
+bool next_node_by_operator(IndexScanDesc scan, ScanState* s) {
+    s->certain = true;
+    for (;;) {
+        if (!s->ties.empty() && !may_come_before(s, s->ties.first_value())) {
+            const NearTies::Tie tie = s->ties.take();
+            s->current = tie.node;
+            s->range = {tie.value, tie.value, tie.value};
+            s->given = tie.value;
+            return true;
+        }
+        if (!pull_node(scan->indexRelation, s)) {
+            if (s->ties.empty())
+                return false;
+            continue;
+        }
+        s->range = s->query.value_range(s->current.order, s->current.scale);
+        if (s->range.high < s->given)
+            continue;
+        if (s->ties.empty() && s->range.low >= s->given && comes_alone(s)) {
+            s->given = s->range.high;
+            return true;
+        }
+        const double value = operator_value(scan, s->query.geometry(), s->current.slot, s->copy);
+        if (value >= s->given)
+            s->ties.push(s->current, value);
+    }
+}
+
+// The next node that comes in order by our own distances; the executor rechecks what is not
+// certain.
+bool next_node_by_range(Relation index, ScanState* s) {
     do {
         if (!pull_node(index, s))
             return false;
@@ -182,13 +225,21 @@ bool next_node(Relation index, ScanState* s) {
     const bool bounded = s->query.bounds_the_operator();
     s->certain = !bounded || comes_alone(s);
     s->given = s->certain && bounded ? s->range.high : s->range.low;
+    return true;
+}
+
+bool next_node(IndexScanDesc scan, ScanState* s) {
+    if (!(s->copy != nullptr && !s->null_query ? next_node_by_operator(scan, s)
+                                               : next_node_by_range(scan->indexRelation, s)))
+        return false;
     s->reached = std::max(s->reached, s->range.high);
     s->last_order = s->current.order;
     return true;
 }
 
 // The next heap TID, or false when no row is left.
-bool next_tid(Relation index, ScanState* s, ItemPointerData* tid) {
+bool next_tid(IndexScanDesc scan, ScanState* s, ItemPointerData* tid) {
+    Relation index = scan->indexRelation;
     for (;;) {
         if (s->next_tid < s->current.tid_count) {
             *tid = from_tid(s->current.tids[s->next_tid++]);
@@ -196,7 +247,7 @@ bool next_tid(Relation index, ScanState* s, ItemPointerData* tid) {
         }
         if (s->more.next(index, s->query.geometry(), tid))
             return true;
-        if (!next_node(index, s)) {
+        if (!next_node(scan, s)) {
             s->current = hnsw::Found{};  // asked again, there is still none
             return false;
         }
@@ -243,7 +294,7 @@ bool gettuple(IndexScanDesc scan) {
         begin_search(scan, s);
         MemoryContextSwitchTo(old);
     }
-    if (!next_tid(scan->indexRelation, s, &scan->xs_heaptid)) {
+    if (!next_tid(scan, s, &scan->xs_heaptid)) {
         release_pin(s);
         return false;
     }

@@ -1,0 +1,40 @@
+-- Rows whose distances differ by less than sums of floats resolve, and scans that end in a pass over all pages.
+\set ECHO none
+\i sql/include/lid_hnsw.sql
+\set ECHO all
+SET enable_seqscan = off;
+
+-- 600 near-copies of one row and 600 others, too long to stand in the table itself.
+CREATE TABLE near (id integer, v vector(700));
+ALTER TABLE near ALTER v SET STORAGE EXTERNAL;
+INSERT INTO near SELECT i, (SELECT array_agg(CASE WHEN i <= 600 THEN sin(j) + 1e-6 * sin(i * j) ELSE sin(i * j) END ORDER BY j)
+    FROM generate_series(1, 700) j)::vector FROM generate_series(1, 1200) i;
+CREATE INDEX near_l2 ON near USING lid_hnsw (v vector_l2_ops);
+CREATE INDEX near_ip ON near USING lid_hnsw (v vector_ip_ops);
+CREATE INDEX near_l1 ON near USING lid_hnsw (v vector_l1_ops);
+SELECT v AS q FROM near WHERE id = 7 \gset
+-- Steps back in the operator's own values, and rows that came.
+CREATE FUNCTION pg_temp.steps_back(operator text, q vector, most integer) RETURNS TABLE (rows bigint, back bigint)
+LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY EXECUTE format('SELECT count(*), count(*) FILTER (WHERE d < before)
+        FROM (SELECT d, lag(d) OVER () AS before
+            FROM (SELECT v %s $1 AS d FROM near ORDER BY v %1$s $1 LIMIT %s) s) t', operator, most) USING q;
+END $$;
+SELECT operator, s.* FROM unnest(ARRAY['<->', '<#>', '<+>']) operator, pg_temp.steps_back(operator, :'q', 300) s;
+SET lid_hnsw.exact_scan = on;
+SELECT operator, s.* FROM unnest(ARRAY['<->', '<#>', '<+>']) operator, pg_temp.steps_back(operator, :'q', 2000) s;
+RESET lid_hnsw.exact_scan;
+
+-- A pass gives the same rows in the same order, whether it fits in work_mem or goes through files.
+CREATE TABLE many (id integer, v vector(2));
+INSERT INTO many SELECT i, ARRAY[i % 173, i / 173]::vector FROM generate_series(1, 12000) i;
+CREATE INDEX many_v ON many USING lid_hnsw (v vector_l2_ops);
+SET lid_hnsw.exact_scan = on;
+SELECT count(*), md5(string_agg(id::text, ' ')) AS in_memory FROM (SELECT id FROM many ORDER BY v <-> '[80,30]') s \gset
+SET work_mem = '64kB';
+SELECT :count AS rows, count(*) AS again, md5(string_agg(id::text, ' ')) = :'in_memory' AS same
+FROM (SELECT id FROM many ORDER BY v <-> '[80,30]') s;
+RESET work_mem;
+RESET lid_hnsw.exact_scan;
+DROP TABLE near, many;

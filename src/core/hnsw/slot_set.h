@@ -1,0 +1,106 @@
+// Hash tables by slot id that a search keeps: which slots it has read, and the best estimate of
+// each that it has not. Open addressing; cleared in O(1) by a generation number.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "core/node/format.h"
+
+namespace vg::hnsw {
+
+using node::kNoSlot;
+using node::SlotId;
+
+// What both share: cells that hold at least an id and a generation.
+template <class Cell>
+class SlotTable {
+  public:
+    void clear() noexcept {
+        size_ = 0;
+        if (++generation_ == 0) {
+            cells_.assign(cells_.size(), Cell{});
+            generation_ = 1;
+        }
+    }
+    std::size_t size() const noexcept { return size_; }
+    std::size_t bytes() const noexcept { return cells_.capacity() * sizeof(Cell); }
+
+  protected:
+    explicit SlotTable(std::size_t cells) : cells_(cells) {}
+
+    // The cell of an id, or the free one where it belongs.
+    std::size_t place(SlotId id) const noexcept {
+        std::size_t i = (id * 0x9E3779B1u) & (cells_.size() - 1);
+        while (cells_[i].generation == generation_ && cells_[i].id != id)
+            i = (i + 1) & (cells_.size() - 1);
+        return i;
+    }
+    bool taken(std::size_t i) const noexcept { return cells_[i].generation == generation_; }
+    // Makes room for one more id; moves cells, so it comes before place().
+    void reserve_one() {
+        if (size_ * 2 < cells_.size())
+            return;
+        std::vector<Cell> old(cells_.size() * 2);
+        old.swap(cells_);
+        for (const Cell& c : old) {
+            if (c.generation == generation_)
+                cells_[place(c.id)] = c;
+        }
+    }
+
+    std::vector<Cell> cells_;  // a power of two of them
+    std::uint32_t generation_ = 1;
+    std::size_t size_ = 0;
+};
+
+struct SlotCell {
+    SlotId id;
+    std::uint32_t generation;
+};
+
+class SlotSet : public SlotTable<SlotCell> {
+  public:
+    SlotSet() : SlotTable(2048) {}
+    bool contains(SlotId id) const noexcept { return taken(place(id)); }
+    // False when it was there.
+    bool insert(SlotId id) {
+        reserve_one();
+        const std::size_t i = place(id);
+        if (taken(i))
+            return false;
+        cells_[i] = {id, generation_};
+        ++size_;
+        return true;
+    }
+};
+
+struct DistanceCell {
+    SlotId id;
+    std::uint32_t generation;
+    float distance;
+};
+
+// The least distance that was said of each slot.
+class LeastDistances : public SlotTable<DistanceCell> {
+  public:
+    LeastDistances() : SlotTable(1024) {}
+    // True when it is the first of that slot, or less than all before. *before: the least until
+    // now, infinity where there was none.
+    bool improve(SlotId id, float distance, float* before = nullptr) {
+        reserve_one();
+        const std::size_t i = place(id);
+        const bool known = taken(i);
+        if (before != nullptr)
+            *before = known ? cells_[i].distance : std::numeric_limits<float>::infinity();
+        if (known && distance >= cells_[i].distance)
+            return false;
+        size_ += !known;
+        cells_[i] = {id, generation_, distance};
+        return true;
+    }
+};
+
+}  // namespace vg::hnsw
