@@ -69,7 +69,8 @@ function wrong(name, operands, prefix) {
         return name ~ dl || name ~ bf16 || (name ~ dl_wide && operands ~ /[yz]mm/) ? "beyond AVX3" : ""
     if (target == "N_AVX3_DL")
         return name ~ bf16 ? "beyond AVX3_DL" : ""
-    if (target == "N_AVX3_ZEN4" || target == "N_AVX3_SPR")
+    # Highway 1.3 adds AVX10_2, for CPUs that have all of these and more.
+    if (target == "N_AVX3_ZEN4" || target == "N_AVX3_SPR" || target == "N_AVX10_2")
         return ""
     return "a target this script does not know: " target
 }
