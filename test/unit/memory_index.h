@@ -353,7 +353,7 @@ class MemoryIndex {
     }
     void search_level(unsigned level) {
         work_->clear_candidates();
-        work_->search().start(entry_, entry_level_, level, hnsw::insert_beam(ef_, level));
+        work_->search().start(entry_, entry_level_, level, hnsw::insert_beam(ef_, level, metric_));
         for (SlotId id; (id = work_->search().next()) != kNoSlot;)
             work_->expand(id, slot(id));
         for (const SlotId id : work_->far_slots())

@@ -18,9 +18,13 @@
 namespace vg::hnsw {
 
 // Beam of the search for a new node's neighbours. At the base it is wider than the one of a build:
-// the build computes distances, this search estimates most of them.
-constexpr std::size_t insert_beam(std::size_t ef_construction, unsigned level) noexcept {
-    return level == 0 ? 2 * ef_construction : ef_construction;
+// the build computes distances, this search estimates most of them. Inner products are estimated
+// worse (scan_breadth). 13,000 rows of log-normal lengths, 64 dimensions, inserted one by one,
+// recall@10 of a scan: .953 with twice ef_construction, .969 with four times.
+constexpr std::size_t insert_beam(std::size_t ef_construction, unsigned level,
+                                  node::Metric metric) noexcept {
+    const std::size_t wider = metric == node::Metric::kInnerProduct ? 4 : 2;
+    return level == 0 ? wider * ef_construction : ef_construction;
 }
 
 class NodeInsert {

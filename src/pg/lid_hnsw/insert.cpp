@@ -55,7 +55,7 @@ void search_level(Inserter* in, const node::MetaData& meta, unsigned level) {
     in->work.clear_candidates();
     search.set_root(meta.root);
     search.start(meta.entry, meta.entry_level, level,
-                 hnsw::insert_beam(in->state.ef_construction, level));
+                 hnsw::insert_beam(in->state.ef_construction, level, in->state.metric));
     run_rounds(in->index, g, search, expand, [&] {
         const std::size_t live = search.found().size();
         return level > 0 || live >= g.capacity || live >= search.dead_found();

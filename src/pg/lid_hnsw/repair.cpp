@@ -33,7 +33,7 @@ void search_options(Vacuum* v, unsigned level, std::size_t wanted) {
     const node::MetaData meta = read_meta(v->index);
     v->search.set_root(meta.root);
     v->search.start(meta.entry, meta.entry_level, level,
-                    hnsw::insert_beam(v->state.ef_construction, level));
+                    hnsw::insert_beam(v->state.ef_construction, level, v->state.metric));
     run_rounds(
         v->index, v->g, v->search,
         [v](node::SlotId id, const node::SlotView& slot) { v->search.expand(id, slot); },
