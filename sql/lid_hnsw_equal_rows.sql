@@ -2,14 +2,6 @@
 \set ECHO none
 \i sql/include/lid_hnsw.sql
 \set ECHO all
-CREATE FUNCTION pg_temp.buffers(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    plan json;
-BEGIN
-    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT json) ' || statement INTO plan;
-    RETURN (plan->0->'Plan'->>'Shared Hit Blocks')::bigint + (plan->0->'Plan'->>'Shared Read Blocks')::bigint;
-END $$;
-
 -- Graphs that several threads build differ from one time to the next, and so do the pages that a search reads.
 SET max_parallel_maintenance_workers = 0;
 CREATE TABLE copies (id integer, v vector(16)) WITH (autovacuum_enabled = off);

@@ -59,13 +59,6 @@ DROP TABLE updated;
 
 -- Nodes that came and went do not count: a scan of the whole index still ends with a pass over its pages, and costs what
 -- one of a new index of as many pages does.
-CREATE FUNCTION pg_temp.buffers(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE
-    plan json;
-BEGIN
-    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT json) ' || statement INTO plan;
-    RETURN (plan->0->'Plan'->>'Shared Hit Blocks')::bigint + (plan->0->'Plan'->>'Shared Read Blocks')::bigint;
-END $$;
 CREATE TABLE cycles (id integer, v vector(8)) WITH (autovacuum_enabled = off);
 INSERT INTO cycles SELECT i, pg_temp.vec(i, 8) FROM generate_series(1, 2000) i;
 CREATE INDEX cycles_v ON cycles USING lid_hnsw (v vector_l2_ops);

@@ -25,6 +25,15 @@ BEGIN
         set_config('enable_sort', CASE WHEN on_or_off THEN 'off' ELSE 'on' END, false);
 END $$;
 
+-- Pages that a statement looks at, in the cache or not.
+CREATE FUNCTION pg_temp.buffers(statement text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    plan json;
+BEGIN
+    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT json) ' || statement INTO plan;
+    RETURN (plan->0->'Plan'->>'Shared Hit Blocks')::bigint + (plan->0->'Plan'->>'Shared Read Blocks')::bigint;
+END $$;
+
 -- How the planner finds rows: the access path of a statement, without the rest of the plan.
 CREATE FUNCTION pg_temp.path(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
