@@ -201,4 +201,11 @@ std::size_t choose_product_victim(const node::SlotView& slot, const float* rotat
     return victim_of(judge, slot, force);
 }
 
+std::size_t choose_victim(node::Metric metric, const node::SlotView& slot, const float* rotated,
+                          const node::SlotEdit::LinkValue& link, bool force) {
+    if (metric == node::Metric::kInnerProduct)
+        return choose_product_victim(slot, rotated, link, force);
+    return choose_victim(slot, link.code, distance::bf16_to_float(link.length), force);
+}
+
 }  // namespace vg::hnsw

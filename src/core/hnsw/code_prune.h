@@ -45,5 +45,8 @@ std::size_t choose_victim(const node::SlotView& slot, const std::uint64_t* code,
 // links' factors, the rest from their angle. rotated: that of p, `words * 64` floats.
 std::size_t choose_product_victim(const node::SlotView& slot, const float* rotated,
                                   const node::SlotEdit::LinkValue& link, bool force);
+// Whichever of the two the metric asks for.
+std::size_t choose_victim(node::Metric metric, const node::SlotView& slot, const float* rotated,
+                          const node::SlotEdit::LinkValue& link, bool force);
 
 }  // namespace vg::hnsw

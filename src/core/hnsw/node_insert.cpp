@@ -156,9 +156,7 @@ node::SlotEdit::LinkValue NodeInsert::back_link(std::size_t i, SlotId to, bool i
 
 std::size_t NodeInsert::victim(std::size_t i, const node::SlotView& slot,
                                const node::SlotEdit::LinkValue& link, bool force) {
-    if (metric_ == node::Metric::kInnerProduct)
-        return choose_product_victim(slot, rotated_of(i), link, force);
-    return choose_victim(slot, link.code, distance::bf16_to_float(link.length), force);
+    return choose_victim(metric_, slot, rotated_of(i), link, force);
 }
 
 }  // namespace vg::hnsw

@@ -48,13 +48,6 @@ void rotate_row(Vacuum* v, node::SlotId id, float* out) {
     v->state.rotation.apply(v->vector.data(), v->state.centre.data(), out);
 }
 
-// Which link of a full list gives way to a protected one.
-std::size_t victim(Vacuum* v, const node::SlotView& from, const node::SlotEdit::LinkValue& link) {
-    if (v->state.metric == node::Metric::kInnerProduct)
-        return hnsw::choose_product_victim(from, v->rotated_node.data(), link, true);
-    return hnsw::choose_victim(from, link.code, distance::bf16_to_float(link.length), true);
-}
-
 // Gives `orphan` a protected link from `parent`; false when that list is full of protected links.
 bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
     rotate_row(v, orphan, v->rotated_other.data());
@@ -76,7 +69,9 @@ bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
         if (from.degree() < v->g.capacity)
             at = from.header().degree++;
         else
-            at = victim(v, from, {orphan, true, f.bias, f.scale, f.length, v->code.data()});
+            at = hnsw::choose_victim(v->state.metric, from, v->rotated_node.data(),
+                                     {orphan, true, f.bias, f.scale, f.length, v->code.data()},
+                                     true);
         if (at == hnsw::kNoVictim) {
             abort_edits(&e);
             return false;
