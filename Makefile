@@ -49,9 +49,16 @@ all: $(VECTOR_SQL)
 $(VECTOR_SQL): src/pg/types/vector.sql
 	cat $^ > $@
 
+# The names of all objects in the user's schema, from their comments, are put into the fragment that looks
+# whether somebody else has one of them.
+SQL_NAMES = sed -nE -e "s/^COMMENT ON (FUNCTION|AGGREGATE) ([a-z][^.']*\)) IS.*/        'FUNCTION \2',/p" \
+    -e "s/^COMMENT ON (OPERATOR [^a-zA-Z]+\(.*\)|(TYPE|ACCESS METHOD) [a-z][^.']*) IS.*/        '\1',/p"
+
 vectorgraph--$(VG_VERSION).sql: Makefile $(SQL_FRAGMENTS)
 	printf '%s\n' '\echo Use "CREATE EXTENSION vectorgraph" to load this file. \quit' > $@
-	cat /dev/null $(SQL_FRAGMENTS) >> $@
+	$(SQL_NAMES) $(SQL_FRAGMENTS) > $@.names
+	cat /dev/null $(SQL_FRAGMENTS) | sed -e '/^ *-- names: the Makefile puts them here$$/{r $@.names' -e 'd}' >> $@
+	rm $@.names
 
 # vector is installed only where no other one is: a vector.control that does not name our library is
 # somebody else's and stays.

@@ -2,6 +2,7 @@
 # Runs every ```sql block of README.md and docs/*.md against the server of the environment, each file
 # top to bottom in a fresh database, so an example may use what an earlier one made. A block that is
 # not meant to run is fenced as ```text. Other documents may be named as arguments.
+#   VG_DOCS_SCHEMA=vg     the extension lies in that schema, which is in the search_path behind public
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 work=$(mktemp -d)
@@ -22,7 +23,11 @@ for document in "$@"; do
     psql -X -q -d postgres -v ON_ERROR_STOP=1 -c 'DROP DATABASE IF EXISTS docs_examples' \
         -c 'CREATE DATABASE docs_examples' || exit 1
     if ! grep -qh '^CREATE EXTENSION.* vectorgraph' "$work"/block.*; then
-        psql -X -q -d docs_examples -v ON_ERROR_STOP=1 -c 'CREATE EXTENSION vectorgraph CASCADE' || exit 1
+        install=${VG_DOCS_SCHEMA:+CREATE SCHEMA $VG_DOCS_SCHEMA; ALTER DATABASE docs_examples SET search_path = public, $VG_DOCS_SCHEMA;}
+        install="SET client_min_messages = warning; $install CREATE EXTENSION vectorgraph ${VG_DOCS_SCHEMA:+SCHEMA $VG_DOCS_SCHEMA} CASCADE"
+        psql -X -q -d docs_examples -v ON_ERROR_STOP=1 -c "$install" || exit 1
+        # The few names that an example must write in full.
+        [ -z "${VG_DOCS_SCHEMA:-}" ] || sed -i "s/public\.levenshtein_similarity/$VG_DOCS_SCHEMA.levenshtein_similarity/" "$work"/block.*
     fi
     for block in "$work"/block.*; do
         line=$((10#${block##*.}))
@@ -35,7 +40,7 @@ for document in "$@"; do
         fi
     done
 done
-psql -X -q -d postgres -c 'DROP DATABASE IF EXISTS docs_examples'
+PGOPTIONS='-c client_min_messages=warning' psql -X -q -d postgres -c 'DROP DATABASE IF EXISTS docs_examples'
 # The list of functions is an example like others: it must be that of the extension.
 if [ -n "$all" ]; then
     if make/functions-page.sh --check; then passed=$((passed + 1)); else failed=$((failed + 1)); fi

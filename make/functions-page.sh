@@ -2,8 +2,7 @@
 # The A-to-Z page of functions, from the catalog of a server that has the extension.
 #   make/cluster.sh make/functions-page.sh            writes docs/functions.md
 #   make/cluster.sh make/functions-page.sh --check    fails when a function is missing there, or gone
-# Functions that SQL calls by other names (operators, types, casts, index and aggregate support) and
-# what lies in the schema of the internals are left out.
+# What lies in the schema of the internals is left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 page=docs/functions.md
@@ -18,25 +17,14 @@ catalog() {
 WITH member AS (
     SELECT d.classid, d.objid FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
     WHERE e.extname = 'vectorgraph' AND d.deptype = 'e'),
-internal AS (
-    SELECT unnest(ARRAY[aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn, aggmfinalfn]::oid[]) AS oid FROM pg_aggregate
-    UNION ALL SELECT oprcode FROM pg_operator UNION ALL SELECT amproc FROM pg_amproc UNION ALL SELECT amhandler FROM pg_am
-    UNION ALL SELECT castfunc FROM pg_cast
-    UNION ALL SELECT unnest(ARRAY[typinput, typoutput, typreceive, typsend, typmodin, typmodout]::oid[]) FROM pg_type),
 public_function AS (
     SELECT p.*, n.nspname FROM member m JOIN pg_proc p ON m.classid = 'pg_proc'::regclass AND m.objid = p.oid JOIN pg_namespace n ON n.oid = p.pronamespace
-    WHERE p.oid NOT IN (SELECT oid FROM internal WHERE oid IS NOT NULL) AND n.nspname <> '_vectorgraph'
-        AND p.prorettype NOT IN ('internal'::regtype, 'trigger'::regtype, 'event_trigger'::regtype)
-        AND NOT 'internal'::regtype = ANY (p.proargtypes::oid[]))
+    WHERE n.nspname <> '_vectorgraph')
 SELECT DISTINCT ON (proname COLLATE "C") proname,
     (SELECT string_agg(coalesce(NULLIF((proargnames::text[])[i], ''), format_type(proargtypes[i - 1], NULL)), ', ' ORDER BY i) FROM generate_series(1, pronargs) i),
     CASE prokind WHEN 'a' THEN 'aggregate' WHEN 'w' THEN 'window' WHEN 'p' THEN 'procedure' ELSE CASE WHEN proretset THEN 'rows' ELSE 'value' END END,
     obj_description(oid, 'pg_proc')
 FROM public_function ORDER BY proname COLLATE "C", pronargs DESC, oid::regprocedure::text COLLATE "C";
-SELECT c.relname, NULL, 'view', obj_description(c.oid, 'pg_class')
-FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND e.extname = 'vectorgraph'
-    JOIN pg_class c ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND c.relkind = 'v' AND c.relnamespace <> coalesce(to_regnamespace('_vectorgraph')::oid, 0)
-WHERE d.deptype = 'e' ORDER BY c.relname;
 SQL
 }
 
@@ -77,8 +65,7 @@ catalog >"$rows"
     while IFS=$'\x1f' read -r name arguments kind comment; do
         # Up to the first semicolon, without a source in brackets.
         what=$(printf '%s' "$comment" | sed -E 's/;.*//; s/ *\([A-Z][^()]*[12][0-9]{3}[^()]*\)//g; s/\|/\\|/g')
-        [ "$kind" = view ] && call=$name || call="$name($arguments)"
-        echo "| \`$call\` | $kind | $what | $(explained "$name") |"
+        echo "| \`$name($arguments)\` | $kind | $what | $(explained "$name") |"
     done < <(sort -t $'\x1f' -k1,1 "$rows")
 } >"$page.new"
 mv "$page.new" "$page"

@@ -21,7 +21,7 @@ SELECT lid('{1,1.0000000001}') AS capped, lid(NULL) AS of_null, lid('{1,2}', NUL
 SELECT statement, pg_temp.outcome(statement) FROM (VALUES
     ('SELECT lid(''{1,NULL,2}'')'), ('SELECT lid(''{1,-2}'')'), ('SELECT lid(''{1,NaN}'')'), ('SELECT lid(''{1,Infinity}'')'),
     ('SELECT lid(''{1,2}'', ''twonn'')'), ('SELECT lid(''{1,2}'', '''')'),
-    ('SELECT lid_mle(x) FROM (VALUES (1.0), (-1.0)) v(x)'), ('SELECT lid_accum(''{1}'', 2)'),
+    ('SELECT lid_mle(x) FROM (VALUES (1.0), (-1.0)) v(x)'), ('SELECT _vectorgraph.lid_accum(''{1}'', 2)'),
     ('SELECT lid_twonn(''{1}'', ''{1,2}'')'), ('SELECT lid_twonn(''{1,NULL}'', ''{1,2}'')'),
     ('SELECT lid_twonn(a, a) FROM (SELECT array_agg(1.0::float8) a FROM generate_series(1, 1000001)) s')
 ) s(statement);
@@ -36,11 +36,11 @@ SELECT lid_mle(d), lid_mom(d) FROM unnest('{NULL,1,0}'::float8[]) d;
 SELECT g, round(lid_mle(d)::numeric, 6) AS mle FROM (VALUES (1, 1.0), (1, 2), (2, 3), (2, 9), (1, 4), (2, 27)) v(g, d)
 GROUP BY g ORDER BY g;
 -- In parts, as parallel workers do, and as a window function; called by hand, a state is not changed.
-SELECT round(lid_mle_final(lid_combine(a, b))::numeric, 6) AS mle, round(lid_mom_final(lid_combine(b, a))::numeric, 6) AS mom
-FROM (SELECT lid_accum('{0,0,0,0,0,0}', 4) a, lid_accum(lid_accum('{0,0,0,0,0,0}', 1), 2) b) s;
+SELECT round(_vectorgraph.lid_mle_final(_vectorgraph.lid_combine(a, b))::numeric, 6) AS mle, round(_vectorgraph.lid_mom_final(_vectorgraph.lid_combine(b, a))::numeric, 6) AS mom
+FROM (SELECT _vectorgraph.lid_accum('{0,0,0,0,0,0}', 4) a, _vectorgraph.lid_accum(_vectorgraph.lid_accum('{0,0,0,0,0,0}', 1), 2) b) s;
 SELECT d, round(lid_mle(d) OVER (ORDER BY d)::numeric, 4) AS so_far FROM unnest('{1,2,4}'::float8[]) d;
 CREATE TABLE states AS SELECT '{0,0,0,0,0,0}'::float8[] AS s;
-SELECT lid_accum(s, 2) <> s AS changed FROM states;
+SELECT _vectorgraph.lid_accum(s, 2) <> s AS changed FROM states;
 SELECT s FROM states;
 DROP TABLE states;
 

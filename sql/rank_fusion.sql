@@ -89,11 +89,11 @@ SELECT minmax_norm('NaN') OVER ();
 SELECT zscore_norm(s) OVER () FROM (VALUES (1::float8), ('Infinity')) v (s);
 SELECT sigmoid_norm('NaN') OVER ();
 -- The support functions do not trust their callers.
-SELECT rrf_accum('{1,2}', 1);
-SELECT rrf_accum(NULL, 1);
-SELECT fused_total('{{1,2,3}}');
-SELECT fused_combine('{0,0,0}', '{1,2,NULL}');
-SELECT comb_accum('{1,0,2}', 5), fused_total_by_hits('{6,0,3}');
+SELECT _vectorgraph.rrf_accum('{1,2}', 1);
+SELECT _vectorgraph.rrf_accum(NULL, 1);
+SELECT _vectorgraph.fused_total('{{1,2,3}}');
+SELECT _vectorgraph.fused_combine('{0,0,0}', '{1,2,NULL}');
+SELECT _vectorgraph.comb_accum('{1,0,2}', 5), _vectorgraph.fused_total_by_hits('{6,0,3}');
 DROP TABLE hit, many, serial;
 -- The row is named by its place in the window's order; a place in an array, and a pair, likewise.
 SELECT minmax_norm(x) OVER (ORDER BY i) FROM (VALUES (1, 0.5), (2, NULL), (3, 'NaN'), (4, 0.1)) v (i, x);

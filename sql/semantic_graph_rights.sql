@@ -111,6 +111,6 @@ REINDEX INDEX CONCURRENTLY sgr.items_graph;
 SELECT key FROM semantic_graph_expand('sgr.items_graph', '{1}') ORDER BY key;
 
 -- Rows of dropped tables are removed by the next registration.
-SELECT count(*) FROM semantic_graph_link_set s WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.indexed_table);
+SELECT count(*) FROM _vectorgraph.semantic_graph_link_set s WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = s.indexed_table);
 DROP SCHEMA sgr CASCADE;
 DROP ROLE sgr_owner, sgr_other, sgr_next;

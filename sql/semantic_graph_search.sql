@@ -176,4 +176,4 @@ SELECT key, kinds FROM semantic_graph_expand_text('sgs_by_text', '{row 1}', link
 SELECT key, round(similarity::numeric, 4) AS similarity FROM semantic_graph_search('sgs_by_int', '[1,0.1]', k => 3, beta => 0);
 SELECT key FROM semantic_graph_expand('sgs_by_int', '{1,12345678901}', links_sql => 'SELECT 1::smallint AS source, 9876543210::bigint AS target') ORDER BY key;
 DROP TABLE sgs_row, sgs_link, sgs_uuid;
-DELETE FROM semantic_graph_link_set WHERE index_name LIKE 'sgs%';
+DELETE FROM _vectorgraph.semantic_graph_link_set WHERE index_name LIKE 'sgs%';

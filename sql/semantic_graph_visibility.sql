@@ -72,7 +72,7 @@ SELECT count(*) FROM semantic_graph_search('sgv_index', :query, links_sql => 'SE
 SELECT count(*) FROM semantic_graph_search('sgv_index', :query, beta => 0);
 SELECT semantic_graph_add_links('sgv_index', 'sgv_link', 'a', 'b');
 SELECT semantic_graph_drop_links('sgv_index');
-DELETE FROM semantic_graph_link_set;
+DELETE FROM _vectorgraph.semantic_graph_link_set;
 RESET ROLE;
 GRANT SELECT ON sgv_link TO sgv_user;
 SET ROLE sgv_user;
@@ -150,5 +150,5 @@ SELECT count(*) FROM semantic_graph_search('sgv_own_index', '[5,1]', k => 5);
 SELECT mode, count(*) FROM pg_locks WHERE locktype = 'relation' AND relation = 'sgv_own_index'::regclass AND mode = 'SIReadLock' GROUP BY mode;
 COMMIT;
 DROP TABLE sgv_row, sgv_link, sgv_own;
-DELETE FROM semantic_graph_link_set;
+DELETE FROM _vectorgraph.semantic_graph_link_set;
 DROP ROLE sgv_user;

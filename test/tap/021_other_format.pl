@@ -31,7 +31,7 @@ CREATE FUNCTION far(a vector, b vector) RETURNS float8 LANGUAGE sql IMMUTABLE ST
 SELECT cur_create_class('far_ops', 'far(vector, vector)', operator_name => '<~>');
 CREATE INDEX cur_v ON cur USING cur (v far_ops) WITH (anchor_queries = 8);
 SQL
-is($node->safe_psql('postgres', "SELECT string_agg(index || ' ' || state, ', ' ORDER BY index) FROM vectorgraph_indexes"),
+is($node->safe_psql('postgres', "SELECT string_agg(index || ' ' || state, ', ' ORDER BY index) FROM vectorgraph_indexes()"),
     'cosine_v ready, cur_v ready, graph_v ready, ip_v ready, l2_v ready, later_v ready', 'new indexes are ready');
 
 my %operator = (l2 => '<->', cosine => '<=>', ip => '<#>', graph => '<=>', later => '<->', cur => '<~>');
@@ -51,7 +51,7 @@ my %before = map { $_ => slurp_file($file{$_}) } @tables;
 $node->start;
 
 is( $node->safe_psql('postgres', "SELECT string_agg(concat_ws(' ', index, access_method, format, state), ', ' ORDER BY index)
-        FROM vectorgraph_indexes WHERE bytes > 0 AND schema = 'public' AND index = \"table\" || '_v'"),
+        FROM vectorgraph_indexes() WHERE bytes > 0 AND schema = 'public' AND index = \"table\" || '_v'"),
     'cosine_v lid_hnsw 1 needs REINDEX, cur_v cur 1 needs REINDEX, graph_v semantic_graph 1 needs REINDEX, '
       . 'ip_v lid_hnsw 1 needs REINDEX, l2_v lid_hnsw 1 needs REINDEX, later_v lid_hnsw 99 needs REINDEX',
     'the view says which indexes need a REINDEX');
@@ -89,7 +89,7 @@ $node->safe_psql('postgres', 'VACUUM FULL ip');
 $node->safe_psql('postgres', 'REINDEX TABLE CONCURRENTLY graph');
 $node->safe_psql('postgres', 'TRUNCATE later');
 $node->safe_psql('postgres', 'REINDEX INDEX CONCURRENTLY cur_v');
-is($node->safe_psql('postgres', "SELECT count(*) FROM vectorgraph_indexes WHERE state = 'ready'"), '6', 'all are rebuilt');
+is($node->safe_psql('postgres', "SELECT count(*) FROM vectorgraph_indexes() WHERE state = 'ready'"), '6', 'all are rebuilt');
 for my $t (@tables) {
     my $query = "SELECT id FROM $t ORDER BY v $operator{$t} row_of(41, 8) LIMIT 5";
     my ($rc, $out, $err) = $node->psql('postgres', "INSERT INTO $t VALUES (50, row_of(50, 8));"

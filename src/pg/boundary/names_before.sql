@@ -37,3 +37,59 @@ BEGIN
     END IF;
     PERFORM set_config('search_path', path, true);
 END $$;
+
+-- Objects of the user that have a name of ours, and the same arguments, would end the script somewhere in
+-- its middle with the server's words, one at a time. Here all of them are named at once. The list is that
+-- of the comments of this extension: every object has one.
+DO $$
+DECLARE
+    path pg_catalog.text := pg_catalog.current_setting('search_path');
+    target pg_catalog.text;
+    vector_schema pg_catalog.text;
+    named pg_catalog.text[] := ARRAY[
+        -- names: the Makefile puts them here
+        NULL];
+    kind pg_catalog.text;
+    identity pg_catalog.text;
+    found boolean;
+    taken pg_catalog.text[] := '{}';
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    SELECT n.nspname INTO target FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'vectorgraph';
+    SELECT n.nspname INTO vector_schema FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'vector';
+    IF EXISTS (SELECT FROM pg_namespace WHERE nspname = '_vectorgraph') THEN
+        RAISE EXCEPTION 'schema "_vectorgraph" exists already' USING ERRCODE = 'duplicate_schema',
+            DETAIL = 'Extension "vectorgraph" makes this schema itself and trusts nothing that others put there.',
+            HINT = 'Look at what is in it; rename it with ALTER SCHEMA, or drop it with DROP SCHEMA, and create the extension again.';
+    END IF;
+    PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', vector_schema), true);
+    FOR kind, identity IN SELECT split_part(name, ' ', 1), substr(name, strpos(name, ' ') + 1) FROM unnest(named) name WHERE name IS NOT NULL LOOP
+        found := CASE kind
+            WHEN 'OPERATOR' THEN to_regoperator(format('%I.%s', target, identity)) IS NOT NULL
+            WHEN 'TYPE' THEN to_regtype(format('%I.%I', target, identity)) IS NOT NULL
+            WHEN 'ACCESS' THEN EXISTS (SELECT FROM pg_am WHERE amname = split_part(identity, ' ', 2))
+            -- An argument of a type of ours cannot be looked up before that is made, nor be somebody else's.
+            WHEN 'FUNCTION' THEN identity NOT LIKE ALL ('{%skill_rating%,%pca_model%}'::text[])
+                AND to_regprocedure(format('%I.%s', target, identity)) IS NOT NULL
+        END;
+        IF found THEN
+            taken := taken || CASE kind WHEN 'ACCESS' THEN replace(identity, 'METHOD', 'access method') ELSE lower(kind) || ' ' || identity END;
+        END IF;
+    END LOOP;
+    PERFORM set_config('search_path', 'pg_catalog, pg_temp', true);
+    IF taken <> '{}' THEN
+        RAISE EXCEPTION 'schema "%" has objects with names of extension "vectorgraph"', target
+            USING ERRCODE = 'duplicate_object', DETAIL = format('They are: %s.', array_to_string(taken, ', ')),
+                HINT = 'Install into a schema of its own: CREATE SCHEMA vg; CREATE EXTENSION vectorgraph SCHEMA vg.';
+    END IF;
+    PERFORM set_config('search_path', path, true);
+END $$;
+
+-- What SQL must name but no user calls lies in a schema of its own: transition and final functions,
+-- handlers, the functions behind operators, rows of results, the registered link tables. CREATE SCHEMA
+-- without IF NOT EXISTS, because what another role owns could be replaced by it at any time. Every role may
+-- look objects up in it (pg_dump does, for link sets, and so do functions that read them as their caller), no
+-- role but the owner may create any.
+CREATE SCHEMA _vectorgraph;
+COMMENT ON SCHEMA _vectorgraph IS 'internals of extension vectorgraph: nothing here is for calling, and all of it may change';
+GRANT USAGE ON SCHEMA _vectorgraph TO PUBLIC;

@@ -1,10 +1,10 @@
 -- Access method cur and the functions that look after its indexes.
 
-CREATE FUNCTION cur_handler(internal) RETURNS index_am_handler
+CREATE FUNCTION _vectorgraph.cur_handler(internal) RETURNS index_am_handler
     AS 'MODULE_PATHNAME' LANGUAGE C;
-COMMENT ON FUNCTION cur_handler(internal) IS 'handler of index access method cur';
+COMMENT ON FUNCTION _vectorgraph.cur_handler(internal) IS 'handler of index access method cur';
 
-CREATE ACCESS METHOD cur TYPE INDEX HANDLER cur_handler;
+CREATE ACCESS METHOD cur TYPE INDEX HANDLER _vectorgraph.cur_handler;
 COMMENT ON ACCESS METHOD cur IS
     'nearest rows under an expensive scorer, within a budget of its calls: CUR decomposition of scores, adaptive rounds';
 

@@ -15,29 +15,29 @@ COMMENT ON FUNCTION lid_twonn(double precision[], double precision[]) IS
 
 -- ---- aggregates ------------------------------------------------------------------------------
 
-CREATE FUNCTION lid_accum(double precision[], double precision) RETURNS double precision[]
+CREATE FUNCTION _vectorgraph.lid_accum(double precision[], double precision) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'vg_lid_accum' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION lid_accum(double precision[], double precision) IS
+COMMENT ON FUNCTION _vectorgraph.lid_accum(double precision[], double precision) IS
     'state function of lid_mle and lid_mom; the state has six numbers whatever the number of rows';
-CREATE FUNCTION lid_combine(double precision[], double precision[]) RETURNS double precision[]
+CREATE FUNCTION _vectorgraph.lid_combine(double precision[], double precision[]) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'vg_lid_combine' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION lid_combine(double precision[], double precision[]) IS
+COMMENT ON FUNCTION _vectorgraph.lid_combine(double precision[], double precision[]) IS
     'combine function of lid_mle and lid_mom';
-CREATE FUNCTION lid_mle_final(double precision[]) RETURNS double precision
+CREATE FUNCTION _vectorgraph.lid_mle_final(double precision[]) RETURNS double precision
     AS 'MODULE_PATHNAME', 'vg_lid_mle_final' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION lid_mle_final(double precision[]) IS 'final function of lid_mle';
-CREATE FUNCTION lid_mom_final(double precision[]) RETURNS double precision
+COMMENT ON FUNCTION _vectorgraph.lid_mle_final(double precision[]) IS 'final function of lid_mle';
+CREATE FUNCTION _vectorgraph.lid_mom_final(double precision[]) RETURNS double precision
     AS 'MODULE_PATHNAME', 'vg_lid_mom_final' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE;
-COMMENT ON FUNCTION lid_mom_final(double precision[]) IS 'final function of lid_mom';
+COMMENT ON FUNCTION _vectorgraph.lid_mom_final(double precision[]) IS 'final function of lid_mom';
 
 CREATE AGGREGATE lid_mle(distance double precision) (
-    SFUNC = lid_accum, STYPE = double precision[], INITCOND = '{0,0,0,0,0,0}',
-    COMBINEFUNC = lid_combine, FINALFUNC = lid_mle_final, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.lid_accum, STYPE = double precision[], INITCOND = '{0,0,0,0,0,0}',
+    COMBINEFUNC = _vectorgraph.lid_combine, FINALFUNC = _vectorgraph.lid_mle_final, PARALLEL = SAFE);
 COMMENT ON AGGREGATE lid_mle(double precision) IS
     'LID of a point from one row per neighbour, maximum likelihood; same rules as lid(distances), NULLs are ignored, the order does not matter';
 CREATE AGGREGATE lid_mom(distance double precision) (
-    SFUNC = lid_accum, STYPE = double precision[], INITCOND = '{0,0,0,0,0,0}',
-    COMBINEFUNC = lid_combine, FINALFUNC = lid_mom_final, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.lid_accum, STYPE = double precision[], INITCOND = '{0,0,0,0,0,0}',
+    COMBINEFUNC = _vectorgraph.lid_combine, FINALFUNC = _vectorgraph.lid_mom_final, PARALLEL = SAFE);
 COMMENT ON AGGREGATE lid_mom(double precision) IS
     'LID of a point from one row per neighbour, method of moments; same rules as lid(distances), NULLs are ignored, the order does not matter';
 

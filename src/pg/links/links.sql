@@ -4,7 +4,7 @@
 -- role of the same name inherits nothing. The index is found by its name within that table, because
 -- REINDEX CONCURRENTLY gives it a new OID, and pg_dump makes indexes after these rows.
 
-CREATE TABLE semantic_graph_link_set (
+CREATE TABLE _vectorgraph.semantic_graph_link_set (
     indexed_table pg_catalog.regclass NOT NULL,
     index_name pg_catalog.text NOT NULL,
     table_schema pg_catalog.text NOT NULL,
@@ -18,10 +18,10 @@ CREATE TABLE semantic_graph_link_set (
     registered_by pg_catalog.regrole NOT NULL,
     PRIMARY KEY (indexed_table, index_name, table_schema, table_name, source_column, target_column)
 );
-COMMENT ON TABLE semantic_graph_link_set IS
+COMMENT ON TABLE _vectorgraph.semantic_graph_link_set IS
     'tables registered by semantic_graph_add_links as links between rows of semantic_graph indexes; read it with semantic_graph_links';
-GRANT SELECT ON semantic_graph_link_set TO PUBLIC;
-SELECT pg_catalog.pg_extension_config_dump('semantic_graph_link_set', '');
+GRANT SELECT ON _vectorgraph.semantic_graph_link_set TO PUBLIC;
+SELECT pg_catalog.pg_extension_config_dump('_vectorgraph.semantic_graph_link_set', '');
 
 CREATE FUNCTION semantic_graph_add_links(
     index regclass, link_table regclass, source name, target name, weight name DEFAULT NULL,

@@ -14,9 +14,11 @@
 #include "pg/semantic_graph/graph_index.h"
 
 extern "C" {
+#include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_proc.h"
 #include "executor/spi.h"
 #include "storage/lmgr.h"
 #include "utils/acl.h"
@@ -25,6 +27,7 @@ extern "C" {
 namespace vg::pg {
 namespace {
 
+constexpr const char* kInternals = "_vectorgraph";
 constexpr const char* kTable = "semantic_graph_link_set";
 constexpr int kColumns = 11;
 
@@ -275,11 +278,19 @@ LinkSets read_sets(Oid registry, Oid index, bool lock) {
 
 }  // namespace
 
+// The table of the extension that the function belongs to, in the schema of its internals. Before
+// ALTER EXTENSION UPDATE from 0.1.0 it lies beside the function.
 Oid link_registry(Oid function) {
-    const Oid registry = get_relname_relid(kTable, get_func_namespace(function));
-    if (!OidIsValid(registry))
-        elog(ERROR, "table \"%s\" of the extension does not exist", kTable);
-    return registry;
+    const Oid extension = getExtensionOfObject(ProcedureRelationId, function);
+    const Oid spaces[] = {get_namespace_oid(kInternals, true), get_func_namespace(function)};
+    for (const Oid space : spaces) {
+        const Oid registry = OidIsValid(space) ? get_relname_relid(kTable, space) : InvalidOid;
+        if (OidIsValid(registry) && OidIsValid(extension) &&
+            getExtensionOfObject(RelationRelationId, registry) == extension)
+            return registry;
+    }
+    elog(ERROR, "table \"%s\" of the extension does not exist", kTable);
+    pg_unreachable();
 }
 
 LinkSets link_sets_of(Oid registry, Oid index) {

@@ -2,70 +2,70 @@
 -- one scale before (window functions). Plain aggregates take neither defaults nor named arguments, hence
 -- the overloads.
 
-CREATE FUNCTION rrf_accum(double precision[], bigint) RETURNS double precision[]
+CREATE FUNCTION _vectorgraph.rrf_accum(double precision[], bigint) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'vg_rrf_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION rrf_accum(double precision[], bigint, integer) RETURNS double precision[]
+CREATE FUNCTION _vectorgraph.rrf_accum(double precision[], bigint, integer) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'vg_rrf_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION rrf_accum(double precision[], bigint, integer, double precision) RETURNS double precision[]
+CREATE FUNCTION _vectorgraph.rrf_accum(double precision[], bigint, integer, double precision) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'vg_rrf_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION borda_accum(double precision[], bigint, bigint) RETURNS double precision[]
+CREATE FUNCTION _vectorgraph.borda_accum(double precision[], bigint, bigint) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'vg_borda_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION borda_accum(double precision[], bigint, bigint, double precision) RETURNS double precision[]
+CREATE FUNCTION _vectorgraph.borda_accum(double precision[], bigint, bigint, double precision) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'vg_borda_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION comb_accum(double precision[], double precision) RETURNS double precision[]
+CREATE FUNCTION _vectorgraph.comb_accum(double precision[], double precision) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'vg_comb_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION comb_accum(double precision[], double precision, double precision) RETURNS double precision[]
+CREATE FUNCTION _vectorgraph.comb_accum(double precision[], double precision, double precision) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'vg_comb_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION fused_combine(double precision[], double precision[]) RETURNS double precision[]
+CREATE FUNCTION _vectorgraph.fused_combine(double precision[], double precision[]) RETURNS double precision[]
     AS 'MODULE_PATHNAME', 'vg_fused_combine' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION fused_total(double precision[]) RETURNS double precision
+CREATE FUNCTION _vectorgraph.fused_total(double precision[]) RETURNS double precision
     AS 'MODULE_PATHNAME', 'vg_fused_total' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION fused_total_by_hits(double precision[]) RETURNS double precision
+CREATE FUNCTION _vectorgraph.fused_total_by_hits(double precision[]) RETURNS double precision
     AS 'MODULE_PATHNAME', 'vg_fused_total_by_hits' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION rrf_accum(double precision[], bigint) IS 'transition function of rrf';
-COMMENT ON FUNCTION rrf_accum(double precision[], bigint, integer) IS 'transition function of rrf';
-COMMENT ON FUNCTION rrf_accum(double precision[], bigint, integer, double precision) IS
+COMMENT ON FUNCTION _vectorgraph.rrf_accum(double precision[], bigint) IS 'transition function of rrf';
+COMMENT ON FUNCTION _vectorgraph.rrf_accum(double precision[], bigint, integer) IS 'transition function of rrf';
+COMMENT ON FUNCTION _vectorgraph.rrf_accum(double precision[], bigint, integer, double precision) IS
     'transition function of rrf';
-COMMENT ON FUNCTION borda_accum(double precision[], bigint, bigint) IS 'transition function of borda';
-COMMENT ON FUNCTION borda_accum(double precision[], bigint, bigint, double precision) IS
+COMMENT ON FUNCTION _vectorgraph.borda_accum(double precision[], bigint, bigint) IS 'transition function of borda';
+COMMENT ON FUNCTION _vectorgraph.borda_accum(double precision[], bigint, bigint, double precision) IS
     'transition function of borda';
-COMMENT ON FUNCTION comb_accum(double precision[], double precision) IS
+COMMENT ON FUNCTION _vectorgraph.comb_accum(double precision[], double precision) IS
     'transition function of comb_sum and comb_mnz';
-COMMENT ON FUNCTION comb_accum(double precision[], double precision, double precision) IS
+COMMENT ON FUNCTION _vectorgraph.comb_accum(double precision[], double precision, double precision) IS
     'transition function of comb_sum and comb_mnz';
-COMMENT ON FUNCTION fused_combine(double precision[], double precision[]) IS
+COMMENT ON FUNCTION _vectorgraph.fused_combine(double precision[], double precision[]) IS
     'combine function of the fusion aggregates';
-COMMENT ON FUNCTION fused_total(double precision[]) IS 'final function of rrf, borda and comb_sum';
-COMMENT ON FUNCTION fused_total_by_hits(double precision[]) IS 'final function of comb_mnz';
+COMMENT ON FUNCTION _vectorgraph.fused_total(double precision[]) IS 'final function of rrf, borda and comb_sum';
+COMMENT ON FUNCTION _vectorgraph.fused_total_by_hits(double precision[]) IS 'final function of comb_mnz';
 
 CREATE AGGREGATE rrf(rank bigint) (
-    SFUNC = rrf_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
-    COMBINEFUNC = fused_combine, FINALFUNC = fused_total, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.rrf_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
+    COMBINEFUNC = _vectorgraph.fused_combine, FINALFUNC = _vectorgraph.fused_total, PARALLEL = SAFE);
 CREATE AGGREGATE rrf(rank bigint, k integer) (
-    SFUNC = rrf_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
-    COMBINEFUNC = fused_combine, FINALFUNC = fused_total, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.rrf_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
+    COMBINEFUNC = _vectorgraph.fused_combine, FINALFUNC = _vectorgraph.fused_total, PARALLEL = SAFE);
 CREATE AGGREGATE rrf(rank bigint, k integer, weight double precision) (
-    SFUNC = rrf_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
-    COMBINEFUNC = fused_combine, FINALFUNC = fused_total, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.rrf_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
+    COMBINEFUNC = _vectorgraph.fused_combine, FINALFUNC = _vectorgraph.fused_total, PARALLEL = SAFE);
 CREATE AGGREGATE borda(rank bigint, n bigint) (
-    SFUNC = borda_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
-    COMBINEFUNC = fused_combine, FINALFUNC = fused_total, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.borda_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
+    COMBINEFUNC = _vectorgraph.fused_combine, FINALFUNC = _vectorgraph.fused_total, PARALLEL = SAFE);
 CREATE AGGREGATE borda(rank bigint, n bigint, weight double precision) (
-    SFUNC = borda_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
-    COMBINEFUNC = fused_combine, FINALFUNC = fused_total, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.borda_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
+    COMBINEFUNC = _vectorgraph.fused_combine, FINALFUNC = _vectorgraph.fused_total, PARALLEL = SAFE);
 CREATE AGGREGATE comb_sum(score double precision) (
-    SFUNC = comb_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
-    COMBINEFUNC = fused_combine, FINALFUNC = fused_total, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.comb_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
+    COMBINEFUNC = _vectorgraph.fused_combine, FINALFUNC = _vectorgraph.fused_total, PARALLEL = SAFE);
 CREATE AGGREGATE comb_sum(score double precision, weight double precision) (
-    SFUNC = comb_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
-    COMBINEFUNC = fused_combine, FINALFUNC = fused_total, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.comb_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
+    COMBINEFUNC = _vectorgraph.fused_combine, FINALFUNC = _vectorgraph.fused_total, PARALLEL = SAFE);
 CREATE AGGREGATE comb_mnz(score double precision) (
-    SFUNC = comb_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
-    COMBINEFUNC = fused_combine, FINALFUNC = fused_total_by_hits, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.comb_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
+    COMBINEFUNC = _vectorgraph.fused_combine, FINALFUNC = _vectorgraph.fused_total_by_hits, PARALLEL = SAFE);
 CREATE AGGREGATE comb_mnz(score double precision, weight double precision) (
-    SFUNC = comb_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
-    COMBINEFUNC = fused_combine, FINALFUNC = fused_total_by_hits, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.comb_accum, STYPE = double precision[], INITCOND = '{0,0,0}',
+    COMBINEFUNC = _vectorgraph.fused_combine, FINALFUNC = _vectorgraph.fused_total_by_hits, PARALLEL = SAFE);
 
 COMMENT ON AGGREGATE rrf(bigint) IS
     'reciprocal rank fusion with k = 60: sum of 1 / (60 + rank) over the lists, ranks from 1, NULL rank adds 0, larger is better; error 22023 for rank below 1 (Cormack, Clarke & Buettcher, SIGIR 2009)';

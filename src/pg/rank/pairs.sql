@@ -1,32 +1,32 @@
 -- From pairwise comparisons to one list.
 
-CREATE TYPE ranked_item AS (item bigint, rank integer, score double precision);
-COMMENT ON TYPE ranked_item IS 'an item with its rank from 1 and its score, as rank_pairs_scores lists them';
+CREATE TYPE _vectorgraph.ranked_item AS (item bigint, rank integer, score double precision);
+COMMENT ON TYPE _vectorgraph.ranked_item IS 'an item with its rank from 1 and its score, as rank_pairs_scores lists them';
 
-CREATE FUNCTION rank_pairs_accum(internal, bigint, bigint, double precision) RETURNS internal
+CREATE FUNCTION _vectorgraph.rank_pairs_accum(internal, bigint, bigint, double precision) RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_rank_pairs_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION rank_pairs_accum(internal, bigint, bigint, double precision, text) RETURNS internal
+CREATE FUNCTION _vectorgraph.rank_pairs_accum(internal, bigint, bigint, double precision, text) RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_rank_pairs_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION rank_pairs_final(internal) RETURNS bigint[]
+CREATE FUNCTION _vectorgraph.rank_pairs_final(internal) RETURNS bigint[]
     AS 'MODULE_PATHNAME', 'vg_rank_pairs_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION rank_pairs_scores_final(internal) RETURNS ranked_item[]
+CREATE FUNCTION _vectorgraph.rank_pairs_scores_final(internal) RETURNS _vectorgraph.ranked_item[]
     AS 'MODULE_PATHNAME', 'vg_rank_pairs_scores_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
 
-COMMENT ON FUNCTION rank_pairs_accum(internal, bigint, bigint, double precision) IS
+COMMENT ON FUNCTION _vectorgraph.rank_pairs_accum(internal, bigint, bigint, double precision) IS
     'transition function of rank_pairs and rank_pairs_scores';
-COMMENT ON FUNCTION rank_pairs_accum(internal, bigint, bigint, double precision, text) IS
+COMMENT ON FUNCTION _vectorgraph.rank_pairs_accum(internal, bigint, bigint, double precision, text) IS
     'transition function of rank_pairs and rank_pairs_scores';
-COMMENT ON FUNCTION rank_pairs_final(internal) IS 'final function of rank_pairs';
-COMMENT ON FUNCTION rank_pairs_scores_final(internal) IS 'final function of rank_pairs_scores';
+COMMENT ON FUNCTION _vectorgraph.rank_pairs_final(internal) IS 'final function of rank_pairs';
+COMMENT ON FUNCTION _vectorgraph.rank_pairs_scores_final(internal) IS 'final function of rank_pairs_scores';
 
 CREATE AGGREGATE rank_pairs(i bigint, j bigint, weight double precision) (
-    SFUNC = rank_pairs_accum, STYPE = internal, FINALFUNC = rank_pairs_final, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.rank_pairs_accum, STYPE = internal, FINALFUNC = _vectorgraph.rank_pairs_final, PARALLEL = SAFE);
 CREATE AGGREGATE rank_pairs(i bigint, j bigint, weight double precision, method text) (
-    SFUNC = rank_pairs_accum, STYPE = internal, FINALFUNC = rank_pairs_final, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.rank_pairs_accum, STYPE = internal, FINALFUNC = _vectorgraph.rank_pairs_final, PARALLEL = SAFE);
 CREATE AGGREGATE rank_pairs_scores(i bigint, j bigint, weight double precision) (
-    SFUNC = rank_pairs_accum, STYPE = internal, FINALFUNC = rank_pairs_scores_final, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.rank_pairs_accum, STYPE = internal, FINALFUNC = _vectorgraph.rank_pairs_scores_final, PARALLEL = SAFE);
 CREATE AGGREGATE rank_pairs_scores(i bigint, j bigint, weight double precision, method text) (
-    SFUNC = rank_pairs_accum, STYPE = internal, FINALFUNC = rank_pairs_scores_final, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.rank_pairs_accum, STYPE = internal, FINALFUNC = _vectorgraph.rank_pairs_scores_final, PARALLEL = SAFE);
 
 COMMENT ON AGGREGATE rank_pairs(bigint, bigint, double precision) IS
     'items, best first, by method net; see rank_pairs(bigint, bigint, double precision, text)';

@@ -2,8 +2,8 @@
 
 CREATE TYPE skill_rating AS (mu double precision, sigma double precision);
 COMMENT ON TYPE skill_rating IS 'belief about a skill: mean mu and standard deviation sigma; a newcomer is NULL and counts as (25, 25/3)';
-CREATE TYPE rated_item AS (item bigint, mu double precision, sigma double precision, matches bigint);
-COMMENT ON TYPE rated_item IS 'an item with its rating and the number of its matches, as rate_all lists them';
+CREATE TYPE _vectorgraph.rated_item AS (item bigint, mu double precision, sigma double precision, matches bigint);
+COMMENT ON TYPE _vectorgraph.rated_item IS 'an item with its rating and the number of its matches, as rate_all lists them';
 
 CREATE FUNCTION rate(
     ratings skill_rating[],
@@ -22,14 +22,14 @@ CREATE FUNCTION rating_score(rating skill_rating, z double precision DEFAULT 3) 
 COMMENT ON FUNCTION rating_score(skill_rating, double precision) IS
     'mu - z * sigma: the skill that a player has almost certainly; the number to sort a leaderboard by';
 
-CREATE FUNCTION rate_all_accum(internal, bigint, bigint, integer) RETURNS internal
+CREATE FUNCTION _vectorgraph.rate_all_accum(internal, bigint, bigint, integer) RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_rate_all_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION rate_all_final(internal) RETURNS rated_item[]
+CREATE FUNCTION _vectorgraph.rate_all_final(internal) RETURNS _vectorgraph.rated_item[]
     AS 'MODULE_PATHNAME', 'vg_rate_all_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION rate_all_accum(internal, bigint, bigint, integer) IS 'transition function of rate_all';
-COMMENT ON FUNCTION rate_all_final(internal) IS 'final function of rate_all';
+COMMENT ON FUNCTION _vectorgraph.rate_all_accum(internal, bigint, bigint, integer) IS 'transition function of rate_all';
+COMMENT ON FUNCTION _vectorgraph.rate_all_final(internal) IS 'final function of rate_all';
 
 CREATE AGGREGATE rate_all(item bigint, match bigint, rank integer) (
-    SFUNC = rate_all_accum, STYPE = internal, FINALFUNC = rate_all_final, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.rate_all_accum, STYPE = internal, FINALFUNC = _vectorgraph.rate_all_final, PARALLEL = SAFE);
 COMMENT ON AGGREGATE rate_all(bigint, bigint, integer) IS
     'ratings of all items after a history of matches, by mu - 3 sigma descending, for unnest; a match is played when its first row appears, so say ORDER BY inside; rows with a NULL are left out; memory within work_mem; errors 22023 (rank below 1, item twice in a match) and 53400 (Weng & Lin, JMLR 2011)';

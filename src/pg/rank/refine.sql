@@ -18,29 +18,29 @@ CREATE FUNCTION average_prf(q vector, pos vector[]) RETURNS vector
 COMMENT ON FUNCTION average_prf(vector, vector[]) IS
     'mean of the query and the feedback vectors, not normalised; NULL vectors are left out, NULL for a NULL query; error 22000 for other dimensions (Li et al. 2021, arXiv 2108.11044)';
 
-CREATE FUNCTION rocchio_accum(internal, vector, bigint, vector, integer) RETURNS internal
+CREATE FUNCTION _vectorgraph.rocchio_accum(internal, vector, bigint, vector, integer) RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_rocchio_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION rocchio_accum(internal, vector, bigint, vector, integer, double precision, double precision, boolean)
+CREATE FUNCTION _vectorgraph.rocchio_accum(internal, vector, bigint, vector, integer, double precision, double precision, boolean)
     RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_rocchio_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION rocchio_final(internal) RETURNS vector
+CREATE FUNCTION _vectorgraph.rocchio_final(internal) RETURNS vector
     AS 'MODULE_PATHNAME', 'vg_rocchio_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-CREATE FUNCTION average_prf_final(internal) RETURNS vector
+CREATE FUNCTION _vectorgraph.average_prf_final(internal) RETURNS vector
     AS 'MODULE_PATHNAME', 'vg_average_prf_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION rocchio_accum(internal, vector, bigint, vector, integer) IS
+COMMENT ON FUNCTION _vectorgraph.rocchio_accum(internal, vector, bigint, vector, integer) IS
     'transition function of rocchio_agg and average_prf_agg';
-COMMENT ON FUNCTION rocchio_accum(internal, vector, bigint, vector, integer, double precision, double precision, boolean) IS
+COMMENT ON FUNCTION _vectorgraph.rocchio_accum(internal, vector, bigint, vector, integer, double precision, double precision, boolean) IS
     'transition function of rocchio_agg';
-COMMENT ON FUNCTION rocchio_final(internal) IS 'final function of rocchio_agg';
-COMMENT ON FUNCTION average_prf_final(internal) IS 'final function of average_prf_agg';
+COMMENT ON FUNCTION _vectorgraph.rocchio_final(internal) IS 'final function of rocchio_agg';
+COMMENT ON FUNCTION _vectorgraph.average_prf_final(internal) IS 'final function of average_prf_agg';
 
 CREATE AGGREGATE rocchio_agg(v vector, rank bigint, q vector, k integer) (
-    SFUNC = rocchio_accum, STYPE = internal, FINALFUNC = rocchio_final, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.rocchio_accum, STYPE = internal, FINALFUNC = _vectorgraph.rocchio_final, PARALLEL = SAFE);
 CREATE AGGREGATE rocchio_agg(v vector, rank bigint, q vector, k integer, alpha double precision, beta double precision,
     unit_length boolean) (
-    SFUNC = rocchio_accum, STYPE = internal, FINALFUNC = rocchio_final, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.rocchio_accum, STYPE = internal, FINALFUNC = _vectorgraph.rocchio_final, PARALLEL = SAFE);
 CREATE AGGREGATE average_prf_agg(v vector, rank bigint, q vector, k integer) (
-    SFUNC = rocchio_accum, STYPE = internal, FINALFUNC = average_prf_final, PARALLEL = SAFE);
+    SFUNC = _vectorgraph.rocchio_accum, STYPE = internal, FINALFUNC = _vectorgraph.average_prf_final, PARALLEL = SAFE);
 COMMENT ON AGGREGATE rocchio_agg(vector, bigint, vector, integer) IS
     'query refined by the rows of rank at most k: rocchio with alpha 0.4, beta 0.6 and length 1; q and k must not change within a group, rows with a NULL v or rank are left out; errors 22000, 22004, 22023';
 COMMENT ON AGGREGATE rocchio_agg(vector, bigint, vector, integer, double precision, double precision, boolean) IS

@@ -198,86 +198,86 @@ COMMENT ON FUNCTION diverse_gain(text, vector, double precision, integer, double
 
 -- Plain aggregates take neither named arguments nor defaults: one overload per number of arguments.
 
-CREATE FUNCTION diverse_select_accum(internal, anyelement, vector, double precision, integer) RETURNS internal
+CREATE FUNCTION _vectorgraph.diverse_select_accum(internal, anyelement, vector, double precision, integer) RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_diverse_select_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION diverse_select_accum(internal, anyelement, vector, double precision, integer) IS 'transition function of diverse_select';
-CREATE FUNCTION diverse_select_final(internal, anyelement, vector, double precision, integer) RETURNS anyarray
+COMMENT ON FUNCTION _vectorgraph.diverse_select_accum(internal, anyelement, vector, double precision, integer) IS 'transition function of diverse_select';
+CREATE FUNCTION _vectorgraph.diverse_select_final(internal, anyelement, vector, double precision, integer) RETURNS anyarray
     AS 'MODULE_PATHNAME', 'vg_diverse_select_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION diverse_select_final(internal, anyelement, vector, double precision, integer) IS 'final function of diverse_select';
+COMMENT ON FUNCTION _vectorgraph.diverse_select_final(internal, anyelement, vector, double precision, integer) IS 'final function of diverse_select';
 CREATE AGGREGATE diverse_select(anyelement, vector, double precision, integer) (
-    SFUNC = diverse_select_accum, STYPE = internal, FINALFUNC = diverse_select_final,
+    SFUNC = _vectorgraph.diverse_select_accum, STYPE = internal, FINALFUNC = _vectorgraph.diverse_select_final,
     FINALFUNC_EXTRA, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
 COMMENT ON AGGREGATE diverse_select(anyelement, vector, double precision, integer) IS
     'keys of the rows that diverse_rank would choose, in order of choice: (key, embedding, relevance, k), mmr with diversity 0.3; rows without embedding or relevance take no part; an empty array when none does';
 
-CREATE FUNCTION diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision) RETURNS internal
+CREATE FUNCTION _vectorgraph.diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision) RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_diverse_select_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision) IS 'transition function of diverse_select';
-CREATE FUNCTION diverse_select_final(internal, anyelement, vector, double precision, integer, double precision) RETURNS anyarray
+COMMENT ON FUNCTION _vectorgraph.diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision) IS 'transition function of diverse_select';
+CREATE FUNCTION _vectorgraph.diverse_select_final(internal, anyelement, vector, double precision, integer, double precision) RETURNS anyarray
     AS 'MODULE_PATHNAME', 'vg_diverse_select_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION diverse_select_final(internal, anyelement, vector, double precision, integer, double precision) IS 'final function of diverse_select';
+COMMENT ON FUNCTION _vectorgraph.diverse_select_final(internal, anyelement, vector, double precision, integer, double precision) IS 'final function of diverse_select';
 CREATE AGGREGATE diverse_select(anyelement, vector, double precision, integer, double precision) (
-    SFUNC = diverse_select_accum, STYPE = internal, FINALFUNC = diverse_select_final,
+    SFUNC = _vectorgraph.diverse_select_accum, STYPE = internal, FINALFUNC = _vectorgraph.diverse_select_final,
     FINALFUNC_EXTRA, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
 COMMENT ON AGGREGATE diverse_select(anyelement, vector, double precision, integer, double precision) IS
     'keys of the rows that diverse_rank would choose, in order of choice: (key, embedding, relevance, k, diversity), mmr; rows without embedding or relevance take no part; an empty array when none does';
 
-CREATE FUNCTION diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision, text) RETURNS internal
+CREATE FUNCTION _vectorgraph.diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision, text) RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_diverse_select_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision, text) IS 'transition function of diverse_select';
-CREATE FUNCTION diverse_select_final(internal, anyelement, vector, double precision, integer, double precision, text) RETURNS anyarray
+COMMENT ON FUNCTION _vectorgraph.diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision, text) IS 'transition function of diverse_select';
+CREATE FUNCTION _vectorgraph.diverse_select_final(internal, anyelement, vector, double precision, integer, double precision, text) RETURNS anyarray
     AS 'MODULE_PATHNAME', 'vg_diverse_select_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION diverse_select_final(internal, anyelement, vector, double precision, integer, double precision, text) IS 'final function of diverse_select';
+COMMENT ON FUNCTION _vectorgraph.diverse_select_final(internal, anyelement, vector, double precision, integer, double precision, text) IS 'final function of diverse_select';
 CREATE AGGREGATE diverse_select(anyelement, vector, double precision, integer, double precision, text) (
-    SFUNC = diverse_select_accum, STYPE = internal, FINALFUNC = diverse_select_final,
+    SFUNC = _vectorgraph.diverse_select_accum, STYPE = internal, FINALFUNC = _vectorgraph.diverse_select_final,
     FINALFUNC_EXTRA, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
 COMMENT ON AGGREGATE diverse_select(anyelement, vector, double precision, integer, double precision, text) IS
     'keys of the rows that diverse_rank would choose, in order of choice: (key, embedding, relevance, k, diversity, method), the method named last; rows without embedding or relevance take no part; an empty array when none does';
 
-CREATE FUNCTION diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision, text, double precision, double precision) RETURNS internal
+CREATE FUNCTION _vectorgraph.diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision, text, double precision, double precision) RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_diverse_select_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision, text, double precision, double precision) IS 'transition function of diverse_select';
-CREATE FUNCTION diverse_select_final(internal, anyelement, vector, double precision, integer, double precision, text, double precision, double precision) RETURNS anyarray
+COMMENT ON FUNCTION _vectorgraph.diverse_select_accum(internal, anyelement, vector, double precision, integer, double precision, text, double precision, double precision) IS 'transition function of diverse_select';
+CREATE FUNCTION _vectorgraph.diverse_select_final(internal, anyelement, vector, double precision, integer, double precision, text, double precision, double precision) RETURNS anyarray
     AS 'MODULE_PATHNAME', 'vg_diverse_select_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION diverse_select_final(internal, anyelement, vector, double precision, integer, double precision, text, double precision, double precision) IS 'final function of diverse_select';
+COMMENT ON FUNCTION _vectorgraph.diverse_select_final(internal, anyelement, vector, double precision, integer, double precision, text, double precision, double precision) IS 'final function of diverse_select';
 CREATE AGGREGATE diverse_select(anyelement, vector, double precision, integer, double precision, text, double precision, double precision) (
-    SFUNC = diverse_select_accum, STYPE = internal, FINALFUNC = diverse_select_final,
+    SFUNC = _vectorgraph.diverse_select_accum, STYPE = internal, FINALFUNC = _vectorgraph.diverse_select_final,
     FINALFUNC_EXTRA, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
 COMMENT ON AGGREGATE diverse_select(anyelement, vector, double precision, integer, double precision, text, double precision, double precision) IS
     'keys of the rows that diverse_rank would choose, in order of choice: (key, embedding, relevance, k, diversity, method, cost, budget), the method named, sum of costs within the budget, k may be NULL; rows without embedding or relevance take no part; an empty array when none does';
 
-CREATE FUNCTION select_items_accum(internal, anyelement, "any", integer, integer) RETURNS internal
+CREATE FUNCTION _vectorgraph.select_items_accum(internal, anyelement, "any", integer, integer) RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_select_items_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION select_items_accum(internal, anyelement, "any", integer, integer) IS 'transition function of select_items';
-CREATE FUNCTION select_items_final(internal, anyelement, "any", integer, integer) RETURNS anyarray
+COMMENT ON FUNCTION _vectorgraph.select_items_accum(internal, anyelement, "any", integer, integer) IS 'transition function of select_items';
+CREATE FUNCTION _vectorgraph.select_items_final(internal, anyelement, "any", integer, integer) RETURNS anyarray
     AS 'MODULE_PATHNAME', 'vg_select_items_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION select_items_final(internal, anyelement, "any", integer, integer) IS 'final function of select_items';
+COMMENT ON FUNCTION _vectorgraph.select_items_final(internal, anyelement, "any", integer, integer) IS 'final function of select_items';
 CREATE AGGREGATE select_items(anyelement, "any", integer, integer) (
-    SFUNC = select_items_accum, STYPE = internal, FINALFUNC = select_items_final,
+    SFUNC = _vectorgraph.select_items_accum, STYPE = internal, FINALFUNC = _vectorgraph.select_items_final,
     FINALFUNC_EXTRA, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
 COMMENT ON AGGREGATE select_items(anyelement, "any", integer, integer) IS
     'committee of k items from many rankings (multiwinner voting; Boehmer et al., ICML 2023), in order of choice: (item, ranking, position, k), borda; the separable rules borda, sntv and bloc are solved exactly, chamberlin_courant and pav greedily';
 
-CREATE FUNCTION select_items_accum(internal, anyelement, "any", integer, integer, text) RETURNS internal
+CREATE FUNCTION _vectorgraph.select_items_accum(internal, anyelement, "any", integer, integer, text) RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_select_items_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION select_items_accum(internal, anyelement, "any", integer, integer, text) IS 'transition function of select_items';
-CREATE FUNCTION select_items_final(internal, anyelement, "any", integer, integer, text) RETURNS anyarray
+COMMENT ON FUNCTION _vectorgraph.select_items_accum(internal, anyelement, "any", integer, integer, text) IS 'transition function of select_items';
+CREATE FUNCTION _vectorgraph.select_items_final(internal, anyelement, "any", integer, integer, text) RETURNS anyarray
     AS 'MODULE_PATHNAME', 'vg_select_items_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION select_items_final(internal, anyelement, "any", integer, integer, text) IS 'final function of select_items';
+COMMENT ON FUNCTION _vectorgraph.select_items_final(internal, anyelement, "any", integer, integer, text) IS 'final function of select_items';
 CREATE AGGREGATE select_items(anyelement, "any", integer, integer, text) (
-    SFUNC = select_items_accum, STYPE = internal, FINALFUNC = select_items_final,
+    SFUNC = _vectorgraph.select_items_accum, STYPE = internal, FINALFUNC = _vectorgraph.select_items_final,
     FINALFUNC_EXTRA, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
 COMMENT ON AGGREGATE select_items(anyelement, "any", integer, integer, text) IS
     'committee of k items from many rankings (multiwinner voting; Boehmer et al., ICML 2023), in order of choice: (item, ranking, position, k, rule), rule borda, sntv, bloc, chamberlin_courant or pav; the separable rules borda, sntv and bloc are solved exactly, chamberlin_courant and pav greedily';
 
-CREATE FUNCTION select_items_accum(internal, anyelement, "any", integer, integer, text, "any", integer, integer) RETURNS internal
+CREATE FUNCTION _vectorgraph.select_items_accum(internal, anyelement, "any", integer, integer, text, "any", integer, integer) RETURNS internal
     AS 'MODULE_PATHNAME', 'vg_select_items_accum' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION select_items_accum(internal, anyelement, "any", integer, integer, text, "any", integer, integer) IS 'transition function of select_items';
-CREATE FUNCTION select_items_final(internal, anyelement, "any", integer, integer, text, "any", integer, integer) RETURNS anyarray
+COMMENT ON FUNCTION _vectorgraph.select_items_accum(internal, anyelement, "any", integer, integer, text, "any", integer, integer) IS 'transition function of select_items';
+CREATE FUNCTION _vectorgraph.select_items_final(internal, anyelement, "any", integer, integer, text, "any", integer, integer) RETURNS anyarray
     AS 'MODULE_PATHNAME', 'vg_select_items_final' LANGUAGE C IMMUTABLE PARALLEL SAFE;
-COMMENT ON FUNCTION select_items_final(internal, anyelement, "any", integer, integer, text, "any", integer, integer) IS 'final function of select_items';
+COMMENT ON FUNCTION _vectorgraph.select_items_final(internal, anyelement, "any", integer, integer, text, "any", integer, integer) IS 'final function of select_items';
 CREATE AGGREGATE select_items(anyelement, "any", integer, integer, text, "any", integer, integer) (
-    SFUNC = select_items_accum, STYPE = internal, FINALFUNC = select_items_final,
+    SFUNC = _vectorgraph.select_items_accum, STYPE = internal, FINALFUNC = _vectorgraph.select_items_final,
     FINALFUNC_EXTRA, FINALFUNC_MODIFY = READ_WRITE, PARALLEL = SAFE);
 COMMENT ON AGGREGATE select_items(anyelement, "any", integer, integer, text, "any", integer, integer) IS
     'committee of k items from many rankings (multiwinner voting; Boehmer et al., ICML 2023), in order of choice: (item, ranking, position, k, rule, grp, max_per_group, min_per_group), with quotas per group; the separable rules borda, sntv and bloc are solved exactly, chamberlin_courant and pav greedily';
