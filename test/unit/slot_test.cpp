@@ -182,6 +182,18 @@ TEST_P(Slot, RandomBytesNeverLeadOutside) {
 INSTANTIATE_TEST_SUITE_P(Dims, Slot, testing::Values(1, 3, 64, 100, 784, 1536, 2000));
 
 // The decoded vector as readers compute it may never be farther from the row than `error` says.
+TEST(Tid, MarkOfADeadRowIsNoPartOfIt) {
+    const Tid tid{1, 2, 3};
+    Tid marked = tid;
+    marked.offset |= Tid::kDeadRow;
+    EXPECT_FALSE(tid.dead_row());
+    EXPECT_TRUE(marked.dead_row());
+    EXPECT_EQ(marked, tid);
+    EXPECT_EQ(marked.key(), 0x000100020003u);
+    EXPECT_EQ(marked.offset_number(), 3);
+    EXPECT_NE(marked, (Tid{1, 2, 4}));
+}
+
 TEST(EncodeSq8, ErrorIsABoundWhateverTheRange) {
     Random rng(3);
     std::vector<float> v(500);

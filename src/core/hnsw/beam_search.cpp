@@ -34,9 +34,9 @@ constexpr float kTinyStep = 1.0f / 16;
 struct BeamSearch::Memory {
     SlotSet visited;
     LeastDistances known;
-    std::vector<Candidate> pool, spill;
+    std::vector<Candidate> pool, crowd, spill;
     std::vector<Found> found;
-    std::vector<Ready> ready;
+    std::vector<Ready> ready, late;
 
     static Memory* spare() {
         thread_local Memory memory;
@@ -48,9 +48,11 @@ void BeamSearch::swap_memory(Memory* other) noexcept {
     std::swap(visited_, other->visited);
     std::swap(known_, other->known);
     pool_.swap(other->pool);
+    crowd_.swap(other->crowd);
     spill_.swap(other->spill);
     found_.swap(other->found);
     ready_.swap(other->ready);
+    late_.swap(other->late);
 }
 
 BeamSearch::BeamSearch(const node::NodeQuery& query)
@@ -486,6 +488,7 @@ void BeamSearch::forget() {
     visited_ = SlotSet();
     known_ = LeastDistances();
     pool_ = {};
+    crowd_ = {};
     spill_ = {};
     found_ = {};
     ready_ = {};
@@ -494,7 +497,7 @@ void BeamSearch::forget() {
 
 std::size_t BeamSearch::bytes() const noexcept {
     return visited_.bytes() + known_.bytes() +
-           (pool_.capacity() + spill_.capacity()) * sizeof(Candidate) +
+           (pool_.capacity() + crowd_.capacity() + spill_.capacity()) * sizeof(Candidate) +
            found_.capacity() * sizeof(Found) +
            (ready_.capacity() + late_.capacity()) * sizeof(Ready);
 }

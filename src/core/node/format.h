@@ -32,15 +32,21 @@ enum class Storage : std::uint8_t { kFloat32 = 0, kSq8 = 1 };
 
 // Heap tuple identifier, bit for bit PostgreSQL's ItemPointerData.
 struct Tid {
+    // Set in `offset`: no transaction sees the row any more. A hint for scans, which may be missing
+    // or be lost; it is no part of the TID. Pages of 32 kB have fewer than 0x8000 rows.
+    static constexpr std::uint16_t kDeadRow = 0x8000;
+
     std::uint16_t block_high;
     std::uint16_t block_low;
-    std::uint16_t offset;  // 1-based; 0 means none
+    std::uint16_t offset;  // 1-based; 0 means none; and kDeadRow
 
+    std::uint16_t offset_number() const noexcept { return offset & (kDeadRow - 1); }
+    bool dead_row() const noexcept { return (offset & kDeadRow) != 0; }
     std::uint64_t key() const noexcept {
         return (static_cast<std::uint64_t>(block_high) << 32) |
-               (static_cast<std::uint64_t>(block_low) << 16) | offset;
+               (static_cast<std::uint64_t>(block_low) << 16) | offset_number();
     }
-    bool operator==(const Tid&) const noexcept = default;
+    bool operator==(const Tid& other) const noexcept { return key() == other.key(); }
 };
 static_assert(sizeof(Tid) == 6);
 inline Tid tid_of_key(std::uint64_t key) noexcept {

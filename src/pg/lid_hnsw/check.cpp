@@ -95,7 +95,7 @@ void require(Check* c, const node::ChunkFault& f) {
 // Notes heap TIDs of a node; null, or what is wrong with one of them.
 const char* take_tids(Check* c, node::SlotId slot, const node::Tid* tids, int count) {
     for (int i = 0; i < count; ++i) {
-        if (tids[i].offset == InvalidOffsetNumber)
+        if (tids[i].offset_number() == InvalidOffsetNumber)
             return "a heap TID is not valid";
         if (tids[i].key() >> 16 >= c->heap_blocks)
             return "a heap TID points past the end of the table";

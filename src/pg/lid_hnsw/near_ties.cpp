@@ -23,13 +23,13 @@ NearTies::Tie NearTies::take() {
 
 // A slot that was freed since the search read it belonged to rows that nobody sees any more: any
 // value will do for them, and that of what stands there now is one.
-double operator_value(IndexScanDesc scan, const node::Geometry& geometry, node::SlotId id,
-                      Vector* copy) {
+double operator_value(IndexScanDesc scan, Datum query, const node::Geometry& geometry,
+                      node::SlotId id, Vector* copy) {
     with_slot(scan->indexRelation, geometry, id,
               [copy](const node::SlotView& slot) { slot.read_vector(copy->x); });
     const ScanKey key = scan->orderByData;
     const double value = DatumGetFloat8(
-        FunctionCall2Coll(&key->sk_func, key->sk_collation, vector_datum(copy), key->sk_argument));
+        FunctionCall2Coll(&key->sk_func, key->sk_collation, vector_datum(copy), query));
     // Sums beyond the range of floats may end as NaN, which sorts last, as infinity does.
     return value == value ? value : std::numeric_limits<double>::infinity();
 }

@@ -36,9 +36,9 @@ class NearTies {
     std::vector<Tie> heap_;
 };
 
-// The operator's value of the scan's query and a node in float storage. `copy` has the dimensions
-// of the index. May raise what the operator raises.
-double operator_value(IndexScanDesc scan, const node::Geometry& geometry, node::SlotId id,
-                      Vector* copy);
+// The operator's value of the scan's query, in one piece, and a node in float storage. `copy` has
+// the dimensions of the index. May raise what the operator raises.
+double operator_value(IndexScanDesc scan, Datum query, const node::Geometry& geometry,
+                      node::SlotId id, Vector* copy);
 
 }  // namespace vg::pg

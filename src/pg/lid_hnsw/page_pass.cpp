@@ -98,15 +98,9 @@ bool take(PagePass* pass, PassRow* r) {
     return true;
 }
 
-// What begin_page_pass is told.
-struct Wanted {
-    const node::NodeQuery& query;
-    const hnsw::SlotSet& skip;
-    float from;
-};
-
 // Takes the live base nodes of one locked page.
-void read_page(PagePass* pass, const Wanted& wanted, Relation index, BlockNumber block, Page page) {
+void read_page(PagePass* pass, const PassWanted& wanted, Relation index, BlockNumber block,
+               Page page) {
     const node::Geometry& g = wanted.query.geometry();
     const std::uint32_t used = std::min<std::uint32_t>(page_trailer(page)->used, g.slots_per_page);
     for (std::uint32_t i = 0; i < used; ++i) {
@@ -126,8 +120,10 @@ void read_page(PagePass* pass, const Wanted& wanted, Relation index, BlockNumber
         if (order < wanted.from)
             continue;
         const std::int64_t key = node::order_key(order, id);
-        for (int t = 0; t < h.tid_count; ++t)
-            put(pass, {key, static_cast<std::int64_t>(h.tids[t].key())});
+        for (int t = 0; t < h.tid_count; ++t) {
+            if (!wanted.skip_dead || !h.tids[t].dead_row())
+                put(pass, {key, static_cast<std::int64_t>(h.tids[t].key())});
+        }
         if (h.chunk != node::kNoChunk)
             put(pass, {key, -1 - static_cast<std::int64_t>(h.chunk)});
     }
@@ -154,8 +150,7 @@ void fetch(PagePass* pass) {
 
 }  // namespace
 
-void begin_page_pass(PagePass* pass, Relation index, const node::NodeQuery& query,
-                     const hnsw::SlotSet& skip, float from) {
+void begin_page_pass(PagePass* pass, Relation index, const PassWanted& wanted) {
     pass->begun = true;
     pass->room = 1024;
     pass->rows = static_cast<PassRow*>(palloc(pass->room * sizeof(PassRow)));
@@ -172,7 +167,7 @@ void begin_page_pass(PagePass* pass, Relation index, const node::NodeQuery& quer
             if (unlikely(fault != nullptr))
                 report_corrupt(index, block, fault);
             if (kind == node::PageKind::kSlots)
-                read_page(pass, {query, skip, from}, index, block, page);
+                read_page(pass, wanted, index, block, page);
         }
         UnlockReleaseBuffer(buffer);
     }

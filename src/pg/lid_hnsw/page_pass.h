@@ -53,9 +53,15 @@ struct PagePass {
     hnsw::Found ahead;  // the next row, unless `ended`
 };
 
-// Reads all nodes that are not in `skip` and not nearer than `from` (an order of NodeDistance).
-void begin_page_pass(PagePass* pass, Relation index, const node::NodeQuery& query,
-                     const hnsw::SlotSet& skip, float from);
+// Which nodes a pass reads: those that are not in `skip` and not nearer than `from` (an order of
+// NodeDistance), without the TIDs that are marked dead if so asked.
+struct PassWanted {
+    const node::NodeQuery& query;
+    const hnsw::SlotSet& skip;
+    float from;
+    bool skip_dead;
+};
+void begin_page_pass(PagePass* pass, Relation index, const PassWanted& wanted);
 // The next rows of a node: its order and slot, and one heap TID or the head of its chunks; false
 // when none is left.
 bool next_of_pass(PagePass* pass, hnsw::Found* out);

@@ -17,6 +17,7 @@
 #include "pg/boundary/access_method.h"
 #include "pg/boundary/context.h"
 #include "pg/boundary/memory.h"
+#include "pg/lid_hnsw/dead_rows.h"
 #include "pg/lid_hnsw/near_ties.h"
 #include "pg/lid_hnsw/page_pass.h"
 #include "pg/lid_hnsw/tids.h"
@@ -49,15 +50,21 @@ struct ScanState {
     // `given`, and one that lies below `reached` might tie with one of them.
     double given = 0;
     double reached = 0;
-    node::ValueRange range{};  // of `current`
-    bool certain = false;      // whether `current` comes where its value belongs
-    NearTies ties;             // read from the search or the pass, and still to be handed out
-    Vector* copy = nullptr;    // for the operator, in float storage
+    node::ValueRange range{};    // of `current`
+    bool certain = false;        // whether `current` comes where its value belongs
+    NearTies ties;               // read from the search or the pass, and still to be handed out
+    Vector* copy = nullptr;      // for the operator, in float storage
+    Datum query_vector = 0;      // the other operand, in one piece
+    Vector* unpacked = nullptr;  // its memory, where the query came compressed
 
     // Heap TIDs of the current result that are still to be returned.
     hnsw::Found current{};
     int next_tid = 0;
     TidReader more;  // from overflow chunks
+
+    bool skip_dead = false;  // TIDs that are marked
+    TidPlace given_out{};    // the last TID
+    DeadRows dead;
 };
 
 void release_pin(ScanState* s) {
@@ -104,26 +111,40 @@ void begin_pass(Relation index, ScanState* s) {
             done.insert(f.slot);
     }
     s->search.forget();
-    const float from = s->last_order;
-    call_pg([&] { begin_page_pass(&s->pass, index, s->query, done, from); });
+    const PassWanted wanted{s->query, done, s->last_order, s->skip_dead};
+    call_pg([&] { begin_page_pass(&s->pass, index, wanted); });
     MemoryContextSwitchTo(old);
+}
+
+// The operand of the scan. A query that comes compressed is unpacked once, not for every node that
+// the operator is asked about.
+void take_query(IndexScanDesc scan, ScanState* s, int dims) {
+    if (s->unpacked != nullptr)
+        pfree(s->unpacked);
+    s->unpacked = nullptr;
+    s->null_query = (scan->orderByData->sk_flags & SK_ISNULL) != 0;
+    if (s->null_query) {
+        auto* zero = static_cast<float*>(palloc0(dims * sizeof(float)));
+        s->query.set_query(zero);
+        pfree(zero);
+        return;
+    }
+    s->query_vector = scan->orderByData->sk_argument;
+    const Vector* vector = checked_vector(s->query_vector, dims);
+    s->query.set_query(vector->x);
+    if (vector_datum(vector) != s->query_vector) {
+        s->unpacked = const_cast<Vector*>(vector);
+        s->query_vector = vector_datum(vector);
+    }
 }
 
 // A query of NULL has no neighbours: rows come in an arbitrary order, as from pgvector.
 void begin_search(IndexScanDesc scan, ScanState* s) {
     Relation index = scan->indexRelation;
+    s->dead.start(index);
+    s->skip_dead = scan->ignore_killed_tuples;
     const node::MetaData meta = read_meta(index);
-    s->null_query = (scan->orderByData->sk_flags & SK_ISNULL) != 0;
-    if (s->null_query) {
-        auto* zero = static_cast<float*>(palloc0(meta.dims * sizeof(float)));
-        s->query.set_query(zero);
-        pfree(zero);
-    } else {
-        const Datum argument = scan->orderByData->sk_argument;
-        const Vector* vector = checked_vector(argument, meta.dims);
-        s->query.set_query(vector->x);
-        release_vector(vector, argument);  // a scan may be rescanned many times
-    }
+    take_query(scan, s, static_cast<int>(meta.dims));
     s->running = true;
     s->ties.clear();
     if (s->copy == nullptr && s->query.geometry().storage == node::Storage::kFloat32 &&
@@ -133,7 +154,7 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
     s->given = s->reached = -std::numeric_limits<double>::infinity();
     const std::uint64_t ever = meta.built_nodes + meta.inserted_nodes;
     const std::uint64_t nodes = ever - std::min(meta.removed_nodes, ever);
-    s->pass_cost = pass_in_links(RelationGetNumberOfBlocks(index), nodes);
+    s->pass_cost = pass_in_links(blocks_known(index), nodes);
     const auto ef = static_cast<std::size_t>(lid_hnsw_ef_search);
     s->search.set_root(meta.root);
     s->search.start_scan(meta.entry, meta.entry_level, ef);
@@ -208,7 +229,8 @@ bool next_node_by_operator(IndexScanDesc scan, ScanState* s) {
             s->given = s->range.high;
             return true;
         }
-        const double value = operator_value(scan, s->query.geometry(), s->current.slot, s->copy);
+        const double value =
+            operator_value(scan, s->query_vector, s->query.geometry(), s->current.slot, s->copy);
         if (value >= s->given)
             s->ties.push(s->current, value);
     }
@@ -237,16 +259,20 @@ bool next_node(IndexScanDesc scan, ScanState* s) {
     return true;
 }
 
-// The next heap TID, or false when no row is left.
-bool next_tid(IndexScanDesc scan, ScanState* s, ItemPointerData* tid) {
+// The next heap TID, marked or not, into given_out; false when no row is left.
+bool next_tid(IndexScanDesc scan, ScanState* s) {
     Relation index = scan->indexRelation;
+    TidPlace* out = &s->given_out;
     for (;;) {
         if (s->next_tid < s->current.tid_count) {
-            *tid = from_tid(s->current.tids[s->next_tid++]);
+            *out = {s->current.slot, node::kNoChunk, s->current.tids[s->next_tid++]};
             return true;
         }
-        if (s->more.next(index, s->query.geometry(), tid))
+        if (s->more.next(index, s->query.geometry(), &out->tid)) {
+            out->slot = s->current.slot;
+            out->chunk = s->more.chunk();
             return true;
+        }
         if (!next_node(scan, s)) {
             s->current = hnsw::Found{};  // asked again, there is still none
             return false;
@@ -254,6 +280,16 @@ bool next_tid(IndexScanDesc scan, ScanState* s, ItemPointerData* tid) {
         s->next_tid = 0;
         s->more.start(s->current.slot, s->current.chunk);
     }
+}
+
+bool next_row(IndexScanDesc scan, ScanState* s, ItemPointerData* tid) {
+    do {
+        CHECK_FOR_INTERRUPTS();
+        if (!next_tid(scan, s))
+            return false;
+    } while (s->skip_dead && s->given_out.tid.dead_row());
+    *tid = from_tid(s->given_out.tid);
+    return true;
 }
 
 // XX002 for a heap TID that no row of the table can have, which only damage brings: the table would
@@ -294,7 +330,9 @@ bool gettuple(IndexScanDesc scan) {
         begin_search(scan, s);
         MemoryContextSwitchTo(old);
     }
-    if (!next_tid(scan, s, &scan->xs_heaptid)) {
+    if (scan->kill_prior_tuple)
+        s->dead.mark(scan->indexRelation, s->query.geometry(), s->given_out);
+    if (!next_row(scan, s, &scan->xs_heaptid)) {
         release_pin(s);
         return false;
     }

@@ -118,6 +118,7 @@ void TidReader::read(Relation index, const node::Geometry& g) {
     count_step(index, next_, &guard_);
     const node::ChunkId id = next_;
     chunk_ = copy_chunk(index, id);
+    read_ = id;
     at_ = 0;
     if (chunk_.owner != owner_ || chunk_.count > node::kChunkTids) {
         if (rereads_++ == kMaxRereads)
@@ -137,13 +138,13 @@ void TidReader::read(Relation index, const node::Geometry& g) {
         chunk_.count = 0;
 }
 
-bool TidReader::next(Relation index, const node::Geometry& g, ItemPointerData* tid) {
+bool TidReader::next(Relation index, const node::Geometry& g, node::Tid* tid) {
     while (at_ == chunk_.count) {
         if (next_ == node::kNoChunk)
             return false;
         read(index, g);
     }
-    *tid = from_tid(chunk_.tids[at_++]);
+    *tid = chunk_.tids[at_++];
     return true;
 }
 

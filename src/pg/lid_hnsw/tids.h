@@ -51,13 +51,16 @@ class TidReader {
     // The list of base slot `owner` that starts at `head`; kNoChunk: none.
     void start(node::SlotId owner, node::ChunkId head);
     // False when no TID is left.
-    bool next(Relation index, const node::Geometry& g, ItemPointerData* tid);
+    bool next(Relation index, const node::Geometry& g, node::Tid* tid);
+    // Where the last one came from.
+    node::ChunkId chunk() const noexcept { return read_; }
 
   private:
     void read(Relation index, const node::Geometry& g);
 
     node::SlotId owner_ = node::kNoSlot;
     node::ChunkId next_ = node::kNoChunk;  // to be read when chunk_ is used up
+    node::ChunkId read_ = node::kNoChunk;  // in chunk_
     node::TidChunk chunk_{};
     int at_ = 0;
     int rereads_ = 0;

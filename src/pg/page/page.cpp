@@ -66,6 +66,14 @@ void check_block(Relation index, BlockNumber block) {
         report_corrupt(index, block, "a link points past the end of the index");
 }
 
+BlockNumber blocks_known(Relation index) {
+    if (unlikely(sized_storage != storage_id(index))) {
+        sized_blocks = RelationGetNumberOfBlocks(index);
+        sized_storage = storage_id(index);
+    }
+    return sized_blocks;
+}
+
 Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, BufferLock lock_mode,
                  BufferAccessStrategy strategy) {
     check_block(index, block);

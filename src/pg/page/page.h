@@ -64,7 +64,7 @@ inline ItemPointerData from_tid(const node::Tid& t) {
     ItemPointerData p;
     p.ip_blkid.bi_hi = t.block_high;
     p.ip_blkid.bi_lo = t.block_low;
-    p.ip_posid = t.offset;
+    p.ip_posid = t.offset_number();
     return p;
 }
 
@@ -85,6 +85,8 @@ const char* page_fault(Page page, node::PageKind kind);
 // XX002 for a block past the end of the index, which the storage manager would report as an I/O
 // error. Asks for the file's size only when a block lies past the size it was told last.
 void check_block(Relation index, BlockNumber block);
+// Blocks that the index has at least, mostly without asking the system.
+BlockNumber blocks_known(Relation index);
 
 // Reads, locks and validates: XX002 for a page that is not of that kind.
 Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, BufferLock lock_mode,
