@@ -2,18 +2,22 @@
 # Installs the Debian packages that a task needs; does nothing when they are all there.
 #   make/install-deps.sh build|test|bench
 # Works as root, or through sudo. Elsewhere than on Debian it prints what is needed and goes on.
+# test with VG_SERVERS=1, or where CI is set: what the tests on other servers need too.
 set -euo pipefail
 profile=${1:-build}
 major=${PG_MAJOR:-15}
 
-packages=(g++ make libhwy-dev libhnswlib-dev libeigen3-dev libboost-dev)
+# shellcheck source=make/packages.sh
+. "$(dirname "$0")/packages.sh"
+packages=("${vg_build_packages[@]}")
 if [ -z "${PG_CONFIG:-}" ]; then  # a PG_CONFIG of the caller's names a server that is there already
     packages+=("postgresql-$major" "postgresql-server-dev-$major")
 fi
 case $profile in
     build) ;;
     test)
-        packages+=(cmake libgtest-dev perl libipc-run-perl clang-format)
+        packages+=("${vg_test_packages[@]}" clang-format)
+        [ "${VG_SERVERS:-${CI:+1}}" != 1 ] || packages+=(debootstrap)
         [ -n "${PG_CONFIG:-}" ] || packages+=("postgresql-plpython3-$major")
         ;;
     bench) packages+=(cmake libbenchmark-dev libpq-dev gnuplot-nox nodejs npm) ;;

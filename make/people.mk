@@ -10,7 +10,8 @@ demo:
 	make/build-extension.sh
 	make/cluster.sh demo/demo.sh
 
-# Everything that CI runs. One step alone: make/test.sh <step>.
+# Everything that CI runs, which tests on other servers too, as VG_SERVERS=1 does here. One step alone:
+# make/test.sh <step>.
 test:
 	make/install-deps.sh test
 	make/test.sh all

@@ -4,20 +4,22 @@
 #   make/server-chroot.sh make MAJOR                  makes the folder, or finds it complete
 #   make/server-chroot.sh run MAJOR COMMAND...        runs the command in it, in / and as root
 #   make/server-chroot.sh path MAJOR                  prints where it is
-# MAJOR is 17 (trixie), 18 (forky) or 19 (sid with experimental).
+# MAJOR is 15 (bookworm), 17 (trixie), 18 (forky) or 19 (sid with experimental).
 #   VG_SERVERS_DIR       where the folders are kept, by default /var/cache/vectorgraph-servers
 #   VG_SERVERS_TIMEOUT   seconds that making one may take, by default 900
+#   VG_SERVERS_BARE=1    the bare system without server and compilers, as a new machine has it
 # Packages come from the mirror that this machine's apt uses, checked with Debian's keys. Exit code
 # 75: it cannot be done here and now (not root, no mirror), which is said; 1: something is broken.
 # A folder belongs to one maker at a time (flock); what runs in it has mounts and processes of its own,
 # which end with the command.
 set -euo pipefail
-usage() { sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+usage() { sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 [ $# -ge 2 ] || usage
 verb=$1 major=$2
 shift 2
 
 case $major in
+    15) suite=bookworm ;;
     17) suite=trixie ;;
     18) suite=forky ;;
     19) suite=sid ;;
@@ -25,10 +27,13 @@ case $major in
 esac
 servers=${VG_SERVERS_DIR:-/var/cache/vectorgraph-servers}
 root=$servers/$major
-packages=("postgresql-$major" "postgresql-server-dev-$major" "postgresql-plpython3-$major" g++ make
-    cmake libhwy-dev libhnswlib-dev libeigen3-dev libboost-dev libgtest-dev perl libipc-run-perl libpq-dev)
+# shellcheck source=make/packages.sh
+. "$(dirname "$0")/packages.sh"
+packages=("postgresql-$major" "postgresql-server-dev-$major" "postgresql-plpython3-$major"
+    "${vg_build_packages[@]}" "${vg_test_packages[@]}" libpq-dev)
+[ -z "${VG_SERVERS_BARE:-}" ] || packages=()
 # A folder made by another recipe is made anew.
-recipe="$suite ${packages[*]}"
+recipe="$suite $(printf '%s\n' "${packages[@]}" | sort | tr '\n' ' ')"
 
 # Says why nothing can be made here and ends.
 cannot() {
@@ -86,14 +91,15 @@ build() {
     update_lists "$new" || return 1
     local from=()
     [ "$major" != 19 ] || from=(-t experimental)
-    inside "$new" apt-get install -y -q --no-install-recommends "${from[@]}" "${packages[@]}" </dev/null || return 1
+    [ ${#packages[@]} -eq 0 ] ||
+        inside "$new" apt-get install -y -q --no-install-recommends "${from[@]}" "${packages[@]}" </dev/null || return 1
     inside "$new" apt-get clean
     printf '%s\n' "$recipe" >"$new/etc/vectorgraph-server"
 }
 
 make_root() {
+    [ "$(id -u)" -eq 0 ] || cannot "only root can make a system in a folder and work in it"
     complete && return
-    [ "$(id -u)" -eq 0 ] || cannot "only root can make a system in a folder"
     command -v debootstrap >/dev/null || cannot "debootstrap is not installed"
     unshare --mount --pid --fork true 2>/dev/null || cannot "this machine allows no mounts of one's own"
     local address
