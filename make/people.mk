@@ -2,7 +2,7 @@
 # docs/testing.md. Included by the Makefile.
 
 .PHONY: demo test bench unit asan lint layers format format-check tidy regress isolation tap docs-test \
-    fuzz valgrind test-servers
+    fuzz valgrind test-servers soak
 
 # Private server, extension, real data, index, answers: under five minutes.
 demo:
@@ -19,6 +19,11 @@ test:
 # The tests on PostgreSQL 17 and 18, in Debian systems in folders that are made once (root, debootstrap).
 test-servers:
 	make/test-servers.sh
+
+# Mixed load with cancels and kills for VG_SOAK_MINUTES (30), on the server at hand and on 17 and 18.
+soak:
+	make/install-deps.sh test
+	make/soak.sh
 
 # Recall, throughput and size on the full data sets; tens of minutes.
 bench:

@@ -12,7 +12,7 @@ use VectorGraphTest;
 
 my $cancels = $ENV{VG_CANCELS} || 3;
 my $kills = $ENV{VG_KILLS} || 2;
-srand 20240517;
+srand($ENV{VG_SEED} || 20240517);
 my $node = new_server('graph_vacuum', "restart_after_crash = on\nfsync = off\n");
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION pageinspect;

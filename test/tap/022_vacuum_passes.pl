@@ -12,7 +12,7 @@ use VectorGraphTest;
 
 my $cancels = $ENV{VG_CANCELS} || 3;
 my $kills = $ENV{VG_KILLS} || 3;
-srand 20240517;
+srand($ENV{VG_SEED} || 20240517);
 my $node = new_server('vacuum', "restart_after_crash = on\nfsync = off\nwal_buffers = 256kB\nmax_wal_size = 64MB\n");
 $node->safe_psql('postgres', <<'SQL');
 CREATE EXTENSION IF NOT EXISTS pageinspect;
