@@ -3,7 +3,10 @@
 #   make, make install, make installcheck, make clean    PG_CONFIG=... chooses the server
 # The commands for people (demo, test, bench, lint) are in make/people.mk.
 
-VG_VERSION = 0.1.0
+VG_VERSION = 0.2.0
+VECTOR_VERSION = 0.1.0
+# Versions that ALTER EXTENSION vectorgraph UPDATE starts from.
+VG_OLDER = 0.1.0
 MODULE_big = vectorgraph
 EXTENSION = vectorgraph
 
@@ -19,8 +22,9 @@ $(error SQL_ROOMS in the Makefile does not list the room of: $(SQL_HOMELESS))
 endif
 
 OBJS = $(patsubst %.cpp,%.o,$(sort $(wildcard src/core/*/*.cpp src/pg/*/*.cpp)))
-DATA_built = vectorgraph--$(VG_VERSION).sql
-VECTOR_SQL = vector--$(VG_VERSION).sql
+UPDATE_SQL = $(foreach v,$(VG_OLDER),vectorgraph--$(v)--$(VG_VERSION).sql)
+DATA_built = vectorgraph--$(VG_VERSION).sql $(UPDATE_SQL)
+VECTOR_SQL = vector--$(VECTOR_VERSION).sql
 EXTRA_CLEAN = $(VECTOR_SQL) $(OBJS:.o=.d)
 REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 
@@ -59,6 +63,10 @@ vectorgraph--$(VG_VERSION).sql: Makefile $(SQL_FRAGMENTS)
 	$(SQL_NAMES) $(SQL_FRAGMENTS) > $@.names
 	cat /dev/null $(SQL_FRAGMENTS) | sed -e '/^ *-- names: the Makefile puts them here$$/{r $@.names' -e 'd}' >> $@
 	rm $@.names
+
+$(UPDATE_SQL): vectorgraph--%--$(VG_VERSION).sql: src/update/%_before.sql src/update/%_after.sql make/update-script.sh vectorgraph--$(VG_VERSION).sql
+	make/update-script.sh $* vectorgraph--$(VG_VERSION).sql $(SQL_FRAGMENTS) > $@.new
+	mv $@.new $@
 
 # vector is installed only where no other one is: a vector.control that does not name our library is
 # somebody else's and stays.

@@ -83,7 +83,23 @@ CREATE EXTENSION vectorgraph SCHEMA vg CASCADE;
 GRANT USAGE ON SCHEMA vg TO vgs_user;
 GRANT ALL ON SCHEMA public TO vgs_user;
 GRANT CREATE ON DATABASE vgs_install TO vgs_user;
-\i sql/include/every_call.sql
+\i test/tap/every_call.sql
+-- With an empty search_path, and with one that has vg in it: both must give the same, and no name of ours
+-- may be left out.
+INSERT INTO d.answer SELECT 'empty', n, d.answer(sql) FROM (SELECT * FROM d.call ORDER BY n) c;
+SET search_path = public, vg;
+INSERT INTO d.answer SELECT 'vg', n, d.answer(sql) FROM (SELECT * FROM d.call ORDER BY n) c;
+-- What failed, what gave no row, and what differed: nothing.
+SELECT path, sql, answer FROM d.answer JOIN d.call USING (n) WHERE answer ~ '^[0-9A-Z]{5} ' OR answer = '';
+SELECT sql, a.answer, b.answer FROM d.call JOIN d.answer a USING (n) JOIN d.answer b USING (n)
+WHERE a.path = 'empty' AND b.path = 'vg' AND a.answer <> b.answer;
+-- What no call names: cur_create_class and eval_join were called above.
+SELECT DISTINCT p.prokind, p.proname FROM pg_depend d JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+    JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+WHERE d.deptype = 'e' AND e.extname = 'vectorgraph' AND p.pronamespace = 'vg'::regnamespace
+    AND NOT EXISTS (SELECT FROM d.call WHERE sql ~ ('vg\.' || p.proname || '\(')) ORDER BY 1, 2;
+RESET ROLE;
+RESET search_path;
 \c :regression_database
 DROP DATABASE vgs_install;
 DROP ROLE vgs_user;

@@ -102,7 +102,8 @@ SQL
 # checksums where `extra` asks for them, also from 18 on, where they have them unless told not to.
 sub new_server {
     my ($name, $conf, %init) = @_;
-    my $node = PostgreSQL::Test::Cluster->new($name);
+    my @where = exists $init{install_path} ? (install_path => delete $init{install_path}) : ();
+    my $node = PostgreSQL::Test::Cluster->new($name, @where);
     $init{extra} //= ['--no-data-checksums'] if $node->pg_version >= 18;
     $node->init(%init);
     $node->append_conf('postgresql.conf', "autovacuum = off\njit = off\nmax_parallel_maintenance_workers = 1\n"

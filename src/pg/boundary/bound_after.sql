@@ -16,7 +16,8 @@ BEGIN
         UNION
         SELECT d.classid, d.objid
         FROM pg_depend d JOIN own ON d.refclassid = own.classid AND d.refobjid = own.objid
-        WHERE d.deptype IN ('i', 'a')),
+        -- Families and classes of users depend on an access method or a family of ours in the same way.
+        WHERE d.deptype IN ('i', 'a') AND d.classid NOT IN ('pg_opfamily'::regclass, 'pg_opclass'::regclass)),
     strange AS (
         SELECT DISTINCT pg_describe_object(d.refclassid, d.refobjid, d.refobjsubid) AS object
         FROM pg_depend d JOIN own ON d.classid = own.classid AND d.objid = own.objid

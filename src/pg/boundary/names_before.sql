@@ -51,7 +51,7 @@ DECLARE
         NULL];
     kind pg_catalog.text;
     identity pg_catalog.text;
-    found boolean;
+    found oid;
     taken pg_catalog.text[] := '{}';
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
@@ -65,14 +65,16 @@ BEGIN
     PERFORM set_config('search_path', format('pg_catalog, %I, pg_temp', vector_schema), true);
     FOR kind, identity IN SELECT split_part(name, ' ', 1), substr(name, strpos(name, ' ') + 1) FROM unnest(named) name WHERE name IS NOT NULL LOOP
         found := CASE kind
-            WHEN 'OPERATOR' THEN to_regoperator(format('%I.%s', target, identity)) IS NOT NULL
-            WHEN 'TYPE' THEN to_regtype(format('%I.%I', target, identity)) IS NOT NULL
-            WHEN 'ACCESS' THEN EXISTS (SELECT FROM pg_am WHERE amname = split_part(identity, ' ', 2))
+            WHEN 'OPERATOR' THEN to_regoperator(format('%I.%s', target, identity))::oid
+            WHEN 'TYPE' THEN to_regtype(format('%I.%I', target, identity))::oid
+            WHEN 'ACCESS' THEN (SELECT a.oid FROM pg_am a WHERE a.amname = split_part(identity, ' ', 2))
             -- An argument of a type of ours cannot be looked up before that is made, nor be somebody else's.
-            WHEN 'FUNCTION' THEN identity NOT LIKE ALL ('{%skill_rating%,%pca_model%}'::text[])
-                AND to_regprocedure(format('%I.%s', target, identity)) IS NOT NULL
+            WHEN 'FUNCTION' THEN CASE WHEN identity NOT LIKE ALL ('{%skill_rating%,%pca_model%}'::text[])
+                THEN to_regprocedure(format('%I.%s', target, identity))::oid END
         END;
-        IF found THEN
+        -- In an update, what belongs to the extension already is no clash.
+        IF found IS NOT NULL AND NOT EXISTS (SELECT FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
+                WHERE d.objid = found AND d.deptype = 'e' AND d.refclassid = 'pg_extension'::regclass AND e.extname = 'vectorgraph') THEN
             taken := taken || CASE kind WHEN 'ACCESS' THEN replace(identity, 'METHOD', 'access method') ELSE lower(kind) || ' ' || identity END;
         END IF;
     END LOOP;

@@ -119,8 +119,10 @@ BEGIN
     END IF;
     -- The wrappers stay what they are when the scorer is replaced: its own definition is part of the version.
     functions := array_remove(ARRAY[score::text, batch::text], NULL);
-    EXECUTE format('CREATE FUNCTION %s() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS %L', versions,
-        format('SELECT %s(%L::pg_catalog.regprocedure[])%s',
+    -- Its body is parsed now: whoever builds the index, such as a restore before it grants anything, need not look into
+    -- the schema of the extension. The scorers are found by name, each time.
+    EXECUTE format('CREATE FUNCTION %s() RETURNS text LANGUAGE sql STABLE PARALLEL SAFE RETURN %s', versions,
+        format('%s(%L::text::regprocedure[])%s',
             (SELECT format('%I.cur_functions_hash', n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
                 WHERE e.extname = 'vectorgraph'),
             functions,

@@ -184,7 +184,8 @@ CurFlushed cur_flush_pending(Relation heap, Relation index, int64 limit) {
 VG_FUNCTION(vg_cur_flush) {
     using namespace vg::pg;
     require_argument(fcinfo, 0, "index");
-    const int64 limit = PG_ARGISNULL(1) ? kNoFlushLimit : PG_GETARG_INT64(1);
+    // Before ALTER EXTENSION UPDATE from 0.1.0 the function has one argument.
+    const int64 limit = PG_NARGS() < 2 || PG_ARGISNULL(1) ? kNoFlushLimit : PG_GETARG_INT64(1);
     check_at_least(limit, "rows", 0);
     const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner, kCurMethod);
     lock_for_vacuum(open.index);

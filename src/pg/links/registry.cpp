@@ -278,19 +278,20 @@ LinkSets read_sets(Oid registry, Oid index, bool lock) {
 
 }  // namespace
 
-// The table of the extension that the function belongs to, in the schema of its internals. Before
-// ALTER EXTENSION UPDATE from 0.1.0 it lies beside the function.
+// The table of the extension that the function belongs to. Version 0.1.0 had another one, in
+// another schema: its functions run with this library until the extension is updated.
 Oid link_registry(Oid function) {
+    const Oid space = get_namespace_oid(kInternals, true);
+    const Oid registry = OidIsValid(space) ? get_relname_relid(kTable, space) : InvalidOid;
     const Oid extension = getExtensionOfObject(ProcedureRelationId, function);
-    const Oid spaces[] = {get_namespace_oid(kInternals, true), get_func_namespace(function)};
-    for (const Oid space : spaces) {
-        const Oid registry = OidIsValid(space) ? get_relname_relid(kTable, space) : InvalidOid;
-        if (OidIsValid(registry) && OidIsValid(extension) &&
-            getExtensionOfObject(RelationRelationId, registry) == extension)
-            return registry;
-    }
-    elog(ERROR, "table \"%s\" of the extension does not exist", kTable);
-    pg_unreachable();
+    if (!OidIsValid(registry) || !OidIsValid(extension) ||
+        getExtensionOfObject(RelationRelationId, registry) != extension)
+        ereport(ERROR,
+                (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+                 errmsg("extension \"vectorgraph\" of this database is older than its library"),
+                 errdetail("It has no table \"%s.%s\".", kInternals, kTable),
+                 errhint("Run ALTER EXTENSION vectorgraph UPDATE.")));
+    return registry;
 }
 
 LinkSets link_sets_of(Oid registry, Oid index) {
