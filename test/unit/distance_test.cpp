@@ -511,6 +511,20 @@ TEST_P(EveryTarget, MixHalvesAndMultiplyAreBitwiseThePlainLoops) {
     }
 }
 
+TEST(Bf16, BoundAsAnIntegerIsThatOfTheFloat) {
+    const float inf = std::numeric_limits<float>::infinity();
+    for (const float bound :
+         {0.0f, -0.0f, -3.0f, std::nanf(""), 1e-45f, 1e-30f, 0.2f, 1.0f, 1.0f + 0x1.0p-8f,
+          std::nextafter(1.0f, 2.0f), std::nextafter(1.0f, 0.0f), 3e38f, inf}) {
+        const std::uint16_t as_integer = bf16_bound(bound);
+        for (std::uint32_t h = 0; h <= 0x7F80; ++h) {
+            const auto length = static_cast<std::uint16_t>(h);
+            ASSERT_EQ(length < as_integer, bf16_to_float(length) < bound) << bound << " " << h;
+        }
+        EXPECT_FALSE(0x7FC0 < as_integer) << "NaN is less than nothing";
+    }
+}
+
 TEST(Bfloat16, RoundsToNearestEvenAndSaturates) {
     EXPECT_EQ(bf16_from_float(0.0f), 0);
     EXPECT_EQ(bf16_to_float(bf16_from_float(1.0f)), 1.0f);

@@ -68,6 +68,15 @@ inline float bf16_to_float(std::uint16_t h) noexcept {
     __builtin_memcpy(&f, &bits, sizeof f);
     return f;
 }
+// A bfloat16 h of no negative value is less than that float exactly if h, as an integer, is less
+// than this: 0 for a float that is not above zero or NaN.
+inline std::uint16_t bf16_bound(float f) noexcept {
+    if (!(f > 0))
+        return 0;
+    std::uint32_t bits;
+    __builtin_memcpy(&bits, &f, sizeof bits);
+    return static_cast<std::uint16_t>((bits + 0xFFFFu) >> 16);
+}
 inline std::uint16_t bf16_from_float(float f) noexcept {
     std::uint32_t bits;
     __builtin_memcpy(&bits, &f, sizeof bits);

@@ -275,31 +275,49 @@ void BeamSearch::expand(SlotId id, const node::SlotView& slot) {
 
 // Which links are near enough for the pool follows no pattern that a processor could predict, so
 // they are told apart without branches before the few that are get their places.
-void BeamSearch::offer_links(const node::SlotView& slot, std::size_t degree, float distance) {
+template <bool kCrowd>
+void BeamSearch::split_links(const node::SlotView& slot, std::size_t degree, float distance,
+                             std::uint16_t tiny_below) {
     const float bound = pool_.size() == pool_limit_ ? pool_.back().distance
                                                     : std::numeric_limits<float>::infinity();
     const std::size_t spilled = spill_.size();
     spill_.resize(spilled + degree);
     Candidate* far = spill_.data() + spilled;
-    std::size_t near = 0;
-    std::size_t tiny = 0;
-    const float tiny_length = kTinyStep * std::sqrt(distance);
+    Candidate* near = near_.data();
+    Candidate* tiny = tiny_.data();
+    const SlotId* ids = slot.ids();
+    const std::uint16_t* lengths = slot.lengths();
     for (std::size_t i = 0; i < degree; ++i) {
-        const Candidate c{unless_nan(estimates_[i], distance), slot.link(i)};
-        const bool is_tiny = slot.length(i) < tiny_length;
+        const Candidate c{unless_nan(estimates_[i], distance), node::SlotView::link_id(ids[i])};
+        const bool is_tiny = kCrowd && lengths[i] < tiny_below;
         const bool fits = c.distance < bound && !is_tiny;
         *far = c;
         far += !fits && !is_tiny;
-        near_[near] = c;
+        *near = c;
         near += fits;
-        tiny_[tiny] = c;
-        tiny += is_tiny;
+        if constexpr (kCrowd) {
+            *tiny = c;
+            tiny += is_tiny;
+        }
     }
     spill_.resize(level_ == target_level_ ? static_cast<std::size_t>(far - spill_.data()) : 0);
-    for (std::size_t i = 0; i < near; ++i)
-        offer(near_[i].distance, near_[i].id);
-    for (std::size_t i = 0; i < tiny; ++i)
-        offer_to_crowd(tiny_[i].distance, tiny_[i].id);
+    for (const Candidate* c = near_.data(); c != near; ++c)
+        offer(c->distance, c->id);
+    for (const Candidate* c = tiny_.data(); c != tiny; ++c)
+        offer_to_crowd(c->distance, c->id);
+}
+
+// Few nodes have tiny links, and those that have none are told by a glance at all lengths.
+void BeamSearch::offer_links(const node::SlotView& slot, std::size_t degree, float distance) {
+    const std::uint16_t tiny_below = distance::bf16_bound(kTinyStep * std::sqrt(distance));
+    const std::uint16_t* lengths = slot.lengths();
+    bool crowd = false;
+    for (std::size_t i = 0; i < degree; ++i)
+        crowd |= lengths[i] < tiny_below;
+    if (crowd)
+        split_links<true>(slot, degree, distance, tiny_below);
+    else
+        split_links<false>(slot, degree, distance, tiny_below);
 }
 
 // Later rounds take what is nearest, crowd or not.

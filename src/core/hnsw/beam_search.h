@@ -174,6 +174,9 @@ class BeamSearch {
     void swap_memory(Memory* other) noexcept;
     void reset(std::size_t ef);
     void descend();
+    template <bool kCrowd>
+    void split_links(const node::SlotView& slot, std::size_t degree, float distance,
+                     std::uint16_t tiny_below);
     void offer_links(const node::SlotView& slot, std::size_t degree, float distance);
     std::size_t place_in_pool(float distance) const noexcept;
     std::vector<Candidate>::iterator find_in_pool(float distance, SlotId id);

@@ -2,6 +2,7 @@
 // each that it has not. Open addressing; cleared in O(1) by a generation number.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -29,7 +30,9 @@ class SlotTable {
     std::size_t bytes() const noexcept { return cells_.capacity() * sizeof(Cell); }
 
   protected:
-    explicit SlotTable(std::size_t cells) : cells_(cells) {}
+    // first: cells of a table once it holds more than one id. Until then it costs next to nothing,
+    // since most are swapped for the table of an earlier search before.
+    explicit SlotTable(std::size_t first) : first_(first), cells_(2) {}
 
     // The cell of an id, or the free one where it belongs.
     std::size_t place(SlotId id) const noexcept {
@@ -43,7 +46,7 @@ class SlotTable {
     void reserve_one() {
         if (size_ * 2 < cells_.size())
             return;
-        std::vector<Cell> old(cells_.size() * 2);
+        std::vector<Cell> old(std::max(cells_.size() * 2, first_));
         old.swap(cells_);
         for (const Cell& c : old) {
             if (c.generation == generation_)
@@ -51,6 +54,7 @@ class SlotTable {
         }
     }
 
+    std::size_t first_;
     std::vector<Cell> cells_;  // a power of two of them
     std::uint32_t generation_ = 1;
     std::size_t size_ = 0;

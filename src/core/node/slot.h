@@ -65,12 +65,16 @@ class SlotView {
         return reinterpret_cast<const SlotId*>(bytes_ + g_->ids_offset());
     }
     // A link's id with the protected flag (its top bit) removed.
-    SlotId link(std::size_t i) const noexcept { return ids()[i] & kLinkIdMask; }
+    static SlotId link_id(SlotId stored) noexcept { return stored & kLinkIdMask; }
+    SlotId link(std::size_t i) const noexcept { return link_id(ids()[i]); }
     bool link_protected(std::size_t i) const noexcept { return (ids()[i] & ~kLinkIdMask) != 0; }
+    // Lengths of the links, of type bf16.
+    const std::uint16_t* lengths() const noexcept {
+        return reinterpret_cast<const std::uint16_t*>(bytes_ + g_->length_offset());
+    }
     // Never NaN, which only damage brings and no sort can bear: that reads as infinity.
     float length(std::size_t i) const noexcept {
-        const float length = distance::bf16_to_float(
-            reinterpret_cast<const std::uint16_t*>(bytes_ + g_->length_offset())[i]);
+        const float length = distance::bf16_to_float(lengths()[i]);
         return length == length ? length : std::numeric_limits<float>::infinity();
     }
     const std::uint64_t* code(std::size_t i) const noexcept {
