@@ -66,8 +66,11 @@ prepare() {
         >"$new/etc/dpkg/dpkg.cfg.d/small"
     apt-config dump | grep -E '^Acquire::(http|https|Retries)' >"$new/etc/apt/apt.conf.d/90host" || true
     cp /etc/resolv.conf /etc/hosts "$new/etc/"
-    [ "$major" != 19 ] ||
+    if [ "$major" = 19 ]; then  # nothing else comes from experimental, which holds parts of other releases too
         sed 's/ sid / experimental /' "$new/etc/apt/sources.list" >"$new/etc/apt/sources.list.d/experimental.list"
+        printf '%s\n' 'Package: postgresql* libpq* libecpg* libpgtypes* libpgport*' \
+            'Pin: release a=experimental' 'Pin-Priority: 900' >"$new/etc/apt/preferences.d/experimental"
+    fi
 }
 
 # A snapshot of a moving release stays good after its Release file has expired; the signature is
@@ -89,10 +92,8 @@ build() {
     prepare "$new"
     mount -t proc proc "$new/proc"
     update_lists "$new" || return 1
-    local from=()
-    [ "$major" != 19 ] || from=(-t experimental)
     [ ${#packages[@]} -eq 0 ] ||
-        inside "$new" apt-get install -y -q --no-install-recommends "${from[@]}" "${packages[@]}" </dev/null || return 1
+        inside "$new" apt-get install -y -q --no-install-recommends "${packages[@]}" </dev/null || return 1
     inside "$new" apt-get clean
     printf '%s\n' "$recipe" >"$new/etc/vectorgraph-server"
 }
