@@ -8,13 +8,22 @@ cd "$(dirname "$0")/.." || exit 2
 [ $# -gt 0 ] || { cd test/tap && set -- *.pl && set -- "${@%.pl}" && cd ../..; }
 pg_config=${PG_CONFIG:-pg_config}
 pgxs=$(dirname "$(dirname "$("$pg_config" --pgxs)")")
+small=
 copy=$(mktemp -d /tmp/vg.XXXXXX)
-trap 'rm -rf "$copy"' EXIT
+trap '[ -z "$small" ] || umount "$small"; rm -rf "$copy"' EXIT
 cp -r test/tap "$copy/"
 as_user=()
 if [ "$(id -u)" -eq 0 ]; then
     chown -R postgres "$copy"
     as_user=(runuser -u postgres --)
+    # A small disk for the test of full ones, where users may not mount one themselves, as in a chroot.
+    if [ -z "${VG_SMALL_DISK:-}" ] && ! "${as_user[@]}" unshare --user --mount true 2>/dev/null; then
+        mkdir "$copy/small"
+        if mount -t tmpfs -o size=16m,mode=700,uid="$(id -u postgres)" tmpfs "$copy/small" 2>/dev/null; then
+            small=$copy/small
+            export VG_SMALL_DISK=$small
+        fi
+    fi
 fi
 # Harnesses from 16 on want their folders named in full.
 rc=0
