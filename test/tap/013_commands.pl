@@ -88,7 +88,8 @@ my $bytes = $node->safe_psql('postgres', "SELECT pg_relation_size('items_v')");
 $node->safe_psql('postgres', 'DROP TABLESPACE elsewhere');
 $node->stop;
 my $new = PostgreSQL::Test::Cluster->new('upgraded');
-$new->init;
+# Without checksums, as the old one.
+$new->init($new->pg_version >= 18 ? (extra => ['--no-data-checksums']) : ());
 $new->append_conf('postgresql.conf', "autovacuum = off\ndynamic_shared_memory_type = mmap\n");
 my ($bindir) = run_command([ 'pg_config', '--bindir' ]);
 my $work = PostgreSQL::Test::Utils::tempdir;
