@@ -7,6 +7,9 @@ RESET client_min_messages;
 
 SELECT maxsim(ARRAY['[1,0]', '[0,2]']::vector[], ARRAY['[3,1]', '[-1,4]', '[0,0]']::vector[]);
 SELECT maxsim('{}', ARRAY['[1,0]']::vector[]), maxsim(ARRAY['[1,0]']::vector[], '{}');
+-- The least that a document gets; padding lifts none.
+SELECT document FROM (VALUES ('{}'::vector[]), ('{"[0,0]"}'), ('{"[-0.6,-0.8]","[0,0]"}'), ('{"[0,-1]"}'), ('{"[1,0]"}')) d(document)
+ORDER BY document <~> '{"[0.6,0.8]"}'::vector[], document;
 SELECT ARRAY['[3,1]', '[-1,4]', '[0,0]']::vector[] <~> ARRAY['[1,0]', '[0,2]']::vector[] AS distance;
 SELECT round(soft_cosine(ARRAY['[1,0]', '[0,1]']::vector[], ARRAY['[2,0]']::vector[])::numeric, 6);
 SELECT round(alignment_similarity(ARRAY['[1,0,0]', '[0,1,0]']::vector[], ARRAY['[1,0,0]', '[0,0,1]', '[0,1,0]']::vector[])::numeric, 6);

@@ -2,14 +2,14 @@
 # The rows that a release must show, one line each: name, value, target, pass or miss; beside them pgvector's
 # hnsw (strict_order) where it is installed in the server that PG_CONFIG names. Minutes, not hours.
 #   bench/shapes/must_show.sh            all parts
-#   PARTS         of "glove inner outlier copies vacuum lists" (default all)
+#   PARTS         of "glove inner unseen outlier copies scans vacuum lists" (default all)
 #   METHODS       of "lid_hnsw hnsw" (default: what is installed)
 #   BENCH_DATA    directory of the vectors (default build/data)
 # Ends with status 0 whatever it finds, and with the count of rows that miss.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 data=$(realpath -m "${BENCH_DATA:-build/data}")
-parts=${PARTS:-glove inner outlier copies vacuum lists}
+parts=${PARTS:-glove inner unseen outlier copies scans vacuum lists}
 
 . bench/common.sh
 export PGOPTIONS='-c client_min_messages=warning'
@@ -50,7 +50,7 @@ part_glove() {
     sql -c 'CREATE TABLE glove (id integer, v vector(100), h integer GENERATED ALWAYS AS (abs(hashint4(id)) % 1000) STORED)' \
         -c 'TRUNCATE q'
     copy glove-train.f32 100 0 100000 | sql -c '\copy glove (id, v) FROM STDIN'
-    copy glove-frequent.f32 100 0 100 | sql -c '\copy q FROM STDIN'
+    copy glove-frequent.f32 100 0 500 | sql -c '\copy q FROM STDIN'
     load_each glove vector_cosine_ops
     ef=200
     run "SELECT find_truth('glove', '<=>', 200)" >/dev/null
@@ -119,6 +119,36 @@ SQL
     sql -c 'DROP TABLE norms'
 }
 
+# The same on rows that the rules for inner products were not chosen with: words, as long as they come and
+# with lengths that vary by a factor of e.
+part_unseen() {
+    local spread m ef=40 theirs pages
+    sql -c 'CREATE TABLE words (id integer, v vector(100))' -c 'TRUNCATE q' -c 'SELECT setseed(.125)' >/dev/null
+    copy glove-train.f32 100 50000 20000 | sql -c '\copy words FROM STDIN'
+    copy glove-frequent.f32 100 500 500 | sql -c '\copy q FROM STDIN'
+    for spread in 0 1; do
+        sql -c 'DROP TABLE IF EXISTS norms; CREATE TABLE norms (id integer, v vector(100))' -c 'SELECT setseed(.5)' \
+            -c "INSERT INTO norms SELECT id, scaled(v, exp($spread * (gauss(1)::real[])[1])) FROM words" >/dev/null
+        run "SELECT find_truth('norms', '<#>', 10)" >/dev/null
+        theirs='' pages=''
+        for m in hnsw lid_hnsw; do
+            has "$methods" "$m" || continue
+            sql -c "DROP TABLE IF EXISTS t_$m; CREATE TABLE t_$m AS SELECT * FROM norms"
+            build "$m" vector_ip_ops
+            sql -c "VACUUM ANALYZE t_$m"
+            probe "t_$m" '<#>' 10
+            if [ "$m" = hnsw ]; then
+                theirs=$recall pages=$buffers
+                note "inner product, words, lengths by e^($spread x), ef 40: hnsw" "$recall / $buffers"
+            else
+                judge "inner product, words, lengths by e^($spread x), ef 40: recall@10" "$recall" "v >= ${theirs:-1} - .02" ">= ${theirs:-1} - .02"
+                judge "inner product, words, lengths by e^($spread x), ef 40: buffers" "$buffers" "v <= ${pages:-0}" "<= ${pages:-0}"
+            fi
+        done
+    done
+    sql -c 'DROP TABLE words, norms'
+}
+
 # One row far outside must not change what is found.
 part_outlier() {
     local far ef=40 without='' m=lid_hnsw
@@ -139,6 +169,21 @@ SQL
             note 'L2, 3,000 x 16, ef 40: recall@10 / buffers' "$recall / $buffers"
         else
             judge "L2, with one row [$far, 0, ...]: recall@10" "$recall" "v >= $without - .005" ">= $without - .005"
+        fi
+    done
+    # The same rows, inserted one by one into an index made on an empty table, the far one first or not at all.
+    for far in '' 1e10 1e20; do
+        sql -c "DROP TABLE IF EXISTS t_$m; CREATE TABLE t_$m (id integer, v vector(16))"
+        build "$m" vector_l2_ops
+        [ -z "$far" ] || sql -c "INSERT INTO t_$m SELECT 0, array_prepend($far::real, array_fill(0::real, ARRAY[15]))::vector"
+        sql -c "SELECT insert_each('t_$m', 'plain')" >/dev/null
+        run "SELECT find_truth('t_$m', '<->', 10)" >/dev/null
+        probe "t_$m" '<->' 10
+        if [ -z "$far" ]; then
+            without=$recall
+            note 'L2, 3,000 x 16, from empty, ef 40: recall@10 / buffers' "$recall / $buffers"
+        else
+            judge "L2, from empty, first row [$far, 0, ...]: recall@10" "$recall" "v >= $without - .005" ">= $without - .005"
         fi
     done
     sql -c 'DROP TABLE plain'
@@ -188,6 +233,25 @@ SQL
         done
     done
     sql -c 'DROP TABLE own, near, both_kinds CASCADE'
+}
+
+# Scans with LIMIT 200 among near-copies in long vectors, where distances differ by less than sums round.
+part_scans() {
+    local dims m=lid_hnsw ef=40 answer
+    for dims in ${SCAN_DIMS:-768 1536}; do
+        sql >/dev/null <<SQL
+SELECT setseed(.375);
+DROP TABLE IF EXISTS t_$m;
+CREATE TABLE t_$m (id integer, v vector($dims));
+INSERT INTO t_$m
+    SELECT i AS id, p.v + scaled(gauss($dims), 3e-7) AS v FROM (SELECT gauss($dims) AS v) p, generate_series(1, 2000) i;
+TRUNCATE q;
+INSERT INTO q SELECT id, v FROM t_$m WHERE id % 20 = 0;
+SQL
+        build "$m" vector_l2_ops
+        answer=$(run "SELECT count_steps_back('t_$m', '<->', 200, 5000)" 2>&1) || true
+        judge "5,000 scans, LIMIT 200, near-copies, $dims dimensions: steps back" "$answer" 'v == "0"' '0'
+    done
 }
 
 # VACUUM against REINDEX after rows were deleted, or replaced by other rows in one transaction.

@@ -78,6 +78,28 @@ BEGIN
     RETURN n;
 END $$;
 
+-- Rows that came with a smaller value of the operator than the row before them, in so many index scans
+-- with that LIMIT, whose queries take turns. Errors of the executor end it.
+CREATE FUNCTION count_steps_back(tab text, op text, k integer, scans integer) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    query vector;
+    back bigint := 0;
+    found bigint;
+    asked integer := (SELECT count(*) FROM q);
+BEGIN
+    PERFORM set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true);
+    FOR i IN 0 .. scans - 1 LOOP
+        SELECT v INTO query FROM q ORDER BY id OFFSET i % asked LIMIT 1;
+        EXECUTE format('SELECT count(*) FILTER (WHERE d < before) FROM (
+                SELECT d, lag(d) OVER () AS before FROM (
+                    SELECT v %1$s $1 AS d FROM %2$s ORDER BY v %1$s $1 LIMIT %3$s) s) t', op, tab, k)
+            INTO found USING query;
+        back := back + found;
+    END LOOP;
+    RETURN back;
+END $$;
+
 -- One INSERT per row, as applications do.
 CREATE FUNCTION insert_each(tab text, source text) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE

@@ -59,9 +59,14 @@ TEST(CurScorers, MaxSimByHand) {
     EXPECT_DOUBLE_EQ(maxsim(q.tokens(), d.tokens(), Poll{}), 3 + 8);
     EXPECT_DOUBLE_EQ(maxsim(d.tokens(), q.tokens(), Poll{}), 3 + 8 + 0);
     EXPECT_DOUBLE_EQ(maxsim(Bag{}.tokens(), d.tokens(), Poll{}), 0);
-    EXPECT_DOUBLE_EQ(maxsim(q.tokens(), Bag{}.tokens(), Poll{}), 0);
     const Bag opposite{{{-1, -1}}};
     EXPECT_DOUBLE_EQ(maxsim(q.tokens(), opposite.tokens(), Poll{}), -3);
+    // Padding lifts nothing, and what has no token comes after all of length 1.
+    const Bag padded{{{-1, -1}, {0, 0}}};
+    EXPECT_DOUBLE_EQ(maxsim(q.tokens(), padded.tokens(), Poll{}), -3);
+    EXPECT_DOUBLE_EQ(maxsim(q.tokens(), Bag{}.tokens(), Poll{}), -5);
+    const Bag padding{{{0, 0}, {0, 0}}};
+    EXPECT_DOUBLE_EQ(maxsim(q.tokens(), padding.tokens(), Poll{}), -5);
 }
 
 TEST(CurScorers, SoftCosineByHand) {

@@ -108,15 +108,18 @@ double dice(const Word& a, const Word& b) {
 }  // namespace
 
 double maxsim(const Tokens& query, const Tokens& document, const Poll& poll) {
-    if (document.rows.empty())
-        return 0;
+    std::vector<const float*> tokens;  // without padding
+    for (const float* d : document.rows) {
+        if (std::any_of(d, d + document.dims, [](float x) { return x != 0; }))
+            tokens.push_back(d);
+    }
     double sum = 0;
     for (const float* q : query.rows) {
         poll();
         float best = -std::numeric_limits<float>::infinity();
-        for (const float* d : document.rows)
+        for (const float* d : tokens)
             best = std::max(best, distance::inner_product(q, d, query.dims));
-        sum += best;
+        sum += tokens.empty() ? -distance::inner_product(q, q, query.dims) : best;
     }
     return sum;
 }

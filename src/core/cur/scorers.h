@@ -19,7 +19,10 @@ struct Tokens {
 };
 
 // Late interaction (Khattab & Zaharia, ColBERT, SIGIR 2020): the sum over query tokens of their
-// largest inner product with a document token. 0 when either is empty.
+// largest inner product with a document token. Document tokens of zeros are padding and left out:
+// the zero that they would give is more than a document in another direction gets. A document
+// without tokens scores what tokens that point away from every query token would: minus the sum of
+// their squared lengths. 0 for an empty query.
 double maxsim(const Tokens& query, const Tokens& document, const Poll& poll);
 
 // Soft cosine (Sidorov et al. 2014) of the two bags of tokens under S(a, b) = max(0, cos(a, b))^2:

@@ -5,7 +5,7 @@
 CREATE FUNCTION maxsim(query vector[], document vector[]) RETURNS double precision
     AS 'MODULE_PATHNAME', 'vg_maxsim' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION maxsim(vector[], vector[]) IS
-    'late interaction: sum over query tokens of the largest inner product with a document token (ColBERT, Khattab & Zaharia 2020); 0 when either array is empty; error for mixed dimensions or NULL elements';
+    'late interaction: sum over query tokens of the largest inner product with a document token (ColBERT, Khattab & Zaharia 2020); document tokens of zeros do not count, and a document without tokens scores as if it pointed away from every query token; 0 for an empty query; error for mixed dimensions or NULL elements';
 CREATE FUNCTION _vectorgraph.maxsim_distance(document vector[], query vector[]) RETURNS double precision
     AS 'MODULE_PATHNAME', 'vg_maxsim_distance' LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE COST 100;
 COMMENT ON FUNCTION _vectorgraph.maxsim_distance(vector[], vector[]) IS
