@@ -46,7 +46,8 @@ SELECT id FROM d.t ORDER BY v OPERATOR(vg.<+>) '[1,2,3,4]' LIMIT 3
 SELECT vg.vectorgraph_index_check('d.t_l2', true), vg.vectorgraph_index_format('d.t_l2')
 SELECT nodes, metric, order_used FROM vg.vectorgraph_index_stats('d.t_ip')
 SELECT recall_mean FROM vg.vectorgraph_index_recall('d.t_l1', k => 3, n => 5)
-SELECT index, state FROM vg.vectorgraph_indexes() ORDER BY 1
+SELECT index, class, state, advice FROM vg.vectorgraph_indexes() ORDER BY 1
+SELECT pg_catalog.count(*) FROM vg.vectorgraph_progress()
 SELECT lid FROM vg.lid_rows('d.t', 'v', k => 5, sample_rows => 3)
 SELECT dimension_mle, build_order FROM vg.lid_profile('d.t', 'v', k => 5)
 SELECT nodes, list_recall FROM vg.semantic_graph_stats('d.t_graph')

@@ -33,6 +33,7 @@ extern "C" {
 #include "pg/cur/marked_build.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/scorer.h"
+#include "pg/page/progress.h"
 
 namespace vg::pg {
 namespace {
@@ -48,12 +49,9 @@ const char* const kPhaseNames[] = {
 constexpr std::size_t kSampleRows = 10000;
 constexpr std::size_t kCalibrationRows = 4000;
 
-void report_progress(int64 phase, double done, double total) {
-    const int index[] = {PROGRESS_CREATEIDX_SUBPHASE, PROGRESS_CREATEIDX_TUPLES_TOTAL,
-                         PROGRESS_CREATEIDX_TUPLES_DONE};
-    const int64 values[] = {phase, static_cast<int64>(total), static_cast<int64>(done)};
-    pgstat_progress_update_multi_param(3, index, values);
-}
+// A scorer that is worth an index takes nearly all of the time.
+constexpr WorkStep kSteps[] = {
+    {kSampling, 1}, {kScoring, 90}, {kFitting, 4}, {kCalibrating, 3}, {kWriting, 2}};
 
 struct Builder {
     Builder(Relation heap_rel, Relation index_rel, const CurAnchors& a)
@@ -473,6 +471,7 @@ IndexBuildResult* cur_build(Relation heap, Relation index, IndexInfo* info) {
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "cur build", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
+    begin_work(WorkKind::kCurBuild, RelationGetRelid(index), kSteps);
     report_progress(kSampling, 0, 0);
     const bool marked = leave_marked_build();
     if (marked)

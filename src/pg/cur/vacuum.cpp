@@ -17,6 +17,7 @@
 
 #include "pg/cur/pages.h"
 #include "pg/page/locks.h"
+#include "pg/page/progress.h"
 #include "pg/page/stored_format.h"
 
 namespace vg::pg {
@@ -30,6 +31,7 @@ struct Vacuum {
     BufferAccessStrategy strategy;
     IndexBulkDeleteResult* stats;
     PGAlignedBlock page;
+    std::uint64_t free_places = 0;
 };
 
 bool is_dead(Vacuum* v, const node::Tid& tid) {
@@ -70,6 +72,10 @@ void vacuum_items(Vacuum* v, BlockNumber block) {
     }
     if (free > 0)
         RecordFreeIndexPage(v->index, block);
+    // What VACUUM VERBOSE calls reusable: rows take single places, so it is the free ones, as
+    // pages.
+    v->free_places += free;
+    v->stats->pages_free = static_cast<BlockNumber>(v->free_places / l.slots);
 }
 
 void vacuum_pending(Vacuum* v, BlockNumber block) {
@@ -101,6 +107,7 @@ void run(Vacuum* v) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
     for (BlockNumber block = cur::kPendingHead; block < blocks; ++block) {
         delay_point();
+        report_progress(kForgetting, block, blocks);
         std::uint16_t kind;
         const Buffer buffer = read_any_page(v->index, block, v->strategy, &kind);
         std::memcpy(v->page.data, BufferGetPage(buffer), BLCKSZ);
@@ -157,6 +164,7 @@ IndexBulkDeleteResult* cur_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResu
         if (stats == nullptr)
             stats = new_result();
         stats->num_index_tuples = 0;
+        begin_vacuum_work(RelationGetRelid(info->index));
         lock_for_vacuum(info->index);
         Vacuum v{info->index,
                  read_cur_meta(info->index),
@@ -166,6 +174,7 @@ IndexBulkDeleteResult* cur_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResu
                  stats,
                  {}};
         run(&v);
+        end_vacuum_work();
         unlock_for_vacuum(info->index);
         return stats;
     });
@@ -177,13 +186,10 @@ IndexBulkDeleteResult* cur_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteR
             return stats;
         if (IndexBulkDeleteResult* passed = pass_over(info, stats))
             return passed;
-        if (stats == nullptr) {
-            // Nothing was deleted, so nothing was counted.
-            stats = new_result();
-            stats->num_index_tuples = info->num_heap_tuples;
-            stats->estimated_count = true;
-        }
         ask_for_flush(info);
+        // Nothing was deleted, so nothing was counted: better no figures than wrong ones.
+        if (stats == nullptr)
+            return stats;
         stats->num_pages = RelationGetNumberOfBlocks(info->index);
         return stats;
     });

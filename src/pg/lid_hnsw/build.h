@@ -9,6 +9,7 @@
 #include "core/hnsw/bulk_builder.h"
 #include "core/hnsw/row_store.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/page/progress.h"
 
 namespace vg::pg {
 
@@ -44,6 +45,5 @@ enum BuildStep : int64 {
     kStepLists,
     kStepSide
 };
-void report_progress(int64 phase, std::size_t done, std::size_t total);
 
 }  // namespace vg::pg

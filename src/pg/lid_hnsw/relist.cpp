@@ -10,6 +10,7 @@
 #include "pg/boundary/pg.h"
 
 #include "pg/lid_hnsw/vacuum.h"
+#include "pg/page/progress.h"
 
 #include <algorithm>
 
@@ -69,7 +70,14 @@ void gather_page(Vacuum* v, BlockNumber block) {
 void choose_lists(Vacuum* v, Vacuum::Level* level) {
     const hnsw::Rows rows{level->rows.data(), level->slots.size(), v->g.dims,
                           v->g.dims,          level->keys.data(),  hnsw::space_of(v->state.metric)};
-    const hnsw::Graph graph = hnsw::bulk_build(rows, params_of(v));
+    hnsw::BuildParams params = params_of(v);
+    params.progress = [](hnsw::BuildPhase phase, std::size_t done, std::size_t total) {
+        constexpr auto kPhases = static_cast<double>(hnsw::BuildPhase::kPlace) + 1;
+        const auto n = static_cast<double>(std::max<std::size_t>(total, 1));
+        const double at = (static_cast<double>(phase) + static_cast<double>(done) / n) / kPhases;
+        report_progress(kRelisting, at * n, n);
+    };
+    const hnsw::Graph graph = hnsw::bulk_build(rows, params);
     const hnsw::Layer& layer = graph.layers.front();
     level->first.assign(1, 0);
     for (std::uint32_t n = 0; n < level->slots.size(); ++n) {

@@ -5,6 +5,7 @@
 #include "pg/boundary/pg.h"
 
 #include "pg/lid_hnsw/vacuum.h"
+#include "pg/page/progress.h"
 
 #include <algorithm>
 
@@ -274,6 +275,7 @@ void repair_links(Vacuum* v) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
     for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
         delay_point();
+        report_pages(v, kMending, block, blocks);
         repair_page(v, block);
         if (v->orphans.size() >= kMaxOrphans)
             reparent_orphans(v);

@@ -24,6 +24,7 @@
 
 #include "pg/boundary/context.h"
 #include "pg/page/locks.h"
+#include "pg/page/progress.h"
 #include "pg/page/stored_format.h"
 
 namespace vg::pg {
@@ -51,6 +52,11 @@ node::SlotView copy_slot(Vacuum* v, node::SlotId id, PGAlignedBlock* out) {
     return slot;
 }
 
+void report_pages(const Vacuum* v, int64 step, BlockNumber block, BlockNumber blocks) {
+    report_progress(step, static_cast<double>(block) * v->g.slots_per_page,
+                    static_cast<double>(blocks) * v->g.slots_per_page);
+}
+
 std::uint32_t used_slots(const Vacuum* v, PGAlignedBlock* page) {
     return std::min<std::uint32_t>(page_trailer(page->data)->used, v->g.slots_per_page);
 }
@@ -74,10 +80,14 @@ bool all_free(const Vacuum* v, Page page, std::uint32_t used) {
     return true;
 }
 
-// What VACUUM VERBOSE calls reusable.
 void note_free_page(Vacuum* v) {
-    ++v->filter.stats->pages_free;
     ++v->filter.stats->pages_deleted;
+}
+
+// What VACUUM VERBOSE calls reusable: inserts take single slots, so it is the free ones, as pages.
+void note_free_slots(Vacuum* v, std::size_t n) {
+    v->free_slots += n;
+    v->filter.stats->pages_free = static_cast<BlockNumber>(v->free_slots / v->g.slots_per_page);
 }
 
 // Pass 1, first look: notes what is on the copied page and cleans the overflow chunks of its nodes.
@@ -93,8 +103,10 @@ bool look_at_page(Vacuum* v, BlockNumber block) {
         if (const char* fault = slot.check())
             report_corrupt(v->index, block, fault);
         const node::SlotHeader& h = slot.header();
-        if (h.state == kFree)
+        if (h.state == kFree) {
+            note_free_slots(v, 1);
             continue;
+        }
         const node::SlotId id = v->g.slot_id(block, i);
         if (h.level > 0) {
             v->uppers.push_back({id, h.base, h.level});
@@ -182,6 +194,7 @@ void forget_all(Vacuum* v) {
     v->dead.assign(static_cast<std::size_t>(blocks) * v->g.slots_per_page, false);
     for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
         delay_point();
+        report_pages(v, kForgetting, block, blocks);
         if (copy_slots_page(v, block, &v->page) && look_at_page(v, block))
             forget_page(v, block);
     }
@@ -219,6 +232,7 @@ static void release_page(Vacuum* v, BlockNumber block, bool uppers) {
         node::SlotEdit(v->g, bytes).header().other = meta->free_slot;
         meta->free_slot = id;
         meta->removed_nodes += uppers ? 0 : 1;
+        note_free_slots(v, 1);
         v->dead[id] = false;
     }
     if (all_free(v, page, used))
@@ -247,6 +261,7 @@ void release_all(Vacuum* v) {
         if (std::find(first, first + v->g.slots_per_page, true) == first + v->g.slots_per_page)
             continue;
         delay_point();
+        report_pages(v, kFreeing, block, blocks);
         if (copy_slots_page(v, block, &v->page))
             release_page(v, block, false);
     }
@@ -256,9 +271,11 @@ static void run(Vacuum* v) {
     forget_all(v);
     if (v->dead_slots == 0)
         return;
+    report_progress(kWaiting, 0, 0);
     wait_for_inserts(v->index);
     repair_links(v);
     repair_entry(v);
+    report_progress(kReparenting, 0, 0);
     reparent_orphans(v);
     release_all(v);
 }
@@ -275,6 +292,7 @@ IndexBulkDeleteResult* vacuum_index(IndexVacuumInfo* info, IndexBulkDeleteResult
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw vacuum", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
     const IndexState& state = index_state(info->index);
+    begin_vacuum_work(RelationGetRelid(info->index));
     lock_for_vacuum(info->index);
     enter_cpp([&] {
         auto* v = new_in_context<Vacuum>(context, info->index, state);
@@ -283,6 +301,7 @@ IndexBulkDeleteResult* vacuum_index(IndexVacuumInfo* info, IndexBulkDeleteResult
         passes(v);
     });
     unlock_for_vacuum(info->index);
+    end_vacuum_work();
     MemoryContextSwitchTo(old);
     MemoryContextDelete(context);
     return stats;
@@ -298,12 +317,9 @@ IndexBulkDeleteResult* lid_hnsw_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDe
         return stats;
     if (IndexBulkDeleteResult* passed = pass_over(info, stats))
         return passed;
-    if (stats == nullptr) {
-        // Nothing was deleted, so nothing was counted.
-        stats = static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));
-        stats->num_index_tuples = info->num_heap_tuples;
-        stats->estimated_count = true;
-    }
+    // Nothing was deleted, so nothing was counted: better no figures than wrong ones.
+    if (stats == nullptr)
+        return nullptr;
     stats->num_pages = RelationGetNumberOfBlocks(info->index);
     return stats;
 }

@@ -50,6 +50,7 @@ struct Vacuum {
     std::size_t dead_slots = 0;  // how many of them
     std::size_t dead_nodes = 0;  // base slots among them
     std::size_t live_nodes = 0;  // that the first pass left
+    std::size_t free_slots = 0;  // there were, and there are after the release
     std::vector<Upper> uppers;
     node::SlotId any_live = node::kNoSlot;  // some live base slot
     node::SlotId highest = node::kNoSlot;   // some live slot of the highest level met so far
@@ -112,6 +113,8 @@ bool copy_slots_page(Vacuum* v, BlockNumber block, PGAlignedBlock* out);
 // Copies the page of a slot; XX002 when it is no slots page.
 node::SlotView copy_slot(Vacuum* v, node::SlotId id, PGAlignedBlock* out);
 // Slots in use on a copied page.
+// Progress of a pass over all pages.
+void report_pages(const Vacuum* v, int64 step, BlockNumber block, BlockNumber blocks);
 std::uint32_t used_slots(const Vacuum* v, PGAlignedBlock* page);
 inline node::SlotView slot_of(const Vacuum* v, PGAlignedBlock* page, std::uint32_t i) {
     return {v->g, slot_bytes(v->g, page->data, i)};

@@ -6,6 +6,7 @@
 // searches. Where there are many, from what is left of the old list, its second ring and a search.
 
 #include "pg/boundary/pg.h"
+#include "pg/page/progress.h"
 
 #include <algorithm>
 #include <cstring>
@@ -162,6 +163,7 @@ void ListKeeper::repair(Vacuum* v) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(side_->index);
     for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
         delay_point();
+        report_pages(v, kMendingLists, block, blocks);
         repair_page(v, block);
     }
 }

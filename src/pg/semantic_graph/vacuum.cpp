@@ -24,6 +24,7 @@
 
 #include "pg/boundary/context.h"
 #include "pg/page/locks.h"
+#include "pg/page/progress.h"
 #include "pg/page/stored_format.h"
 
 namespace vg::pg {
@@ -51,10 +52,12 @@ void run(Vacuum* v) {
     if (v->dead_slots == 0)
         return;
     auto* keeper = new_in_context<ListKeeper>(CurrentMemoryContext, s, v->state);
+    report_progress(kWaiting, 0, 0);
     wait_for_inserts(v->index);
     repair_links(v);
     keeper->repair(v);
     repair_entry(v);
+    report_progress(kReparenting, 0, 0);
     reparent_orphans(v);
     keeper->clear_dead(v);
     release_all(v);
