@@ -33,10 +33,11 @@ PG_CONFIG ?= pg_config
 override with_llvm = no
 # PGXS puts PG_CXXFLAGS behind PostgreSQL's own -O2, so this one wins.
 OPTIMIZE ?= -O3
+EIGEN_INCLUDE ?= $(or $(patsubst -I%,%,$(firstword $(shell pkg-config --cflags-only-I eigen3 2>/dev/null))),/usr/include/eigen3)
 # -isystem silences warnings of the server's headers. Before PostgreSQL 16 PGDLLEXPORT is empty.
 # Eigen's assertions would end the server process: they are off.
 PG_CPPFLAGS = -Isrc -isystem $(shell $(PG_CONFIG) --includedir-server) \
-    -isystem /usr/include/eigen3 -DEIGEN_NO_DEBUG -DEIGEN_MPL2_ONLY \
+    -isystem $(EIGEN_INCLUDE) -DEIGEN_NO_DEBUG -DEIGEN_MPL2_ONLY \
     -DPGDLLEXPORT='__attribute__((visibility("default")))'
 # Contraction would fuse a * b + c where the instruction set can, and give other bits there.
 PG_CXXFLAGS = $(OPTIMIZE) -std=c++20 -ffp-contract=off -Wall -Wextra -Wno-register -Wno-unused-parameter \
@@ -69,7 +70,11 @@ $(UPDATE_SQL): vectorgraph--%--$(VG_VERSION).sql: src/update/%_before.sql src/up
 	mv $@.new $@
 
 # vector is installed only where no other one is: a vector.control that does not name our library is
-# somebody else's and stays.
+# somebody else's and stays. WITH_VECTOR=no leaves it out everywhere, as packages do beside pgvector's.
+WITH_VECTOR ?= yes
+ifeq ($(filter yes no,$(WITH_VECTOR)),)
+$(error WITH_VECTOR is yes or no, not "$(WITH_VECTOR)")
+endif
 EXTENSION_DIR = $(DESTDIR)$(datadir)/extension
 OTHER_VECTOR = test -e '$(EXTENSION_DIR)/vector.control' && \
     ! grep -q '^module_pathname.*libdir/vectorgraph' '$(EXTENSION_DIR)/vector.control'
@@ -79,7 +84,9 @@ uninstall: uninstall-vector
 
 .PHONY: install-vector uninstall-vector
 install-vector: $(VECTOR_SQL) installdirs
-	@if $(OTHER_VECTOR); then \
+	@if test '$(WITH_VECTOR)' = no; then \
+	    echo "vector: left out (WITH_VECTOR=no)"; \
+	elif $(OTHER_VECTOR); then \
 	    echo "vector: found another one in $(EXTENSION_DIR), left as it is"; \
 	else \
 	    $(INSTALL_DATA) $(srcdir)/vector.control $(VECTOR_SQL) '$(EXTENSION_DIR)/' && \

@@ -2,7 +2,7 @@
 # docs/testing.md. Included by the Makefile.
 
 .PHONY: demo test bench unit asan lint layers format format-check tidy regress isolation tap docs-test \
-    fuzz valgrind test-servers soak
+    fuzz valgrind test-servers soak deb dist
 
 # Private server, extension, real data, index, answers: under five minutes.
 demo:
@@ -24,6 +24,17 @@ test-servers:
 soak:
 	make/install-deps.sh test
 	make/soak.sh
+
+# Debian packages for this system's server in build/deb/; a zip for PGXN in build/dist/.
+deb:
+	make/deb.sh build
+
+DIST = vectorgraph-$(VG_VERSION)
+dist:
+	.ci/check_release.pl
+	mkdir -p build/dist
+	git archive --format=zip --prefix=$(DIST)/ -o build/dist/$(DIST).zip HEAD
+	@echo build/dist/$(DIST).zip
 
 # Recall, throughput and size on the full data sets; tens of minutes.
 bench:

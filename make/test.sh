@@ -32,6 +32,7 @@ step_lint() {
     local rc=0
     .ci/check_layers.sh || rc=1
     .ci/check_sizes.sh || rc=1
+    .ci/check_release.pl || rc=1
     if command -v clang-format >/dev/null; then
         make --no-print-directory format-check || rc=1
     else
