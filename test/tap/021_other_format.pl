@@ -27,7 +27,7 @@ CREATE INDEX cosine_v ON cosine USING lid_hnsw (v vector_cosine_ops);
 CREATE INDEX ip_v ON ip USING lid_hnsw (v vector_ip_ops);
 CREATE INDEX graph_v ON graph USING semantic_graph (v vector_cosine_ops) INCLUDE (id) WITH (k = 4);
 CREATE INDEX later_v ON later USING lid_hnsw (v vector_l2_ops);
-CREATE FUNCTION far(a vector, b vector) RETURNS float8 LANGUAGE sql IMMUTABLE STRICT COST 10000 AS 'SELECT a <-> b';
+CREATE FUNCTION far(a vector, b vector) RETURNS float8 LANGUAGE sql IMMUTABLE STRICT COST 10000 AS 'SELECT a OPERATOR(public.<->) b';
 SELECT cur_create_class('far_ops', 'far(vector, vector)', operator_name => '<~>');
 CREATE INDEX cur_v ON cur USING cur (v far_ops) WITH (anchor_queries = 8);
 SQL
