@@ -51,8 +51,20 @@ include $(PGXS)
 
 all: $(VECTOR_SQL)
 
+# One short line for a file, none with -s; V=1 shows the commands.
+QUIET = $(if $(V),,@)
+SILENT = $(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+say = $(if $(V)$(SILENT),,@printf '  %-4s %s\n' $(1) '$(2)')
+%.o: %.cpp
+	$(call say,CXX,$<)
+	$(QUIET)$(CXX) $(CXXFLAGS) $(CPPFLAGS) -c -o $@ $<
+ifeq ($(V),)
+.SILENT: $(shlib)
+endif
+
 $(VECTOR_SQL): src/pg/types/vector.sql
-	cat $^ > $@
+	$(call say,SQL,$@)
+	$(QUIET)cat $^ > $@
 
 # The names of all objects in the user's schema, from their comments, are put into the fragment that looks
 # whether somebody else has one of them.
@@ -60,14 +72,16 @@ SQL_NAMES = sed -nE -e "s/^COMMENT ON (FUNCTION|AGGREGATE) ([a-z][^.']*\)) IS.*/
     -e "s/^COMMENT ON (OPERATOR [^a-zA-Z]+\(.*\)|(TYPE|ACCESS METHOD) [a-z][^.']*) IS.*/        '\1',/p"
 
 vectorgraph--$(VG_VERSION).sql: Makefile $(SQL_FRAGMENTS)
-	printf '%s\n' '\echo Use "CREATE EXTENSION vectorgraph" to load this file. \quit' > $@
-	$(SQL_NAMES) $(SQL_FRAGMENTS) > $@.names
-	cat /dev/null $(SQL_FRAGMENTS) | sed -e '/^ *-- names: the Makefile puts them here$$/{r $@.names' -e 'd}' >> $@
-	rm $@.names
+	$(call say,SQL,$@)
+	$(QUIET)printf '%s\n' '\echo Use "CREATE EXTENSION vectorgraph" to load this file. \quit' > $@
+	$(QUIET)$(SQL_NAMES) $(SQL_FRAGMENTS) > $@.names
+	$(QUIET)cat /dev/null $(SQL_FRAGMENTS) | sed -e '/^ *-- names: the Makefile puts them here$$/{r $@.names' -e 'd}' >> $@
+	$(QUIET)rm $@.names
 
 $(UPDATE_SQL): vectorgraph--%--$(VG_VERSION).sql: src/update/%_before.sql src/update/%_after.sql make/update-script.sh vectorgraph--$(VG_VERSION).sql
-	make/update-script.sh $* vectorgraph--$(VG_VERSION).sql $(SQL_FRAGMENTS) > $@.new
-	mv $@.new $@
+	$(call say,SQL,$@)
+	$(QUIET)make/update-script.sh $* vectorgraph--$(VG_VERSION).sql $(SQL_FRAGMENTS) > $@.new
+	$(QUIET)mv $@.new $@
 
 # vector is installed only where no other one is: a vector.control that does not name our library is
 # somebody else's and stays. WITH_VECTOR=no leaves it out everywhere, as packages do beside pgvector's.

@@ -18,15 +18,14 @@ gzip -dc data/word.tsv.gz | sql -c '\copy staging FROM STDIN'
 gzip -dc data/word_link.tsv.gz | sql -c '\copy word_link FROM STDIN'
 sql -f split.sql
 
-say "2. CREATE INDEX ... USING lid_hnsw (progress as pg_stat_progress_create_index reports it)"
-sql -c '\timing on' -c "SET maintenance_work_mem = '256MB'" \
-    -c 'CREATE INDEX word_v_idx ON word USING lid_hnsw (v)' &
+say "2. CREATE INDEX ... USING lid_hnsw (progress as vectorgraph_progress() tells it)"
+PGOPTIONS='-c maintenance_work_mem=256MB' sql -c '\timing on' -c 'CREATE INDEX word_v_idx ON word USING lid_hnsw (v)' &
 build=$!
 seen=
 while kill -0 "$build" 2>/dev/null; do
-    line=$(sql -At -c "SELECT format('   %s%s', phase, CASE WHEN tuples_total > 0 THEN
-               format(': %s of %s', tuples_done, tuples_total) END)
-           FROM pg_stat_progress_create_index" 2>/dev/null || true)
+    line=$(sql -At -c "SELECT format('   %s %% %s%s', round(100 * share), phase, CASE WHEN rows_total > 0 THEN
+               format(': %s of %s', rows_done, rows_total) END)
+           FROM vectorgraph_progress()" 2>/dev/null || true)
     [ -z "$line" ] || [ "$line" = "$seen" ] || printf '%s\n' "$line"
     seen=$line
     sleep 0.4
@@ -45,4 +44,6 @@ sql -f stats.sql
 say "6. Along WordNet's links: top-k, graph search, and graph search without repetition"
 sql -f graph.sql
 
-say "Done in $((SECONDS - start)) s. The tables are described in demo/README.md."
+say "Done in $((SECONDS - start)) s. demo/README.md describes the data."
+echo "The server of \`make demo\` is deleted now. To look around in it until you leave psql:"
+echo "    make/cluster.sh bash -c 'demo/demo.sh && psql vectorgraph_demo'"

@@ -29,6 +29,8 @@ for document in "$@"; do
         # The few names that an example must write in full.
         [ -z "${VG_DOCS_SCHEMA:-}" ] || sed -i "s/public\.levenshtein_similarity/$VG_DOCS_SCHEMA.levenshtein_similarity/" "$work"/block.*
     fi
+    # What the documents call app is the database of the examples.
+    sed -i 's/ALTER DATABASE app /ALTER DATABASE docs_examples /' "$work"/block.*
     for block in "$work"/block.*; do
         line=$((10#${block##*.}))
         if psql -X -q -d docs_examples -v ON_ERROR_STOP=1 -f "$block" >"$work/out" 2>&1; then
