@@ -55,14 +55,15 @@ build() {
     find . -maxdepth 1 -type f -exec cp -t "$root/build/deb" {} +
 }
 
-# The statements of the README's quick start, and what has to come out of them.
+# The README's first two blocks, each in a session of its own, and what has to come out of them.
 statements() {
-    awk '/^```sql *$/ && !done { on = 1; next } /^```/ && on { on = 0; done = 1 } on' README.md
+    awk '/^```sql *$/ && n < 2 { on = 1; ++n; next } /^```/ && on { on = 0; print "\\connect postgres" } on' README.md |
+        sed 's/ALTER DATABASE app /ALTER DATABASE postgres /'
     cat <<'SQL'
 SET enable_seqscan = off;
 SELECT 1 / (count(*) = 10 AND bool_and(d >= before IS NOT false))::integer AS ten_in_order FROM
     (SELECT d, lag(d) OVER (ROWS UNBOUNDED PRECEDING) AS before FROM
-        (SELECT embedding <=> '[1,2,3]' AS d FROM item ORDER BY embedding <=> '[1,2,3]' LIMIT 10) n) s;
+        (SELECT embedding <=> '[1,2,3,4,5,6,7,8]' AS d FROM item ORDER BY embedding <=> '[1,2,3,4,5,6,7,8]' LIMIT 10) n) s;
 SELECT 1 / (extversion IS NOT NULL)::integer AS vector_is_there, extversion FROM pg_extension WHERE extname = 'vector';
 SQL
 }
