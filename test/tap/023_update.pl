@@ -69,6 +69,20 @@ CREATE VIEW d.watch AS SELECT nodes FROM vg.vectorgraph_index_stats('d.t_l2');
 SQL
 my $path = $node->data_dir . '/' . $node->safe_psql('old', "SELECT pg_relation_filepath('d.l2_v')");
 $node->stop;
+
+# --- pg_upgrade first, the update after it ---------------------------------------------------------------
+my $upgraded = PostgreSQL::Test::Cluster->new('upgraded', install_path => $prefix);
+$upgraded->init($upgraded->pg_version >= 18 ? (extra => ['--no-data-checksums']) : ());
+$upgraded->append_conf('postgresql.conf', "autovacuum = off\ndynamic_shared_memory_type = mmap\n");
+my ($said, $complained) = run_command([ 'sh', '-c', "cd '$root' && exec '$prefix/bin/pg_upgrade' -d '" . $node->data_dir . "' -D '" . $upgraded->data_dir
+      . "' -b '$prefix/bin' -B '$prefix/bin' -s '" . $upgraded->host . "' -p " . $node->port . ' -P ' . $upgraded->port ]);
+like($said, qr/Upgrade Complete/, 'pg_upgrade of a database whose extension is older than the library') or diag("$said\n$complained");
+$upgraded->start;
+$upgraded->safe_psql('old', 'DROP VIEW d.watch; ALTER EXTENSION vectorgraph UPDATE');
+is($upgraded->safe_psql('old', "SELECT extversion, vg.vectorgraph_index_check('d.t_l2', true), (SELECT count(*) FROM vg.semantic_graph_links('d.t_graph'))
+    FROM pg_extension WHERE extname = 'vectorgraph'"), '0.2.0|60|1', 'which is updated after it');
+$upgraded->stop;
+
 gunzip("$FindBin::RealBin/format1/l2.gz", $path, BinModeOut => 1) or die $GunzipError;
 $node->start;
 
