@@ -43,10 +43,11 @@ cannot() {
 
 complete() { [ "$(cat "$root/etc/vectorgraph-server" 2>/dev/null)" = "$recipe" ]; }
 
-# The address of the archive that apt takes Debian's own packages from, without the security archive.
+# mirror archive|security: the address that apt takes Debian's own packages from, or their security updates.
 mirror() {
     apt-get indextargets --format '$(ORIGIN)|$(COMPONENT)|$(SUITE)|$(REPO_URI)' 'Created-By: Packages' |
-        awk -F'|' '$1 == "Debian" && $2 == "main" && $3 !~ /security/ { sub("/$", "", $4); print $4; exit }'
+        awk -F'|' -v wanted="$1" '$1 == "Debian" && $2 == "main" && ($3 ~ /security/) == (wanted == "security") {
+            sub("/$", "", $4); print $4; exit }'
 }
 
 inside() {
@@ -66,6 +67,13 @@ prepare() {
         >"$new/etc/dpkg/dpkg.cfg.d/small"
     apt-config dump | grep -E '^Acquire::(http|https|Retries)' >"$new/etc/apt/apt.conf.d/90host" || true
     cp /etc/resolv.conf /etc/hosts "$new/etc/"
+    local security
+    security=$(mirror security 2>/dev/null) || true
+    case $suite in
+        bookworm | trixie)
+            [ -z "$security" ] || echo "deb $security $suite-security main" >"$new/etc/apt/sources.list.d/security.list"
+            ;;
+    esac
     if [ "$major" = 19 ]; then  # nothing else comes from experimental, which holds parts of other releases too
         sed 's/ sid / experimental /' "$new/etc/apt/sources.list" >"$new/etc/apt/sources.list.d/experimental.list"
         printf '%s\n' 'Package: postgresql* libpq* libecpg* libpgtypes* libpgport*' \
@@ -104,7 +112,7 @@ make_root() {
     command -v debootstrap >/dev/null || cannot "debootstrap is not installed"
     unshare --mount --pid --fork true 2>/dev/null || cannot "this machine allows no mounts of one's own"
     local address
-    address=$(mirror 2>/dev/null) || true
+    address=$(mirror archive 2>/dev/null) || true
     [ -n "$address" ] || cannot "apt knows no mirror of Debian (run apt-get update)"
     mkdir -p "$servers"
     exec 9>"$root.lock"
@@ -112,7 +120,7 @@ make_root() {
     complete && return
     rm -rf --one-file-system "$root" "$root.new"
     local start=$SECONDS rc=0
-    export -f build prepare update_lists inside
+    export -f build prepare update_lists inside mirror
     export major suite recipe
     timeout --kill-after=10 "${VG_SERVERS_TIMEOUT:-900}" \
         unshare --mount --pid --fork --kill-child bash -c "set -euo pipefail; packages=(${packages[*]})
