@@ -83,7 +83,7 @@ echo "PostgreSQL $major: installed $packages"
 pg_createcluster "$major" main -- -A trust >cluster.log
 pg_ctlcluster "$major" main start
 runuser -u postgres -- psql -X -v ON_ERROR_STOP=1 -f /srv/statements.sql
-dpkg -L "postgresql-$major-vectorgraph" | grep '^/usr/[ls].*vectorgraph' | xargs ls -d >/dev/null
+dpkg -L "postgresql-$major-vectorgraph" | grep '^/usr/\(lib\|share/postgresql\)/.*vectorgraph' | xargs ls -d >/dev/null
 if dpkg -L "postgresql-$major-vectorgraph" | grep -q '/extension/vector\(--.*\.sql\|\.control\)$'; then
     echo "the package brings files of extension vector"
     exit 1
