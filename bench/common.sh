@@ -13,6 +13,9 @@ seconds() {
     awk -v a="$start" -v b="$end" 'BEGIN { printf "%.2f", b - a }'
 }
 
+# rows_of <file of vectors> <dimensions> <first> <count>: lines for COPY
+rows_of() { node bench/writes/copy_rows.mjs "$1" "$2" "$3" "$4" "$2"; }
+
 bench_server="shared_buffers = 4GB
 maintenance_work_mem = ${MEMORY:-2GB}
 max_wal_size = 16GB

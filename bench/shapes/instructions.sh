@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Recall, pages and instructions of LIMIT 10 without a filter, for one or more builds of the library:
+# Recall and instructions of LIMIT 10 without a filter, for one or more builds of the library:
 # instructions (valgrind's callgrind) are the same whatever else the machine does, times are not.
 #   bench/shapes/instructions.sh PG_CONFIG...
 # Each names a server into which one version was installed (make PG_CONFIG=... install). Needs valgrind.
@@ -15,8 +15,6 @@ data=$(realpath -m "${BENCH_DATA:-build/data}")
 queries=${QUERIES:-200}
 IFS=, read -r -a efs <<<"${EFS:-10,15,20,30,40,60,100}"
 
-copy() { node bench/writes/copy_rows.mjs "$data/$1" "$2" "$3" "$4" "$2"; }
-
 # prepare <set> <rows> <metric>: tables t and q, the index, and the tenth distance of each query
 prepare() {
     local dims=100 from=train asked=frequent op='<=>'
@@ -24,8 +22,8 @@ prepare() {
     [ "$3" = cosine ] || op='<->'
     sql -c 'CREATE EXTENSION vectorgraph CASCADE' 2>/dev/null
     sql -c "CREATE TABLE t (id integer, v vector($dims)); CREATE TABLE q (id integer, v vector($dims))"
-    copy "$1-$from.f32" "$dims" 0 "$2" | sql -c '\copy t FROM STDIN'
-    copy "$1-$asked.f32" "$dims" 0 "$queries" | sql -c '\copy q FROM STDIN'
+    rows_of "$data/$1-$from.f32" "$dims" 0 "$2" | sql -c '\copy t FROM STDIN'
+    rows_of "$data/$1-$asked.f32" "$dims" 0 "$queries" | sql -c '\copy q FROM STDIN'
     sql -c "CREATE INDEX t_v ON t USING lid_hnsw (v vector_${3}_ops)" -c 'VACUUM ANALYZE t, q'
     sql -c 'SET enable_indexscan = off' -c "CREATE TABLE truth AS SELECT id, v,
         (SELECT max(d) FROM (SELECT t.v $op q.v AS d FROM t ORDER BY t.v $op q.v LIMIT 10) s) * (1 + 1e-6) + 1e-9 AS tenth FROM q"

@@ -33,8 +33,6 @@ probe() {
     IFS='|' read -r recall buffers short < <(run "SELECT * FROM probe('$1', '$2', $3, '${4:-true}')")
 }
 
-copy() { node bench/writes/copy_rows.mjs "$data/$1" "$2" "$3" "$4" "$2"; }
-
 # load_each <source table> <class>: a table t_<method> with an index, per method
 load_each() {
     local m
@@ -49,8 +47,8 @@ part_glove() {
     local m ef
     sql -c 'CREATE TABLE glove (id integer, v vector(100), h integer GENERATED ALWAYS AS (abs(hashint4(id)) % 1000) STORED)' \
         -c 'TRUNCATE q'
-    copy glove-train.f32 100 0 100000 | sql -c '\copy glove (id, v) FROM STDIN'
-    copy glove-frequent.f32 100 0 500 | sql -c '\copy q FROM STDIN'
+    rows_of "$data/glove-train.f32" 100 0 100000 | sql -c '\copy glove (id, v) FROM STDIN'
+    rows_of "$data/glove-frequent.f32" 100 0 500 | sql -c '\copy q FROM STDIN'
     load_each glove vector_cosine_ops
     ef=200
     run "SELECT find_truth('glove', '<=>', 200)" >/dev/null
@@ -124,8 +122,8 @@ SQL
 part_unseen() {
     local spread m ef=40 theirs pages
     sql -c 'CREATE TABLE words (id integer, v vector(100))' -c 'TRUNCATE q' -c 'SELECT setseed(.125)' >/dev/null
-    copy glove-train.f32 100 50000 20000 | sql -c '\copy words FROM STDIN'
-    copy glove-frequent.f32 100 500 500 | sql -c '\copy q FROM STDIN'
+    rows_of "$data/glove-train.f32" 100 50000 20000 | sql -c '\copy words FROM STDIN'
+    rows_of "$data/glove-frequent.f32" 100 500 500 | sql -c '\copy q FROM STDIN'
     for spread in 0 1; do
         sql -c 'DROP TABLE IF EXISTS norms; CREATE TABLE norms (id integer, v vector(100))' -c 'SELECT setseed(.5)' \
             -c "INSERT INTO norms SELECT id, scaled(v, exp($spread * (gauss(1)::real[])[1])) FROM words" >/dev/null
@@ -258,8 +256,8 @@ SQL
 part_vacuum() {
     local how share m=lid_hnsw ef=40 after unreachable
     sql -c 'CREATE TABLE words (id integer, v vector(100))' -c 'TRUNCATE q'
-    copy glove-train.f32 100 0 40000 | sql -c '\copy words FROM STDIN'
-    copy glove-frequent.f32 100 0 200 | sql -c '\copy q FROM STDIN'
+    rows_of "$data/glove-train.f32" 100 0 40000 | sql -c '\copy words FROM STDIN'
+    rows_of "$data/glove-frequent.f32" 100 0 200 | sql -c '\copy q FROM STDIN'
     for how in deleting updating; do
         for share in 500 900 990 995; do
             sql -c "DROP TABLE IF EXISTS t_$m; CREATE TABLE t_$m AS SELECT * FROM words WHERE id <= 20000"
@@ -287,7 +285,7 @@ part_vacuum() {
 part_lists() {
     local share lists left
     sql -c 'CREATE TABLE words (id integer, v vector(100))'
-    copy glove-train.f32 100 0 10000 | sql -c '\copy words FROM STDIN'
+    rows_of "$data/glove-train.f32" 100 0 10000 | sql -c '\copy words FROM STDIN'
     for share in 500 900 990 995; do
         sql -c 'DROP TABLE IF EXISTS t_graph; CREATE TABLE t_graph AS SELECT * FROM words' \
             -c 'CREATE INDEX t_graph_v ON t_graph USING semantic_graph (v vector_cosine_ops)' \

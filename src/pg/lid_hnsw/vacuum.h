@@ -112,9 +112,9 @@ void forget_all(Vacuum* v);
 bool copy_slots_page(Vacuum* v, BlockNumber block, PGAlignedBlock* out);
 // Copies the page of a slot; XX002 when it is no slots page.
 node::SlotView copy_slot(Vacuum* v, node::SlotId id, PGAlignedBlock* out);
-// Slots in use on a copied page.
 // Progress of a pass over all pages.
 void report_pages(const Vacuum* v, int64 step, BlockNumber block, BlockNumber blocks);
+// Slots in use on a copied page.
 std::uint32_t used_slots(const Vacuum* v, PGAlignedBlock* page);
 inline node::SlotView slot_of(const Vacuum* v, PGAlignedBlock* page, std::uint32_t i) {
     return {v->g, slot_bytes(v->g, page->data, i)};

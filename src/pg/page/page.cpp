@@ -20,9 +20,17 @@ void init_page(Page page, node::PageKind kind) {
     t->page_id = node::kPageId;
 }
 
-// Size of the index that check_block was asked about last.
+// Size of the index that was asked about last.
 static Oid sized_storage = InvalidOid;
 static BlockNumber sized_blocks = 0;
+
+BlockNumber blocks_known(Relation index) {
+    if (unlikely(sized_storage != storage_id(index))) {
+        sized_blocks = RelationGetNumberOfBlocks(index);
+        sized_storage = storage_id(index);
+    }
+    return sized_blocks;
+}
 
 Buffer add_page(Relation index, ForkNumber fork, node::PageKind kind) {
     sized_storage = InvalidOid;  // a build may have begun anew in a file that was longer
@@ -58,20 +66,11 @@ const char* page_fault(Page page, node::PageKind kind) {
 }
 
 void check_block(Relation index, BlockNumber block) {
-    if (likely(sized_storage == storage_id(index) && block < sized_blocks))
+    if (likely(block < blocks_known(index)))
         return;
-    sized_blocks = RelationGetNumberOfBlocks(index);
-    sized_storage = storage_id(index);
-    if (block >= sized_blocks)
+    sized_storage = InvalidOid;  // it may have grown
+    if (block >= blocks_known(index))
         report_corrupt(index, block, "a link points past the end of the index");
-}
-
-BlockNumber blocks_known(Relation index) {
-    if (unlikely(sized_storage != storage_id(index))) {
-        sized_blocks = RelationGetNumberOfBlocks(index);
-        sized_storage = storage_id(index);
-    }
-    return sized_blocks;
 }
 
 Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, BufferLock lock_mode,

@@ -6,11 +6,11 @@
 // searches. Where there are many, from what is left of the old list, its second ring and a search.
 
 #include "pg/boundary/pg.h"
-#include "pg/page/progress.h"
 
 #include <algorithm>
 #include <cstring>
 
+#include "pg/page/progress.h"
 #include "pg/semantic_graph/lists.h"
 
 extern "C" {
