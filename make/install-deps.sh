@@ -3,13 +3,33 @@
 #   make/install-deps.sh build|test|bench
 # Works as root, or through sudo. Elsewhere than on Debian it prints what is needed and goes on.
 # test with VG_SERVERS=1, or where CI is set: what the tests on other servers need too.
+#   PG_MAJOR     the server's major release, by default that of the server at hand or, where there is
+#                none, the one that Debian's package postgresql stands for
 set -euo pipefail
 profile=${1:-build}
-major=${PG_MAJOR:-15}
 
 # shellcheck source=make/packages.sh
 . "$(dirname "$0")/packages.sh"
 packages=("${vg_build_packages[@]}")
+
+# The server whose pg_config make takes, else the one of this release. Lists of packages that are not
+# there yet are fetched.
+server_major() {
+    if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+        pg_config --version 2>/dev/null | sed -nE 's/^PostgreSQL ([0-9]+).*/\1/p' | grep . && return
+    fi
+    { release_major || { [ "$(id -u)" -eq 0 ] && apt-get update -qq </dev/null >&2 && release_major; } ||
+        { command -v sudo >/dev/null && sudo apt-get update -qq </dev/null >&2 && release_major; }; } && return
+    echo "apt knows no package postgresql: run apt-get update, or say PG_MAJOR or PG_CONFIG" >&2
+    return 1
+}
+release_major() {
+    apt-cache show postgresql 2>/dev/null | sed -nE 's/^Depends:.*\bpostgresql-([0-9]+).*/\1/p' | head -n 1 | grep .
+}
+major=${PG_MAJOR:-}
+if [ -z "$major" ] && [ -z "${PG_CONFIG:-}" ] && command -v dpkg-query >/dev/null; then
+    major=$(server_major)
+fi
 if [ -z "${PG_CONFIG:-}" ]; then  # a PG_CONFIG of the caller's names a server that is there already
     packages+=("postgresql-$major" "postgresql-server-dev-$major")
 fi
