@@ -45,9 +45,18 @@ PG_CXXFLAGS = $(OPTIMIZE) -std=c++20 -ffp-contract=off -Wall -Wextra -Wno-regist
 # -Bsymbolic: another C++ extension in the same backend must not capture our calls.
 SHLIB_LINK += -lhwy -lstdc++ -pthread -Wl,-Bsymbolic
 
-PGXS := $(shell $(PG_CONFIG) --pgxs)
+# Without a server the commands for people work, which install one; others say what is missing.
+PGXS := $(if $(shell command -v $(PG_CONFIG) 2>/dev/null),$(shell $(PG_CONFIG) --pgxs))
+ifneq ($(PGXS),)
 include $(PGXS)
 -include $(OBJS:.o=.d)
+else
+.PHONY: all install installcheck uninstall clean installdirs no-server
+all install installcheck uninstall clean installdirs: no-server
+no-server:
+	@echo "no pg_config at '$(PG_CONFIG)': make/install-deps.sh build installs a server; PG_CONFIG=... names another one" >&2
+	@exit 1
+endif
 
 all: $(VECTOR_SQL)
 
