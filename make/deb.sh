@@ -55,9 +55,10 @@ build() {
     find . -maxdepth 1 -type f -exec cp -t "$root/build/deb" {} +
 }
 
-# The README's first two blocks, each in a session of its own, and what has to come out of them.
+# The README's first ten statements, which are its first three blocks, each in a session of its own, and
+# what has to come out of them.
 statements() {
-    awk '/^```sql *$/ && n < 2 { on = 1; ++n; next } /^```/ && on { on = 0; print "\\connect postgres" } on' README.md |
+    awk '/^```sql *$/ && n < 3 { on = 1; ++n; next } /^```/ && on { on = 0; print "\\connect postgres" } on' README.md |
         sed 's/ALTER DATABASE app /ALTER DATABASE postgres /'
     cat <<'SQL'
 SET enable_seqscan = off;
