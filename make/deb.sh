@@ -78,12 +78,23 @@ cd /srv
 packages=$(ls ./postgresql-"$major"-vectorgraph_*.deb)
 apt-cache show "postgresql-$major-pgvector" >/dev/null 2>&1 ||
     packages="$packages $(ls ./postgresql-"$major"-vectorgraph-vector_*.deb)"
+said() { "$@" >install.log 2>&1 || { cat install.log; exit 1; }; }
+timed() {
+    TIMEFORMAT="PostgreSQL $major: $1: %0R s, of which processor: %0U s user, %0S s system"
+    shift
+    time "$@"
+}
+make_cluster() {
+    pg_createcluster "$major" main -- -A trust >cluster.log
+    pg_ctlcluster "$major" main start
+}
 # shellcheck disable=SC2086
-apt-get install -y -qq $packages >install.log 2>&1 || { cat install.log; exit 1; }
+timed 'download' said apt-get install -y -qq --download-only $packages
+# shellcheck disable=SC2086
+timed 'apt-get install' said apt-get install -y -qq $packages
 echo "PostgreSQL $major: installed $packages"
-pg_createcluster "$major" main -- -A trust >cluster.log
-pg_ctlcluster "$major" main start
-runuser -u postgres -- psql -X -v ON_ERROR_STOP=1 -f /srv/statements.sql
+timed 'a cluster' make_cluster
+timed "the README's statements" runuser -u postgres -- psql -X -v ON_ERROR_STOP=1 -f /srv/statements.sql
 dpkg -L "postgresql-$major-vectorgraph" | grep '^/usr/\(lib\|share/postgresql\)/.*vectorgraph' | xargs ls -d >/dev/null
 if dpkg -L "postgresql-$major-vectorgraph" | grep -q '/extension/vector\(--.*\.sql\|\.control\)$'; then
     echo "the package brings files of extension vector"
@@ -105,9 +116,7 @@ try_in_bare_system() {
         cp build/deb/"$major"/postgresql-"$major"-vectorgraph{,-vector}_*.deb "$system/srv/"
         statements >"$system/srv/statements.sql"
         try_script >"$system/srv/try.sh"
-        local start=$SECONDS
-        VG_SERVERS_BARE=1 VG_SERVERS_DIR=$bare make/server-chroot.sh run "$major" sh /srv/try.sh "$major" || rc=1
-        echo "PostgreSQL $major: apt-get install, a cluster, the README's first statements: $((SECONDS - start)) s"
+        VG_SERVERS_BARE=1 VG_SERVERS_DIR=$bare make/server-chroot.sh run "$major" bash /srv/try.sh "$major" || rc=1
     fi
     rm -rf --one-file-system "$bare"
     return $rc
