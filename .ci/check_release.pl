@@ -48,6 +48,8 @@ sub check_provides {
             next if $key eq 'docfile' && !exists $extension->{docfile};
             fail("META.json: $key of $name is not in the release") if !-e "$root/" . ($extension->{$key} // '?');
         }
+        # pgxn load takes what is no SQL for something else than an extension, and loads nothing.
+        fail("META.json: file of $name is not SQL") if ($extension->{file} // '') !~ /\.sql\z/;
         fail("META.json: no control file of $name") if !-e "$root/$name.control";
         for (keys %$extension) {
             fail("META.json: $name has an unknown key $_") unless /\A(?:file|docfile|version|abstract|[xX]_.*)\z/;
