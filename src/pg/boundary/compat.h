@@ -22,6 +22,12 @@ extern "C" {
 }
 #endif
 
+#if VG_PG_GE(17)
+extern "C" {
+#include "storage/read_stream.h"
+}
+#endif
+
 extern "C" {
 #include "miscadmin.h"
 #include "nodes/pathnodes.h"
@@ -169,6 +175,67 @@ inline void delay_point() {
     vacuum_delay_point(false);
 #else
     vacuum_delay_point();
+#endif
+}
+
+// The pages of an index from `next` to before `end`, in their order. From 17 on a read stream
+// fetches them: pages that are not in memory come many at a time, and from 18 on while we work on
+// those before. It pins some pages ahead of us, which keeps nobody from them but who wants them
+// alone. An error in between leaves nothing to end: pins belong to the resource owner, the stream
+// to the memory context.
+struct PageWalk {
+    Relation index;
+    BlockNumber next;
+    BlockNumber end;
+    BufferAccessStrategy strategy;
+#if VG_PG_GE(17)
+    ReadStream* stream;
+#endif
+};
+
+#if VG_PG_GE(17)
+inline BlockNumber next_block_of_walk(ReadStream*, void* walk, void*) {
+    auto* w = static_cast<PageWalk*>(walk);
+    return w->next < w->end ? w->next++ : InvalidBlockNumber;
+}
+#endif
+
+// maintenance: as much is read ahead as maintenance_io_concurrency says. `walk` stays where it is.
+// From 18 on the stream may start several reads at a time if choosing a block waits for nothing,
+// as ours does.
+inline void begin_page_walk(PageWalk* walk, Relation index, BlockNumber first, BlockNumber end,
+                            BufferAccessStrategy strategy, bool maintenance [[maybe_unused]]) {
+    walk->index = index;
+    walk->next = first;
+    walk->end = end;
+    walk->strategy = strategy;
+#if VG_PG_GE(17)
+    int flags = READ_STREAM_SEQUENTIAL | READ_STREAM_FULL;
+    if (maintenance)
+        flags |= READ_STREAM_MAINTENANCE;
+#if VG_PG_GE(18)
+    flags |= READ_STREAM_USE_BATCHING;
+#endif
+    walk->stream = read_stream_begin_relation(flags, strategy, index, MAIN_FORKNUM,
+                                              next_block_of_walk, walk, 0);
+#endif
+}
+
+// The next page, pinned and not locked, or InvalidBuffer.
+inline ::Buffer next_page(PageWalk* walk) {
+#if VG_PG_GE(17)
+    return read_stream_next_buffer(walk->stream, nullptr);
+#else
+    if (walk->next >= walk->end)
+        return InvalidBuffer;
+    return ReadBufferExtended(walk->index, MAIN_FORKNUM, walk->next++, RBM_NORMAL, walk->strategy);
+#endif
+}
+
+// Lets go of the pages that were read ahead.
+inline void end_page_walk(PageWalk* walk [[maybe_unused]]) {
+#if VG_PG_GE(17)
+    read_stream_end(walk->stream);
 #endif
 }
 

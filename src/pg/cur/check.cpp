@@ -102,10 +102,12 @@ void sample_items(Check* c, std::uint32_t used) {
 
 void walk_pages(Check* c) {
     BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
-    for (BlockNumber block = cur::kMetaBlock + 1; block < c->blocks; ++block) {
+    PageWalk walk;
+    begin_page_walk(&walk, c->open.index, cur::kMetaBlock + 1, c->blocks, strategy, false);
+    std::uint16_t kind;
+    for (Buffer buffer; BufferIsValid(buffer = next_any_page(&walk, &kind));) {
         CHECK_FOR_INTERRUPTS();
-        std::uint16_t kind;
-        const Buffer buffer = read_any_page(c->open.index, block, strategy, &kind);
+        const BlockNumber block = BufferGetBlockNumber(buffer);
         std::memcpy(c->page.data, BufferGetPage(buffer), BLCKSZ);
         UnlockReleaseBuffer(buffer);
         const std::uint32_t used = kind == 0 ? 0 : page_trailer(c->page.data)->used;
@@ -116,6 +118,7 @@ void walk_pages(Check* c) {
         if (kind == static_cast<std::uint16_t>(cur::kItemsPage))
             enter_cpp([&] { sample_items(c, used); });
     }
+    end_page_walk(&walk);
     FreeAccessStrategy(strategy);
 }
 

@@ -60,19 +60,30 @@ const CurCache* cur_cache(Relation index, const cur::MetaData& m) {
     return cache;
 }
 
-Buffer read_any_page(Relation index, BlockNumber block, BufferAccessStrategy strategy,
-                     std::uint16_t* kind) {
-    const Buffer buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+// Locks a pinned page and returns its kind.
+static std::uint16_t lock_any_page(Relation index, Buffer buffer) {
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
     const Page page = BufferGetPage(buffer);
-    *kind = 0;
-    if (!PageIsNew(page)) {
-        // Where the trailer is elsewhere, kind 0 is a fault.
-        if (PageGetSpecialSize(page) == MAXALIGN(sizeof(node::PageTrailer)))
-            *kind = page_trailer(page)->kind;
-        if (const char* fault = page_fault(page, static_cast<node::PageKind>(*kind)))
-            report_corrupt(index, block, fault);
-    }
+    if (PageIsNew(page))
+        return 0;
+    // Where the trailer is elsewhere, kind 0 is a fault.
+    const bool has_kind = PageGetSpecialSize(page) == MAXALIGN(sizeof(node::PageTrailer));
+    const std::uint16_t kind = has_kind ? page_trailer(page)->kind : std::uint16_t{0};
+    if (const char* fault = page_fault(page, static_cast<node::PageKind>(kind)))
+        report_corrupt(index, BufferGetBlockNumber(buffer), fault);
+    return kind;
+}
+
+Buffer read_any_page(Relation index, BlockNumber block, std::uint16_t* kind) {
+    const Buffer buffer = ReadBuffer(index, block);
+    *kind = lock_any_page(index, buffer);
+    return buffer;
+}
+
+Buffer next_any_page(PageWalk* walk, std::uint16_t* kind) {
+    const Buffer buffer = next_page(walk);
+    if (BufferIsValid(buffer))
+        *kind = lock_any_page(walk->index, buffer);
     return buffer;
 }
 

@@ -65,10 +65,10 @@ static_assert(sizeof(CurCache) == 8);
 // copy what must outlive a call of SQL.
 const CurCache* cur_cache(Relation index, const cur::MetaData& m);
 
-// A page whether or not it is new, in share lock; its kind, or nullptr's worth of 0 when a crash
-// left it empty.
-Buffer read_any_page(Relation index, BlockNumber block, BufferAccessStrategy strategy,
-                     std::uint16_t* kind);
+// A page whether or not it is new, in share lock; its kind, or 0 when a crash left it empty.
+Buffer read_any_page(Relation index, BlockNumber block, std::uint16_t* kind);
+// The next page of a walk in the same way; InvalidBuffer at the end.
+Buffer next_any_page(PageWalk* walk, std::uint16_t* kind);
 
 // Formats the metapage, the page of statistics and the first pending page of `fork`; the caller
 // logs them.

@@ -36,7 +36,7 @@ bool page_has_room(Projector* p, BlockNumber block, Place* place) {
     if (block >= RelationGetNumberOfBlocks(p->index))
         return false;
     std::uint16_t kind;
-    const Buffer buffer = read_any_page(p->index, block, nullptr, &kind);
+    const Buffer buffer = read_any_page(p->index, block, &kind);
     const bool room = kind == static_cast<std::uint16_t>(cur::kItemsPage) &&
                       find_slot(items_of(p->meta), BufferGetPage(buffer), &place->slot);
     UnlockReleaseBuffer(buffer);

@@ -211,18 +211,20 @@ void want_item(ScanState* s, const ItemsPage& page, std::uint32_t i) {
 // Shows all pages of items, until fn says that it has seen enough.
 template <typename Fn>
 void each_items_page(Relation index, const ScanState* s, Fn&& fn) {
-    const BlockNumber blocks = RelationGetNumberOfBlocks(index);
+    PageWalk walk;
+    begin_page_walk(&walk, index, s->meta.model_block, RelationGetNumberOfBlocks(index), nullptr,
+                    false);
     bool more = true;
-    for (BlockNumber block = s->meta.model_block; block < blocks && more; ++block) {
+    std::uint16_t kind;
+    for (Buffer buffer; more && BufferIsValid(buffer = next_any_page(&walk, &kind));) {
         CHECK_FOR_INTERRUPTS();
-        std::uint16_t kind;
-        const Buffer buffer = read_any_page(index, block, nullptr, &kind);
         if (kind == static_cast<std::uint16_t>(cur::kItemsPage)) {
             const ItemsPage page = view_items(s, BufferGetPage(buffer));
             more = enter_cpp([&] { return fn(page); });
         }
         UnlockReleaseBuffer(buffer);
     }
+    end_page_walk(&walk);
 }
 
 // Rows of the items among the TIDs (sorted): one look at every page's.
@@ -410,7 +412,7 @@ bool load_null_page(Relation index, ScanState* s) {
     while (s->results.empty() && s->null_block < blocks) {
         CHECK_FOR_INTERRUPTS();
         std::uint16_t kind;
-        const Buffer buffer = read_any_page(index, s->null_block++, nullptr, &kind);
+        const Buffer buffer = read_any_page(index, s->null_block++, &kind);
         const Page page = BufferGetPage(buffer);
         const bool pending = kind == static_cast<std::uint16_t>(cur::kPendingPage);
         if (pending || kind == static_cast<std::uint16_t>(cur::kItemsPage)) {

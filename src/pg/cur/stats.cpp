@@ -50,13 +50,15 @@ Counts count_rows(Relation index, const cur::MetaData& m) {
     Counts c;
     const BlockNumber blocks = RelationGetNumberOfBlocks(index);
     BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
-    for (BlockNumber block = cur::kPendingHead; block < blocks; ++block) {
+    PageWalk walk;
+    begin_page_walk(&walk, index, cur::kPendingHead, blocks, strategy, false);
+    std::uint16_t kind;
+    for (Buffer buffer; BufferIsValid(buffer = next_any_page(&walk, &kind));) {
         CHECK_FOR_INTERRUPTS();
-        std::uint16_t kind;
-        const Buffer buffer = read_any_page(index, block, strategy, &kind);
         count_page(m, BufferGetPage(buffer), kind, &c);
         UnlockReleaseBuffer(buffer);
     }
+    end_page_walk(&walk);
     FreeAccessStrategy(strategy);
     return c;
 }

@@ -105,11 +105,16 @@ void vacuum_pending(Vacuum* v, BlockNumber block) {
 
 void run(Vacuum* v) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
-    for (BlockNumber block = cur::kPendingHead; block < blocks; ++block) {
+    PageWalk walk;
+    begin_page_walk(&walk, v->index, cur::kPendingHead, blocks, v->strategy, true);
+    for (;;) {
         delay_point();
-        report_progress(kForgetting, block, blocks);
         std::uint16_t kind;
-        const Buffer buffer = read_any_page(v->index, block, v->strategy, &kind);
+        const Buffer buffer = next_any_page(&walk, &kind);
+        if (!BufferIsValid(buffer))
+            break;
+        const BlockNumber block = BufferGetBlockNumber(buffer);
+        report_progress(kForgetting, block, blocks);
         std::memcpy(v->page.data, BufferGetPage(buffer), BLCKSZ);
         UnlockReleaseBuffer(buffer);
         if (kind == static_cast<std::uint16_t>(cur::kItemsPage))
@@ -117,6 +122,7 @@ void run(Vacuum* v) {
         else if (kind == static_cast<std::uint16_t>(cur::kPendingPage))
             vacuum_pending(v, block);
     }
+    end_page_walk(&walk);
     IndexFreeSpaceMapVacuum(v->index);
 }
 

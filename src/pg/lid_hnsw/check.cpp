@@ -155,10 +155,11 @@ bool is_centre_block(const Check* c, BlockNumber block) {
     return block >= c->meta.centre_block && block - c->meta.centre_block < pages;
 }
 
-void check_page(Check* c, BlockNumber block) {
+void check_page(Check* c, Buffer buffer) {
     CHECK_FOR_INTERRUPTS();
+    const BlockNumber block = BufferGetBlockNumber(buffer);
     const bool centre = is_centre_block(c, block);
-    if (!copy_page(c->open.index, block, c->strategy, &c->page)) {
+    if (!copy_pinned_page(buffer, &c->page)) {
         if (centre)
             report_corrupt(c->open.index, block, "a page of the centre is empty");
         return;
@@ -190,8 +191,11 @@ void first_walk(Check* c) {
                        "the metapage names another metric than the operator class");
     if (c->meta.centre_block == kMetaBlock || c->meta.centre_block >= c->blocks)
         report_corrupt(c->open.index, kMetaBlock, "the metapage names no page of the centre");
-    for (BlockNumber block = kMetaBlock + 1; block < c->blocks; ++block)
-        check_page(c, block);
+    PageWalk pages;
+    begin_page_walk(&pages, c->open.index, kMetaBlock + 1, c->blocks, c->strategy, false);
+    for (Buffer buffer; BufferIsValid(buffer = next_page(&pages));)
+        check_page(c, buffer);
+    end_page_walk(&pages);
     check_tail(c, c->meta.tail_block, node::PageKind::kSlots,
                "the metapage names a page for new slots that holds none");
     check_tail(c, c->meta.chunk_tail_block, node::PageKind::kChunks,
@@ -203,28 +207,43 @@ void first_walk(Check* c) {
 // ---- second walk: links, reachability
 // ------------------------------------------------------------
 
+// Goes on from the nodes of the copied page. Stale links of a dead slot may lead to a page of
+// another kind.
+void expand_copy(Check* c, BlockNumber block) {
+    if (c->kinds[block] == node::PageKind::kSlots)
+        c->reach.expand_page(block, page_trailer(c->page.data)->used, page_data(c->page.data));
+    else
+        c->reach.expand_page(block, 0, nullptr);
+}
+
+// All pages, and then again those on which nodes were reached meanwhile.
 void second_walk(Check* c) {
     c->reach.seed(c->meta.entry);
     c->reach.seed(c->meta.root);
-    bool first = true;
-    while (first || c->reach.open() > 0) {
-        for (BlockNumber block = kMetaBlock; block < c->blocks; ++block) {
-            CHECK_FOR_INTERRUPTS();
-            if (c->kinds[block] != node::PageKind::kSlots) {
-                // Stale links of a dead slot may lead here.
-                c->reach.expand_page(block, 0, nullptr);
-                continue;
-            }
-            if (!first && !c->reach.wants(block))
-                continue;
-            copy_page(c->open.index, block, c->strategy, &c->page);
+    PageWalk pages;
+    begin_page_walk(&pages, c->open.index, kMetaBlock, c->blocks, c->strategy, false);
+    for (Buffer buffer; BufferIsValid(buffer = next_page(&pages));) {
+        CHECK_FOR_INTERRUPTS();
+        const BlockNumber block = BufferGetBlockNumber(buffer);
+        copy_pinned_page(buffer, &c->page);
+        if (c->kinds[block] == node::PageKind::kSlots) {
             const std::uint32_t used = page_trailer(c->page.data)->used;
-            for (std::uint32_t i = 0; first && i < used; ++i)
+            for (std::uint32_t i = 0; i < used; ++i)
                 require(c, c->audit.add_links(c->g.slot_id(block, i),
                                               {c->g, slot_bytes(c->g, c->page.data, i)}));
-            c->reach.expand_page(block, used, page_data(c->page.data));
         }
-        first = false;
+        expand_copy(c, block);
+    }
+    end_page_walk(&pages);
+    while (c->reach.open() > 0) {
+        for (BlockNumber block = kMetaBlock; block < c->blocks; ++block) {
+            CHECK_FOR_INTERRUPTS();
+            if (!c->reach.wants(block))
+                continue;
+            if (c->kinds[block] == node::PageKind::kSlots)
+                copy_page(c->open.index, block, c->strategy, &c->page);
+            expand_copy(c, block);
+        }
     }
     require(c, c->audit.finish_links(c->reach));
 }

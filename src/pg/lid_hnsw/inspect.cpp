@@ -138,7 +138,11 @@ void close_index(const OpenIndex& open) {
 
 bool copy_page(Relation index, BlockNumber block, BufferAccessStrategy strategy,
                PGAlignedBlock* out) {
-    const Buffer buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+    return copy_pinned_page(ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy),
+                            out);
+}
+
+bool copy_pinned_page(Buffer buffer, PGAlignedBlock* out) {
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
     const bool written = !PageIsNew(BufferGetPage(buffer));
     if (written)

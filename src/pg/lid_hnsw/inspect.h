@@ -50,6 +50,8 @@ void refuse_check_in_recovery();
 // written, which a crash or an error while the index grew may leave behind.
 bool copy_page(Relation index, BlockNumber block, BufferAccessStrategy strategy,
                PGAlignedBlock* out);
+// The same of a pinned page, which is let go.
+bool copy_pinned_page(Buffer buffer, PGAlignedBlock* out);
 // The kind of a copied page; XX002 when it is none of ours.
 node::PageKind copied_kind(Relation index, BlockNumber block, PGAlignedBlock* page);
 

@@ -156,9 +156,11 @@ void begin_page_pass(PagePass* pass, Relation index, const PassWanted& wanted) {
     pass->rows = static_cast<PassRow*>(palloc(pass->room * sizeof(PassRow)));
     const BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
     const BlockNumber blocks = RelationGetNumberOfBlocks(index);
-    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
+    PageWalk walk;
+    begin_page_walk(&walk, index, kMetaBlock + 1, blocks, strategy, false);
+    for (Buffer buffer; BufferIsValid(buffer = next_page(&walk));) {
         CHECK_FOR_INTERRUPTS();
-        const Buffer buffer = ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy);
+        const BlockNumber block = BufferGetBlockNumber(buffer);
         LockBuffer(buffer, BUFFER_LOCK_SHARE);
         const Page page = BufferGetPage(buffer);
         if (!PageIsNew(page)) {  // one that a crash left behind an extension
@@ -171,6 +173,7 @@ void begin_page_pass(PagePass* pass, Relation index, const PassWanted& wanted) {
         }
         UnlockReleaseBuffer(buffer);
     }
+    end_page_walk(&walk);
     FreeAccessStrategy(strategy);
     rows_are_complete(pass);
     fetch(pass);

@@ -95,11 +95,14 @@ void choose_lists_anew(Vacuum* v) {
     if (3 * v->dead_nodes < v->live_nodes || v->live_nodes < 2 || !fits_in_memory(v))
         return;
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
-    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
-        delay_point();
-        if (copy_slots_page(v, block, &v->page))
+    PageWalk walk;
+    begin_vacuum_walk(v, &walk, blocks);
+    for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));) {
+        const BlockNumber block = BufferGetBlockNumber(buffer);
+        if (copy_pinned_slots(buffer, &v->page))
             gather_page(v, block);
     }
+    end_page_walk(&walk);
     for (Vacuum::Level& level : v->levels) {
         if (!level.slots.empty())
             choose_lists(v, &level);

@@ -233,8 +233,6 @@ void apply_repairs(Vacuum* v, BlockNumber block) {
 }  // namespace
 
 void repair_page(Vacuum* v, BlockNumber block) {
-    if (!copy_slots_page(v, block, &v->page))
-        return;
     v->new_links.clear();
     v->new_codes.clear();
     bool changed = false;
@@ -273,13 +271,17 @@ void repair_links(Vacuum* v) {
     choose_lists_anew(v);
     // Nodes added since the first pass may link to dead ones too.
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
-    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
-        delay_point();
+    PageWalk walk;
+    begin_vacuum_walk(v, &walk, blocks);
+    for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));) {
+        const BlockNumber block = BufferGetBlockNumber(buffer);
         report_pages(v, kMending, block, blocks);
-        repair_page(v, block);
+        if (copy_pinned_slots(buffer, &v->page))
+            repair_page(v, block);
         if (v->orphans.size() >= kMaxOrphans)
             reparent_orphans(v);
     }
+    end_page_walk(&walk);
 }
 
 }  // namespace vg::pg

@@ -167,9 +167,11 @@ static void set_entry(Vacuum* v, node::MetaData* meta) {
 // entry point. Those that came before have not, and may lie on pages that the repair had passed.
 static void raise_entry(Vacuum* v) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
-    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
-        delay_point();
-        if (!copy_slots_page(v, block, &v->page))
+    PageWalk walk;
+    begin_vacuum_walk(v, &walk, blocks);
+    for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));) {
+        const BlockNumber block = BufferGetBlockNumber(buffer);
+        if (!copy_pinned_slots(buffer, &v->page))
             continue;
         for (std::uint32_t i = 0; i < used_slots(v, &v->page); ++i) {
             const node::SlotView slot = slot_of(v, &v->page, i);
@@ -177,6 +179,7 @@ static void raise_entry(Vacuum* v) {
                 note_upper(v, v->g.slot_id(block, i), slot.header().level);
         }
     }
+    end_page_walk(&walk);
     PageEdits e;
     begin_edits(&e, v->index, false);
     node::MetaData* meta = page_meta(edit_meta(&e));
@@ -213,7 +216,7 @@ void repair_entry(Vacuum* v) {
     // An insert that found nothing alive may have hung the dead root below a new one since the
     // second pass. From here on the root lives, or there is none, so it cannot happen again.
     const node::SlotId root = read_meta(v->index).root;
-    if (root != node::kNoSlot)
+    if (root != node::kNoSlot && copy_slots_page(v, v->g.block_of(root), &v->page))
         repair_page(v, v->g.block_of(root));
 }
 

@@ -75,8 +75,9 @@ std::uint32_t used_on_page(Stats* s) {
     return std::min<std::uint32_t>(page_trailer(s->page.data)->used, s->g.slots_per_page);
 }
 
-void count_page(Stats* s, BlockNumber block) {
-    const bool written = copy_page(s->index, block, s->strategy, &s->page);
+void count_page(Stats* s, Buffer buffer) {
+    const BlockNumber block = BufferGetBlockNumber(buffer);
+    const bool written = copy_pinned_page(buffer, &s->page);
     const node::PageKind kind =
         written ? copied_kind(s->index, block, &s->page) : node::PageKind::kCentre;
     if (kind == node::PageKind::kChunks) {
@@ -105,10 +106,13 @@ void expand_page(Stats* s, BlockNumber block) {
 void walk(Stats* s) {
     s->reach.seed(s->meta.entry);
     s->reach.seed(s->meta.root);
-    for (BlockNumber block = kMetaBlock + 1; block < s->blocks; ++block) {
+    PageWalk pages;
+    begin_page_walk(&pages, s->index, kMetaBlock + 1, s->blocks, s->strategy, false);
+    for (Buffer buffer; BufferIsValid(buffer = next_page(&pages));) {
         CHECK_FOR_INTERRUPTS();
-        count_page(s, block);
+        count_page(s, buffer);
     }
+    end_page_walk(&pages);
     while (s->reach.open() > 0) {
         for (BlockNumber block = kMetaBlock; block < s->blocks; ++block) {
             CHECK_FOR_INTERRUPTS();

@@ -29,16 +29,23 @@
 
 namespace vg::pg {
 
-bool copy_slots_page(Vacuum* v, BlockNumber block, PGAlignedBlock* out) {
-    check_block(v->index, block);
-    const Buffer buffer =
-        ReadBufferExtended(v->index, MAIN_FORKNUM, block, RBM_NORMAL, v->strategy);
+void begin_vacuum_walk(const Vacuum* v, PageWalk* walk, BlockNumber end) {
+    begin_page_walk(walk, v->index, kMetaBlock + 1, end, v->strategy, true);
+}
+
+bool copy_pinned_slots(Buffer buffer, PGAlignedBlock* out) {
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
     const bool ours = page_fault(BufferGetPage(buffer), node::PageKind::kSlots) == nullptr;
     if (ours)
         std::memcpy(out->data, BufferGetPage(buffer), BLCKSZ);
     UnlockReleaseBuffer(buffer);
     return ours;
+}
+
+bool copy_slots_page(Vacuum* v, BlockNumber block, PGAlignedBlock* out) {
+    check_block(v->index, block);
+    return copy_pinned_slots(
+        ReadBufferExtended(v->index, MAIN_FORKNUM, block, RBM_NORMAL, v->strategy), out);
 }
 
 node::SlotView copy_slot(Vacuum* v, node::SlotId id, PGAlignedBlock* out) {
@@ -192,12 +199,15 @@ void forget_all(Vacuum* v) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
     v->filter.stats->pages_free = v->filter.stats->pages_deleted = 0;
     v->dead.assign(static_cast<std::size_t>(blocks) * v->g.slots_per_page, false);
-    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
-        delay_point();
+    PageWalk walk;
+    begin_vacuum_walk(v, &walk, blocks);
+    for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));) {
+        const BlockNumber block = BufferGetBlockNumber(buffer);
         report_pages(v, kForgetting, block, blocks);
-        if (copy_slots_page(v, block, &v->page) && look_at_page(v, block))
+        if (copy_pinned_slots(buffer, &v->page) && look_at_page(v, block))
             forget_page(v, block);
     }
+    end_page_walk(&walk);
     forget_uppers(v);
 }
 

@@ -108,6 +108,15 @@ IndexBulkDeleteResult* vacuum_index(IndexVacuumInfo* info, IndexBulkDeleteResult
 // Pass 1: drops dead heap TIDs and marks nodes without any dead.
 void forget_all(Vacuum* v);
 
+// The pages of the index from the first behind the metapage to before `end`.
+void begin_vacuum_walk(const Vacuum* v, PageWalk* walk, BlockNumber end);
+// The next of them, pinned, after the pause that a cost limit asks for; InvalidBuffer at the end.
+inline Buffer next_vacuum_page(PageWalk* walk) {
+    delay_point();
+    return next_page(walk);
+}
+// Copies a pinned page and lets it go; false when it is no slots page.
+bool copy_pinned_slots(Buffer buffer, PGAlignedBlock* out);
 // Copies a slots page; false when the block holds something else.
 bool copy_slots_page(Vacuum* v, BlockNumber block, PGAlignedBlock* out);
 // Copies the page of a slot; XX002 when it is no slots page.
@@ -130,7 +139,7 @@ bool new_list(const Vacuum* v, node::SlotId id, unsigned level,
 // Pass 2: replaces links to dead slots, level by level the same; collects the orphans, and
 // reparents them when they become many.
 void repair_links(Vacuum* v);
-// The same for the slots of one page.
+// The same for the slots of one page, which is copied into v->page.
 void repair_page(Vacuum* v, BlockNumber block);
 // A live slot above the base, met by a pass over the pages.
 inline void note_upper(Vacuum* v, node::SlotId id, unsigned level) {

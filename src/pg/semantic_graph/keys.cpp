@@ -174,9 +174,8 @@ std::uint32_t keep_live(Sweep* w, BlockNumber block, Page page, bool apply) {
     return kept;
 }
 
-void sweep_page(Sweep* w, BlockNumber block) {
-    const Buffer buffer =
-        ReadBufferExtended(w->s->index, MAIN_FORKNUM, block, RBM_NORMAL, w->v->strategy);
+void sweep_page(Sweep* w, Buffer buffer) {
+    const BlockNumber block = BufferGetBlockNumber(buffer);
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
     node::PageKind kind{};
     const bool ours = is_chain_page(BufferGetPage(buffer), &kind);
@@ -221,10 +220,11 @@ void compact_thinned(Sweep* w) {
 void sweep_keys(Vacuum* v, SideStore* s) {
     auto* w = new_in_context<Sweep>(CurrentMemoryContext, v, s);
     const BlockNumber blocks = RelationGetNumberOfBlocks(s->index);
-    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
-        delay_point();
-        sweep_page(w, block);
-    }
+    PageWalk walk;
+    begin_vacuum_walk(v, &walk, blocks);
+    for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));)
+        sweep_page(w, buffer);
+    end_page_walk(&walk);
     compact_thinned(w);
 }
 

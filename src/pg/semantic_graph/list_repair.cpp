@@ -35,9 +35,11 @@ void ListKeeper::find_live(Vacuum* v) {
     const std::size_t most = std::min(kMostExactNodes, bytes / row_bytes);
     const std::size_t enough = std::max<std::size_t>(most, side_->g.k) + 1;
     const BlockNumber blocks = RelationGetNumberOfBlocks(side_->index);
-    for (BlockNumber block = kMetaBlock + 1; block < blocks && live_.size() < enough; ++block) {
-        delay_point();
-        if (!copy_slots_page(v, block, &v->page))
+    PageWalk walk;
+    begin_vacuum_walk(v, &walk, blocks);
+    for (Buffer buffer; live_.size() < enough && BufferIsValid(buffer = next_vacuum_page(&walk));) {
+        const BlockNumber block = BufferGetBlockNumber(buffer);
+        if (!copy_pinned_slots(buffer, &v->page))
             continue;
         const std::uint32_t used = used_slots(v, &v->page);
         for (std::uint32_t i = 0; i < used; ++i) {
@@ -51,6 +53,7 @@ void ListKeeper::find_live(Vacuum* v) {
             slot.read_vector(&live_vectors_[(live_.size() - 1) * g_.dims]);
         }
     }
+    end_page_walk(&walk);
     exact_ = live_.size() <= most;
     wanted_ = std::min<std::size_t>(side_->g.k, live_.empty() ? 0 : live_.size() - 1);
 }
@@ -106,9 +109,8 @@ bool ListKeeper::copy_node(Vacuum* v, node::SlotId slot, bool has_list, node::Sl
     return out->live() && out->header().level == 0;
 }
 
-void ListKeeper::repair_page(Vacuum* v, BlockNumber block) {
-    const Buffer buffer =
-        ReadBufferExtended(side_->index, MAIN_FORKNUM, block, RBM_NORMAL, v->strategy);
+void ListKeeper::repair_page(Vacuum* v, Buffer buffer) {
+    const BlockNumber block = BufferGetBlockNumber(buffer);
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
     const bool ours = page_fault(BufferGetPage(buffer), node::PageKind::kLists) == nullptr;
     if (ours)
@@ -161,11 +163,13 @@ void ListKeeper::write_refills(Vacuum* v, BlockNumber block) {
 void ListKeeper::repair(Vacuum* v) {
     find_live(v);
     const BlockNumber blocks = RelationGetNumberOfBlocks(side_->index);
-    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
-        delay_point();
-        report_pages(v, kMendingLists, block, blocks);
-        repair_page(v, block);
+    PageWalk walk;
+    begin_vacuum_walk(v, &walk, blocks);
+    for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));) {
+        report_pages(v, kMendingLists, BufferGetBlockNumber(buffer), blocks);
+        repair_page(v, buffer);
     }
+    end_page_walk(&walk);
 }
 
 void ListKeeper::clear_dead(Vacuum* v) {

@@ -87,7 +87,7 @@ class ListKeeper {
     void refill(Vacuum* v, const ListCopy& old);
     void take_nearest_live();
     bool copy_node(Vacuum* v, node::SlotId slot, bool has_list, node::SlotView* out);
-    void repair_page(Vacuum* v, BlockNumber block);
+    void repair_page(Vacuum* v, Buffer buffer);
     void write_refills(Vacuum* v, BlockNumber block);
 
     SideStore* side_;
