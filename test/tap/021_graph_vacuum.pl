@@ -21,12 +21,12 @@ CREATE FUNCTION page_of_kind(index regclass, kind integer) RETURNS bigint LANGUA
     SELECT b FROM generate_series(1, pg_relation_size(index) / 8192 - 1) b, get_raw_page(index::text, b) p
     WHERE get_byte(p, 8176) = kind AND get_byte(p, 34) + 256 * get_byte(p, 35) > 1000 ORDER BY b LIMIT 1
 $$;
--- Waits until a page has changed, then cancels whoever vacuums.
-CREATE FUNCTION cancel_at_change(index regclass, block bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+-- Waits until a page is no longer what it was, then cancels whoever vacuums; false after a minute and a half.
+CREATE FUNCTION cancel_at_change(index regclass, block bigint, was text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
-    was text := md5(get_raw_page(index::text, block));
+    since timestamptz := clock_timestamp();
 BEGIN
-    FOR i IN 1..60000 LOOP
+    WHILE clock_timestamp() < since + interval '90 s' LOOP
         IF md5(get_raw_page(index::text, block)) <> was THEN
             PERFORM pg_cancel_backend(pid) FROM pg_stat_progress_vacuum;
             RETURN FOUND;
@@ -37,6 +37,19 @@ BEGIN
 END $$;
 SQL
 
+# Runs a vacuum and cancels it once a page has changed. The page is found and copied before the vacuum begins: that
+# takes long where the machine is busy, and a vacuum that had passed the page by then would never be met.
+sub cancel_at_change {
+    my ($index, $block, $vacuum, $when) = @_;
+    my ($page, $was) = split /\|/, $node->safe_psql('postgres', "SELECT b, md5(get_raw_page('$index', b)) FROM (SELECT $block) s(b)");
+    my $watcher = start_psql($node, "SELECT 'watching'; SELECT 'cancelled ' || cancel_at_change('$index', $page, '$was')", \my $seen);
+    $watcher->pump until $seen =~ /watching/;
+    my ($text, $state) = run_sql($node, "$vacuum;");
+    $watcher->finish;
+    like($seen, qr/cancelled t/, "a vacuum is met $when");
+    is($state, '57014', 'and cancelled') or diag($text);
+}
+
 # ---- a vacuum that is cancelled in its sweep, then one that takes several batches ----
 # 200,000 dead rows are more than the least memory holds.
 $node->safe_psql('postgres', <<'SQL');
@@ -45,15 +58,10 @@ INSERT INTO batches SELECT i, ('[' || i / 1000 || ',' || i / 1000 % 7 || ']')::v
 CREATE INDEX batches_v ON batches USING semantic_graph (v vector_l2_ops) INCLUDE (id) WITH (k = 4);
 DELETE FROM batches WHERE id % 8 <> 0;
 SQL
-my $watcher = start_psql($node, "SELECT 'watching'; SELECT 'cancelled ' || cancel_at_change('batches_v', page_of_kind('batches_v', 8))", \my $seen);
-$watcher->pump until $seen =~ /watching/;
-my ($text, $state) = run_sql($node, "SET vacuum_cost_delay = 10; SET vacuum_cost_limit = 200; VACUUM (INDEX_CLEANUP ON) batches;");
-$watcher->finish;
-like($seen, qr/cancelled t/, 'a vacuum is met in its sweep');
-is($state, '57014', 'and cancelled') or diag($text);
+cancel_at_change('batches_v', "page_of_kind('batches_v', 8)", 'SET vacuum_cost_delay = 10; SET vacuum_cost_limit = 200; VACUUM (INDEX_CLEANUP ON) batches', 'in its sweep');
 index_is_sound($node, 'batches_v', 'the index is sound');
 my $least = $node->safe_psql('postgres', "SELECT min_val FROM pg_settings WHERE name = 'maintenance_work_mem'");
-($text) = run_sql($node, "SET maintenance_work_mem = $least; VACUUM (INDEX_CLEANUP ON, VERBOSE) batches;");
+my ($text, $state) = run_sql($node, "SET maintenance_work_mem = $least; VACUUM (INDEX_CLEANUP ON, VERBOSE) batches;");
 my ($scans) = $text =~ /batches": index scans: (\d+)/;
 cmp_ok($scans, '>', 1, 'the next vacuum takes several batches') or diag($text);
 index_is_sound($node, 'batches_v', 'no key is left of a row that is gone');
@@ -92,12 +100,7 @@ my $asks = "SELECT count(*) FROM semantic_graph_neighbors('shared_v', 1);"
 ($text, $state) = run_sql($node, $asks);
 like($text, qr/ERROR:  P0002.*reached 0/s, 'a deleted row is not found before vacuum');
 my $pages = $node->safe_psql('postgres', "SELECT key_pages('shared_v')");
-$watcher = start_psql($node, "SELECT 'watching'; SELECT 'cancelled ' || cancel_at_change('shared_v', slots_page_of('shared_v', 'shared', 10))", \$seen);
-$watcher->pump until $seen =~ /watching/;
-($text, $state) = run_sql($node, "SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 10; VACUUM (INDEX_CLEANUP ON) shared;");
-$watcher->finish;
-like($seen, qr/cancelled t/, 'a vacuum is met in its first pass');
-is($state, '57014', 'and cancelled') or diag($text);
+cancel_at_change('shared_v', "slots_page_of('shared_v', 'shared', 10)", 'SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 10; VACUUM (INDEX_CLEANUP ON) shared', 'in its first pass');
 is($node->safe_psql('postgres', "SELECT key_pages('shared_v')"), $pages, 'before it removed a key');
 ($text, $state) = run_sql($node, $asks);
 like($text, qr/ERROR:  P0002.*reached 0/s, 'the row is not found after it');
@@ -172,6 +175,7 @@ for my $round (1 .. $cancels + $kills) {
     churn($round);
     my ($vacuum_out, $insert_out);
     my ($pid, $vacuum) = run_to_phase($node, 'pg_stat_progress_vacuum', 'vacuuming indexes', $slow, \$vacuum_out, 0);
+    $pid or die "no vacuum is met in round $round: $vacuum_out";
     my $insert = start_psql($node, "INSERT INTO churn (v) SELECT vec(i / 2, 12) FROM generate_series(1, 200) i", \$insert_out);
     sleep(rand(0.8 * $length));
     my $what = ($kill ? 'kill' : 'cancel') . " $round";
