@@ -28,11 +28,14 @@ make -s clean PG_CONFIG="$pg_config"
 
 # What the library is linked with stays, the rest of what was installed for the build goes.
 library=$("$pg_config" --pkglibdir)/vectorgraph.so
+strip --strip-unneeded "$library"  # debugging information is nineteen twentieths of it
 needed=$(ldd "$library" | awk '$3 ~ /^\// { print $3 }' | xargs -r realpath | xargs -r dpkg-query -S | cut -d: -f1 | sort -u)
-comm -13 <(printf '%s\n' "$kept") <(apt-mark showmanual | sort) | xargs -r apt-mark auto >/dev/null
+# By name: where there is a cluster apt is told to keep postgresql-server-dev of its release.
+mapfile -t installed < <(comm -13 <(printf '%s\n' "$kept") <(apt-mark showmanual | sort))
 # shellcheck disable=SC2086
 apt-mark manual $needed >/dev/null
-apt-get autoremove --purge -y -qq >/dev/null
+apt-get purge --auto-remove -y -qq "${installed[@]}" >/dev/null
+apt-get clean
 rm -rf /var/lib/apt/lists/*
 if ldd "$library" | grep 'not found'; then
     exit 1
