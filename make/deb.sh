@@ -101,7 +101,9 @@ if dpkg -L "postgresql-$major-vectorgraph" | grep -q '/extension/vector\(--.*\.s
     exit 1
 fi
 apt-get purge -y -qq "postgresql-$major-vectorgraph" >purge.log 2>&1 || { cat purge.log; exit 1; }
-[ -z "$(find /usr/lib/postgresql /usr/share/postgresql -name '*vectorgraph*')" ]
+left=$(find /usr/lib/postgresql /usr/share/postgresql -name '*vectorgraph*')
+[ -z "$left" ] || { echo "left behind: $left"; exit 1; }
+echo "PostgreSQL $major: removed again, no file left"
 SH
 }
 
