@@ -167,8 +167,8 @@ void add_back_link(Inserter* in, PageEdits* e, std::size_t i, unsigned level, no
         page = edit_slot_page(e, g, id);
     const node::SlotView slot(g, slot_bytes(g, page, g.index_of(id)));
     const node::SlotEdit::LinkValue link = in->work.back_link(i, to, false);
-    const std::size_t at =
-        in->work.is_chosen(i, level, slot) ? place_for(in, i, slot, link, false) : hnsw::kNoVictim;
+    const bool wanted = in->work.is_chosen(i, level, slot) && !links_to(slot, to);
+    const std::size_t at = wanted ? place_for(in, i, slot, link, false) : hnsw::kNoVictim;
     if (at != hnsw::kNoVictim)
         put_link(edit_slot(e, g, id), at, link);
     else if (looking)

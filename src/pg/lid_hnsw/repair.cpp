@@ -19,14 +19,6 @@ constexpr std::size_t kOptionsPerLink = 2;
 // Orphans remembered before they are given parents: 4 MB.
 constexpr std::size_t kMaxOrphans = std::size_t{1} << 20;
 
-bool links_to(const node::SlotView& slot, node::SlotId id) {
-    for (std::size_t i = 0; i < slot.degree(); ++i) {
-        if (slot.link(i) == id)
-            return true;
-    }
-    return false;
-}
-
 // Adds to v->found what a search as of an insert finds. Where most of a neighbourhood died at once,
 // the neighbours of dead neighbours are mostly dead too: 85 % of 27,000 clustered rows deleted
 // between two vacuums left lists half empty and recall@10 at .79 instead of .99.

@@ -83,21 +83,13 @@ bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
     return true;
 }
 
-bool has_link(const node::SlotView& slot, node::SlotId to) {
-    for (std::size_t i = 0; i < slot.degree(); ++i) {
-        if (slot.link(i) == to)
-            return true;
-    }
-    return false;
-}
-
 // `linked`: only where the parent has a link to the orphan already, so that no other gives way.
 bool try_parent(Vacuum* v, node::SlotId orphan, node::SlotId parent, bool linked = false) {
     if (parent == orphan || parent == node::kNoSlot || v->is_dead(parent))
         return false;
     bool fits = false;
     const auto look = [&](const node::SlotView& slot) {
-        fits = slot.live() && slot.header().level == 0 && (!linked || has_link(slot, orphan));
+        fits = slot.live() && slot.header().level == 0 && (!linked || links_to(slot, orphan));
     };
     with_slot(v->index, v->g, parent, look, v->strategy);
     return fits && outside_subtree(v, parent, orphan) && adopt(v, orphan, parent);

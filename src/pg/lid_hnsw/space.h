@@ -20,6 +20,17 @@ inline node::SlotEdit edit_slot(PageEdits* e, const node::Geometry& g, node::Slo
     return {g, slot_bytes(g, edit_slot_page(e, g, id), g.index_of(id))};
 }
 
+// Whether a list holds a link to a slot already. A new node is seen as soon as its slot and its
+// protected in-link are there, so an insert that gives others their links to it, and a vacuum that
+// mends theirs, may both want to add the same one.
+inline bool links_to(const node::SlotView& slot, node::SlotId id) {
+    for (std::size_t i = 0; i < slot.degree(); ++i) {
+        if (slot.link(i) == id)
+            return true;
+    }
+    return false;
+}
+
 // Opens, in lock order, the metapage, the page of slot `with` and the page that the next slot will
 // come from, if there is one.
 node::MetaData* open_for_slot(PageEdits* e, const node::Geometry& g, node::SlotId with);
