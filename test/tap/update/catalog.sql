@@ -26,7 +26,7 @@ SELECT concat_ws(' | ', 'support', identity, amprocnum, amproclefttype::regtype,
 FROM member JOIN pg_amproc ON classid = 'pg_opfamily'::regclass AND objid = amprocfamily;
 SELECT concat_ws(' | ', 'method', identity, amhandler, amtype) FROM member JOIN pg_am a ON classid = 'pg_am'::regclass AND objid = a.oid;
 SELECT concat_ws(' | ', 'cast', identity, castfunc::regprocedure, castcontext, castmethod) FROM member JOIN pg_cast c ON classid = 'pg_cast'::regclass AND objid = c.oid;
-SELECT concat_ws(' | ', 'type', identity, to_jsonb(t) - '{oid,typnamespace,typarray,typrelid}'::text[]) FROM member JOIN pg_type t ON classid = 'pg_type'::regclass AND objid = t.oid;
+SELECT concat_ws(' | ', 'type', identity, to_jsonb(t) - '{oid,typnamespace,typarray,typrelid,typelem}'::text[], typelem::regtype) FROM member JOIN pg_type t ON classid = 'pg_type'::regclass AND objid = t.oid;
 SELECT concat_ws(' | ', 'column', c.oid::regclass, attnum, attname, format_type(atttypid, atttypmod), attnotnull, attisdropped, attstorage, attcompression, attacl)
 FROM member m JOIN pg_class c ON m.classid = 'pg_class'::regclass AND m.objid = c.oid OR m.classid = 'pg_type'::regclass AND c.reltype = m.objid
     JOIN pg_attribute a ON a.attrelid = c.oid;
