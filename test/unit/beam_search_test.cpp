@@ -257,6 +257,7 @@ TEST(BeamSearch, GoingOnEqualsLookingHarder) {
     EXPECT_LE(static_cast<double>(cost_narrow), 2.0 * static_cast<double>(cost_wide));
 }
 
+// Or more than that, by what lies in the same pages.
 TEST(BeamSearch, GrowReadsAnEighthMore) {
     const Matrix rows = test::uniform_rows(3000, 8, 2);
     MemoryIndex index(8, Metric::kL2);
@@ -264,11 +265,13 @@ TEST(BeamSearch, GrowReadsAnEighthMore) {
     MemoryIndex::Cursor cursor(index, rows.row(0), 20);
     std::size_t before = cursor.search().found().size();
     EXPECT_GE(before, 100u);
-    for (int round = 0; round < 20; ++round) {
+    while (before < rows.size() / 2) {
         ASSERT_TRUE(cursor.search().grow());
         cursor.run();
-        before += std::max<std::size_t>(before / 8, 16);
-        EXPECT_EQ(cursor.search().found().size(), before);
+        const std::size_t step = std::max<std::size_t>(before / 8, 16);
+        EXPECT_GE(cursor.search().found().size(), before + step);
+        EXPECT_LE(cursor.search().found().size(), before + 4 * step);
+        before = cursor.search().found().size();
     }
 }
 

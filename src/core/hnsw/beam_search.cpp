@@ -20,6 +20,8 @@ constexpr auto kNearerFirst = [](const auto& a, const auto& b) {
 
 // Sizes that a search reaches without a second thought.
 constexpr std::size_t kLeastStep = 16;
+// See first_beam().
+constexpr std::size_t kFirstBeam = 120;
 // A scan hands out up to ef, but no more than so many rows of its first round without keeping
 // others back: where estimates are good a short answer needs no more. MNIST, ef 10, LIMIT 10:
 // recall .99 after half as many nodes.
@@ -33,10 +35,11 @@ constexpr float kTinyStep = 1.0f / 16;
 
 struct BeamSearch::Memory {
     SlotSet visited;
-    LeastDistances known;
+    Unread unread;
     std::vector<Candidate> pool, crowd, spill;
     std::vector<Found> found;
     std::vector<Ready> ready, late;
+    std::vector<SlotId> batch;
 
     static Memory* spare() {
         thread_local Memory memory;
@@ -46,7 +49,8 @@ struct BeamSearch::Memory {
 
 void BeamSearch::swap_memory(Memory* other) noexcept {
     std::swap(visited_, other->visited);
-    std::swap(known_, other->known);
+    std::swap(unread_, other->unread);
+    batch_.swap(other->batch);
     pool_.swap(other->pool);
     crowd_.swap(other->crowd);
     spill_.swap(other->spill);
@@ -57,7 +61,6 @@ void BeamSearch::swap_memory(Memory* other) noexcept {
 
 BeamSearch::BeamSearch(const node::NodeQuery& query)
     : query_(&query),
-      distinct_(query.geometry().words == 1),
       estimates_(query.geometry().capacity),
       near_(query.geometry().capacity),
       tiny_(query.geometry().capacity) {
@@ -72,19 +75,25 @@ BeamSearch::~BeamSearch() {
 
 void BeamSearch::reset(std::size_t ef) {
     ef_ = std::max<std::size_t>(ef, 1);
-    margin_halves_ = 2;
+    row_reads_ = 1;
+    sure_reads_ = 0;
+    reads_ = 0;
     free_rows_ = 0;
     visited_.clear();
-    known_.clear();
     pool_.clear();
     crowd_.clear();
     crowd_cursor_ = 0;
     spill_.clear();
+    // Where long rows are looked for, the least estimate is the better one.
+    unread_.clear(query_->metric() == node::Metric::kInnerProduct);
+    batch_.clear();
+    batch_at_ = 0;
     best_.clear();
     found_.clear();
     ready_.clear();
     late_.clear();
     cursor_ = 0;
+    in_beam_ = true;
     first_round_ = true;
     exhausted_ = false;
     late_sorted_ = false;
@@ -97,7 +106,7 @@ void BeamSearch::start(SlotId entry, unsigned level, unsigned target_level, std:
     reset(ef);
     level_ = level;
     target_level_ = target_level;
-    pool_limit_ = level_ > target_level_ ? kUpperBeam : ef_;
+    pool_limit_ = level_ > target_level_ ? kUpperBeam : first_beam();
     if (entry != kNoSlot)
         pool_.push_back({0.0f, entry});
 }
@@ -105,7 +114,8 @@ void BeamSearch::start(SlotId entry, unsigned level, unsigned target_level, std:
 void BeamSearch::start_scan(SlotId entry, unsigned level, std::size_t ef) {
     const std::uint32_t words = query_->geometry().words;
     start(entry, level, 0, scan_beam(words, query_->metric(), ef));
-    margin_halves_ = scan_margin_halves(words, query_->metric());
+    row_reads_ = scan_breadth(words, query_->metric());
+    sure_reads_ = scan_sure_reads(words, query_->metric(), ef);
     free_rows_ = std::min(ef, kFreeRows);
 }
 
@@ -113,9 +123,25 @@ void BeamSearch::start(std::span<const Seed> seeds, unsigned target_level, std::
     reset(ef);
     level_ = target_level;
     target_level_ = target_level;
-    pool_limit_ = ef_;
+    pool_limit_ = first_beam();
     for (const Seed& s : seeds)
         offer(s.distance, s.slot);
+}
+
+// A wide beam is but a beginning: what comes after it goes by the means of estimates.
+std::size_t BeamSearch::first_beam() const noexcept {
+    return std::min(ef_, kFirstBeam);
+}
+
+// How many nodes are to be read before the first round is over, once its beam has been. A node lies
+// in the beam once per link that led to it, and copies of a few nodes fill it early where a search
+// is easy: a wider one would have gone on as this one did. (GloVe, recall .84: 82 nodes, 87 without
+// copies.) Not so up to 64 dimensions, where neighbours link to each other so densely that copies
+// say nothing (2 dimensions, ef 40: 12 distinct nodes).
+std::size_t BeamSearch::first_reads() const noexcept {
+    if (query_->geometry().words == 1)
+        return ef_;
+    return pool_limit_ == 0 ? 0 : ef_ * target_expanded_ / pool_limit_;
 }
 
 // The level is done: its best slots, one level down, seed the next.
@@ -124,18 +150,18 @@ void BeamSearch::descend() {
     pool_.clear();
     crowd_.clear();
     crowd_cursor_ = 0;
+    crowd_reads_ = 0;
     spill_.clear();
-    known_.clear();
     cursor_ = 0;
-    pool_limit_ = level_ > target_level_ ? kUpperBeam : ef_;
+    pool_limit_ = level_ > target_level_ ? kUpperBeam : first_beam();
     for (const Seed& s : best_)
         offer(s.distance, s.slot);
     best_.clear();
 }
 
 SlotId BeamSearch::next() {
-    if (!first_round_)
-        return next_in_round();
+    if (!in_beam_)
+        return next_in_batch();
     for (;;) {
         const SlotId id = next_in_pool();
         if (id != kNoSlot)
@@ -152,11 +178,40 @@ SlotId BeamSearch::next() {
 // in a graph that many deletions have thinned out may be a small part. Links from the root lead
 // everywhere.
 SlotId BeamSearch::next_after_pool() {
-    if (target_level_ > 0 || pool_.size() + crowd_.size() >= pool_limit_ || root_ == kNoSlot ||
-        visited_.contains(root_))
+    if (target_level_ == 0 && pool_.size() + crowd_.size() < pool_limit_ && root_ != kNoSlot &&
+        !visited_.contains(root_)) {
+        pool_.push_back({std::numeric_limits<float>::max(), root_});
+        return next_in_pool();
+    }
+    reads_ = first_reads() + crowd_reads_;
+    if (target_expanded_ >= reads_)
         return kNoSlot;
-    pool_.push_back({std::numeric_limits<float>::max(), root_});
-    return next_in_pool();
+    leave_beam();
+    return next_in_batch();
+}
+
+// The rest of the batch, and further ones as long as the search has read fewer nodes than it must.
+SlotId BeamSearch::next_in_batch() {
+    for (;;) {
+        while (batch_at_ < batch_.size()) {
+            const SlotId id = batch_[batch_at_++];
+            if (visited_.insert(id))
+                return id;
+        }
+        if (target_expanded_ >= reads_ || unread_.empty())
+            return kNoSlot;
+        take_batch(std::min(reads_ - target_expanded_, next_batch()));
+    }
+}
+
+std::size_t BeamSearch::next_batch() const noexcept {
+    return std::max(target_expanded_ / 8, kLeastStep);
+}
+
+void BeamSearch::take_batch(std::size_t n) {
+    batch_.clear();
+    batch_at_ = 0;
+    unread_.take_nearest(n, query_->geometry().slots_per_page, &batch_);
 }
 
 // The first slot of the pool that was not read yet, with the cursor on it.
@@ -183,6 +238,7 @@ SlotId BeamSearch::next_in_pool() {
             id = tiny;
             from = &crowd_;
             cursor = &crowd_cursor_;
+            ++crowd_reads_;
         }
     }
     if (id == kNoSlot)
@@ -192,45 +248,10 @@ SlotId BeamSearch::next_in_pool() {
     return id;
 }
 
-SlotId BeamSearch::next_in_round() {
-    while (target_expanded_ < expand_target_) {
-        const SlotId id = next_in_pool();
-        if (id != kNoSlot)
-            return id;
-        if (!refill_pool())
-            return kNoSlot;
-    }
-    return kNoSlot;
-}
-
-// Takes the nearest candidates of a later round into the pool, which has been read to its end;
-// false when none is left.
-bool BeamSearch::refill_pool() {
-    pool_.clear();
-    cursor_ = 0;
-    pool_limit_ = kWindow;
-    while (pool_.empty() && !spill_.empty()) {
-        const std::size_t take = std::min(kWindow, spill_.size());
-        const auto cut = spill_.begin() + static_cast<std::ptrdiff_t>(take);
-        if (cut != spill_.end())
-            std::nth_element(spill_.begin(), cut - 1, spill_.end(), kNearerFirst);
-        std::copy_if(spill_.begin(), cut, std::back_inserter(pool_),
-                     [this](const Candidate& c) { return !visited_.contains(c.id); });
-        // The gap is closed from the end: the order of the rest does not matter.
-        const std::size_t moved = std::min(take, spill_.size() - take);
-        std::copy(spill_.end() - static_cast<std::ptrdiff_t>(moved), spill_.end(), spill_.begin());
-        spill_.resize(spill_.size() - take);
-    }
-    std::sort(pool_.begin(), pool_.end(), kNearerFirst);
-    // Fewer than a window although more are left: what comes must not pass those.
-    if (!spill_.empty())
-        pool_limit_ = std::max<std::size_t>(pool_.size(), 1);
-    return !pool_.empty();
-}
-
 SlotId BeamSearch::peek() const noexcept {
+    if (!in_beam_)
+        return batch_at_ < batch_.size() ? batch_[batch_at_] : kNoSlot;
     for (std::size_t i = cursor_; i < pool_.size(); ++i) {
-        // A node may lie in the pool once per link that led to it.
         if ((pool_[i].id & kExpanded) == 0 && !visited_.contains(pool_[i].id))
             return pool_[i].id;
     }
@@ -267,10 +288,10 @@ void BeamSearch::expand(SlotId id, const node::SlotView& slot) {
     }
 
     query_->estimate(slot, d.graph, estimates_.data());
-    if (first_round_)
+    if (in_beam_)
         offer_links(slot, slot.degree(), d.graph);
     else
-        offer_later(slot, slot.degree(), d.graph);
+        see_links(slot, slot.degree(), d.graph);
 }
 
 // Which links are near enough for the pool follows no pattern that a processor could predict, so
@@ -320,12 +341,17 @@ void BeamSearch::offer_links(const node::SlotView& slot, std::size_t degree, flo
         split_links<false>(slot, degree, distance, tiny_below);
 }
 
-// Later rounds take what is nearest, crowd or not.
-void BeamSearch::offer_later(const node::SlotView& slot, std::size_t degree, float distance) {
+// Crowds stay aside until the first round is over; later ones take what is nearest, crowd or not.
+void BeamSearch::see_links(const node::SlotView& slot, std::size_t degree, float distance) {
+    const std::uint16_t tiny_below =
+        first_round_ ? distance::bf16_bound(kTinyStep * std::sqrt(distance)) : 0;
+    const std::uint16_t* lengths = slot.lengths();
     for (std::size_t i = 0; i < degree; ++i) {
         const Candidate c{unless_nan(estimates_[i], distance), slot.link(i)};
-        if (known_.improve(c.id, c.distance))
-            offer(c.distance, c.id);
+        if (lengths[i] < tiny_below)
+            aside_.push_back(c);
+        else
+            unread_.see(c.id, c.distance);
     }
 }
 
@@ -351,7 +377,7 @@ void BeamSearch::offer_to_crowd(float distance, SlotId id) {
         crowd_.pop_back();
     }
     if (level_ == target_level_ && (out.id & kExpanded) == 0)
-        spill_.push_back(out);
+        aside_.push_back(out);
 }
 
 // The number of pool entries not farther than that: std::upper_bound without its branches, half of
@@ -370,17 +396,6 @@ std::size_t BeamSearch::place_in_pool(float distance) const noexcept {
     return static_cast<std::size_t>(base - pool_.data()) + (base->distance <= distance ? 1 : 0);
 }
 
-// The place of an unread candidate in the pool by its distance, infinite where it has none.
-std::vector<BeamSearch::Candidate>::iterator BeamSearch::find_in_pool(float distance, SlotId id) {
-    if (distance == std::numeric_limits<float>::infinity())
-        return pool_.end();
-    auto at = std::lower_bound(pool_.begin(), pool_.end(), distance,
-                               [](const Candidate& c, float d) { return c.distance < d; });
-    while (at != pool_.end() && at->distance == distance && at->id != id)
-        ++at;
-    return at != pool_.end() && at->distance == distance ? at : pool_.end();
-}
-
 void BeamSearch::offer(float distance, SlotId id) {
     const bool full = pool_.size() == pool_limit_;
     if (full && distance >= pool_.back().distance) {
@@ -390,19 +405,7 @@ void BeamSearch::offer(float distance, SlotId id) {
     }
     if (visited_.contains(id))
         return;
-    // A node is offered once per link that leads to it; see distinct_.
-    float before = std::numeric_limits<float>::infinity();
-    if (distinct_ && first_round_ && !known_.improve(id, distance, &before))
-        return;
     const std::size_t index = place_in_pool(distance);
-    const auto at = pool_.begin() + static_cast<std::ptrdiff_t>(index);
-    const auto same = find_in_pool(before, id);
-    if (same != pool_.end()) {
-        std::move_backward(at, same, same + 1);
-        *at = {distance, id};
-        cursor_ = std::min(cursor_, index);
-        return;
-    }
     if (full) {
         const Candidate last = pool_.back();
         if (level_ == target_level_ && (last.id & kExpanded) == 0)
@@ -422,8 +425,8 @@ bool BeamSearch::later(const Ready& a, const Ready& b) const noexcept {
 
 bool BeamSearch::pop(Found* out) {
     const auto later_first = [this](const Ready& a, const Ready& b) { return later(a, b); };
-    while (!ready_.empty() && (exhausted_ || emitted_ < free_rows_ ||
-                               (emitted_ + 1) * margin_halves_ <= 2 * found_.size())) {
+    while (!ready_.empty() &&
+           (exhausted_ || emitted_ < free_rows_ || reads_before(emitted_ + 1) <= found_.size())) {
         std::pop_heap(ready_.begin(), ready_.end(), later_first);
         const Ready r = ready_.back();
         ready_.pop_back();
@@ -451,52 +454,66 @@ bool BeamSearch::pop(Found* out) {
 
 void BeamSearch::unread_beyond(float distance, std::size_t most, std::vector<SlotId>* out) {
     std::vector<Candidate> far;
-    std::copy_if(spill_.begin(), spill_.end(), std::back_inserter(far), [&](const Candidate& c) {
-        return c.distance >= distance && !visited_.contains(c.id);
-    });
-    std::sort(far.begin(), far.end(),
-              [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
+    const auto add = [&](float estimate, SlotId id) {
+        if (estimate >= distance && !visited_.contains(id))
+            far.push_back({estimate, id});
+    };
+    for (const std::vector<Candidate>* known : {&spill_, &aside_}) {
+        for (const Candidate& c : *known)
+            add(c.distance, c.id);
+    }
+    for (std::size_t i = 0; i < unread_.ids().size(); ++i)
+        add(unread_.estimates()[i], unread_.ids()[i]);
+    std::sort(far.begin(), far.end(), kNearerFirst);
     for (std::size_t i = 0; i < far.size() && out->size() < most; ++i) {
         if (std::find(out->begin(), out->end(), far[i].id) == out->end())
             out->push_back(far[i].id);
     }
 }
 
-// All that is known and was not read goes to the spill, each slot by its best estimate or little
-// more.
-void BeamSearch::begin_later_rounds() {
-    first_round_ = false;
+// Whatever the beam met and did not read is known from here on with all its estimates.
+void BeamSearch::leave_beam() {
+    in_beam_ = false;
     // A descent that found nothing (its slots were reused meanwhile) ends above the target.
     level_ = target_level_;
-    for (const std::vector<Candidate>* pool : {&pool_, &crowd_}) {
-        for (const Candidate& c : *pool) {
+    for (const Found& f : found_)
+        unread_.leave_out(f.slot);
+    for (const std::vector<Candidate>* known : {&pool_, &spill_}) {
+        for (const Candidate& c : *known) {
             if ((c.id & kExpanded) == 0)
-                spill_.push_back(c);
+                unread_.see(c.id, c.distance);
         }
     }
     pool_.clear();
+    spill_.clear();
+}
+
+void BeamSearch::end_first_round() {
+    first_round_ = false;
+    for (const std::vector<Candidate>* crowd : {&crowd_, &aside_}) {
+        for (const Candidate& c : *crowd) {
+            if ((c.id & kExpanded) == 0)
+                unread_.see(c.id, c.distance);
+        }
+    }
     crowd_.clear();
-    cursor_ = 0;
-    known_.clear();
-    // What was read is nobody's candidate any more.
-    for (const Found& f : found_)
-        known_.improve(f.slot, std::numeric_limits<float>::lowest());
-    std::erase_if(spill_, [this](const Candidate& c) { return !known_.improve(c.id, c.distance); });
+    aside_.clear();
 }
 
 bool BeamSearch::grow() {
     if (exhausted_)
         return false;
+    if (in_beam_)
+        leave_beam();
     if (first_round_)
-        begin_later_rounds();
-    if (peek() == kNoSlot && !refill_pool()) {
-        if (root_ == kNoSlot || visited_.contains(root_)) {
-            exhausted_ = true;
-            return true;
-        }
-        pool_.push_back({0.0f, root_});
-    }
-    expand_target_ = target_expanded_ + std::max(target_expanded_ / 8, kLeastStep);
+        end_first_round();
+    take_batch(next_batch());
+    if (!batch_.empty())
+        return true;
+    if (root_ == kNoSlot || visited_.contains(root_))
+        exhausted_ = true;
+    else
+        batch_.push_back(root_);
     return true;
 }
 
@@ -504,9 +521,11 @@ void BeamSearch::forget() {
     if (bytes() < kKeptBytes)
         return;
     visited_ = SlotSet();
-    known_ = LeastDistances();
+    unread_ = Unread();
+    batch_ = {};
     pool_ = {};
     crowd_ = {};
+    aside_ = {};
     spill_ = {};
     found_ = {};
     ready_ = {};
@@ -514,8 +533,9 @@ void BeamSearch::forget() {
 }
 
 std::size_t BeamSearch::bytes() const noexcept {
-    return visited_.bytes() + known_.bytes() +
-           (pool_.capacity() + crowd_.capacity() + spill_.capacity()) * sizeof(Candidate) +
+    return visited_.bytes() + unread_.bytes() +
+           (pool_.capacity() + crowd_.capacity() + aside_.capacity() + spill_.capacity()) *
+               sizeof(Candidate) +
            found_.capacity() * sizeof(Found) +
            (ready_.capacity() + late_.capacity()) * sizeof(Ready);
 }

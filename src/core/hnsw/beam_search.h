@@ -7,14 +7,18 @@
 // and the search expands them nearest first until all are expanded (Malkov & Yashunin's Algorithm 2
 // with estimates; SymphonyQG's search). Levels above the target are descended with a narrow beam.
 //
-// Going on. Candidates that did not fit the pool are kept. When the caller has consumed the results
-// of a round it may grow() the search: the next round expands an eighth more nodes, taken nearest
-// first from everything seen. An exhausted search has expanded every reachable node.
+// Batches. What did not fit the pool is kept. The pool is no wider than some hundred candidates:
+// that leads the search to where the query lies. What else a larger `ef` asks for is read in
+// batches of an eighth of what was read before, those nodes that lie nearest by the mean of all
+// their estimates (unread.h), page by page.
+//
+// Going on. When the caller has consumed the results of a round it may grow() the search: the next
+// round is one more batch. An exhausted search has expanded every reachable node.
 //
 // Handing out. An estimate is off by some part of the distance, so the nearest row may still be
 // unread while a farther one has been. A scan (start_scan) therefore keeps back what it has read
-// until it has read several times as many rows as it hands out, and begins with a beam several
-// times as wide as ef: with that, the recall at an ef is what a search that computes the distance
+// until it has read several times as many rows as it hands out, and begins with a first round that
+// is several times ef: with that, the recall at an ef is what a search that computes the distance
 // of every neighbour reaches there. Other searches (start) hand out all they have read.
 //
 // Order. pop() yields results by increasing `order`, equal ones by slot. A row found in a later
@@ -35,6 +39,7 @@
 #include <vector>
 
 #include "core/hnsw/slot_set.h"
+#include "core/hnsw/unread.h"
 #include "core/node/node_query.h"
 
 namespace vg::hnsw {
@@ -73,22 +78,24 @@ constexpr std::size_t scan_breadth(std::uint32_t words, node::Metric metric) noe
     }
     return codes;
 }
-// The beam of a scan: nodes that it reads before it hands out its first row, if there are so many.
+// The first round of a scan: nodes that it reads before it hands out a row, at most.
 constexpr std::size_t scan_beam(std::uint32_t words, node::Metric metric, std::size_t ef) noexcept {
     constexpr std::size_t kFewest = 40;  // a narrower one finds too little to be sure of one row
     return std::max(scan_breadth(words, metric) * ef, kFewest);
 }
-// Nodes to read per row handed out, in halves: more than the breadth, since what the first rows of
-// a long answer missed comes too late for the others. 100,000 GloVe vectors, ef 200, 200 rows, 500
-// queries: recall .975 with 941 pages at 3.5 a row, .986 with 1,148 at 4.5 (pgvector .987 with
-// 3,328). A margin that grew with the rows that came too late found no more for as many pages.
-constexpr std::size_t scan_margin_halves(std::uint32_t words, node::Metric metric) noexcept {
-    return 2 * scan_breadth(words, metric) + 3;
+// Nodes that a scan has read before it hands out a row beyond the first few: the breadth per row
+// handed out so far, and these. Rows at the beginning of a long answer thus have a larger margin
+// than those at its end. (100,000 GloVe vectors, 500 queries, ef 200, 200 rows: recall .993 with
+// 966 pages, pgvector .987 with 3,334; ef 40: .969 with 798, pgvector .967 with 3,751.)
+constexpr std::size_t scan_sure_reads(std::uint32_t words, node::Metric metric,
+                                      std::size_t ef) noexcept {
+    return scan_breadth(words, metric) * ef * 2 / 5;
 }
 // Nodes that a scan has read when it hands out that many rows: what a plan costs.
 constexpr std::size_t scan_reads(std::uint32_t words, node::Metric metric, std::size_t ef,
                                  std::size_t rows) noexcept {
-    return std::max(scan_beam(words, metric, ef), scan_margin_halves(words, metric) * rows / 2);
+    return std::max(scan_beam(words, metric, ef),
+                    scan_breadth(words, metric) * rows + scan_sure_reads(words, metric, ef));
 }
 
 class BeamSearch {
@@ -168,36 +175,35 @@ class BeamSearch {
     // So it does where rows came and went: 64 dimensions, all rows replaced once, beam 160:
     // recall@10 .93, .97 with 4. It costs about five pages, of the few that every search reads.
     static constexpr std::size_t kUpperBeam = 4;
-    // A later round takes its candidates into the pool this many at a time.
-    static constexpr std::size_t kWindow = 512;
 
     struct Memory;
     void swap_memory(Memory* other) noexcept;
     void reset(std::size_t ef);
+    std::size_t first_beam() const noexcept;
+    std::size_t first_reads() const noexcept;
+    std::size_t next_batch() const noexcept;
+    std::size_t reads_before(std::size_t rows) const noexcept {
+        return row_reads_ * rows + sure_reads_;
+    }
     void descend();
     template <bool kCrowd>
     void split_links(const node::SlotView& slot, std::size_t degree, float distance,
                      std::uint16_t tiny_below);
     void offer_links(const node::SlotView& slot, std::size_t degree, float distance);
     std::size_t place_in_pool(float distance) const noexcept;
-    std::vector<Candidate>::iterator find_in_pool(float distance, SlotId id);
     void offer(float distance, SlotId id);
     void offer_to_crowd(float distance, SlotId id);
     SlotId head(std::vector<Candidate>* pool, std::size_t* cursor);
-    void offer_later(const node::SlotView& slot, std::size_t degree, float distance);
-    void begin_later_rounds();
-    bool refill_pool();
+    void see_links(const node::SlotView& slot, std::size_t degree, float distance);
+    void leave_beam();
+    void end_first_round();
     SlotId next_in_pool();
     SlotId next_after_pool();
-    SlotId next_in_round();
+    SlotId next_in_batch();
+    void take_batch(std::size_t n);
     bool later(const Ready& a, const Ready& b) const noexcept;
 
     const node::NodeQuery* query_;
-    // Whether a node lies in the pool once, with its best estimate, instead of once per link that
-    // led to it. Up to 64 dimensions neighbours link to each other so densely that copies of a few
-    // nodes fill the pool (2 dimensions, ef 40: 12 distinct nodes). Above, copies end the search
-    // early where it is easy and so save nodes at equal recall (GloVe, recall .84: 82 against 87).
-    bool distinct_;
     std::vector<float> estimates_;
     std::vector<Candidate> near_;  // of the links of one node, those for the pool
     std::vector<Candidate> tiny_;  // and those for the crowd
@@ -206,30 +212,35 @@ class BeamSearch {
     SlotId root_ = kNoSlot;
     unsigned level_ = 0;
     unsigned target_level_ = 0;
-    std::size_t ef_ = 1;             // of the target level
-    std::size_t pool_limit_ = 1;     // ef_; kUpperBeam while descending; kWindow in later rounds
-    std::size_t free_rows_ = 0;      // rows that ask for no margin
-    std::size_t margin_halves_ = 2;  // nodes to read per row handed out, doubled
+    std::size_t ef_ = 1;          // of the target level
+    std::size_t pool_limit_ = 1;  // first_beam(); kUpperBeam while descending
+    std::size_t free_rows_ = 0;   // rows that ask for no margin
+    std::size_t row_reads_ = 1;   // nodes to read per row handed out,
+    std::size_t sure_reads_ = 0;  // and beside those
+    std::size_t reads_ = 0;       // before the first round is over
 
-    // Sorted by distance, at most pool_limit_. Round 1: the beam. Later: the nearest that were not
-    // read. No candidate in spill_ is nearer than the last of a full pool.
+    // The beam: sorted by distance, at most pool_limit_. No candidate in spill_ is nearer than the
+    // last of a full pool. A node may lie in it once per link that led to it.
     std::vector<Candidate> pool_;
     std::size_t cursor_ = 0;  // first pool entry that may be unexpanded
-    // Round 1: what links led to that are tiny beside the distance of the node they start from. A
+    // What links led to that are tiny beside the distance of the node they start from. A
     // step along them leads nowhere, and where a thousand rows are near-copies of one they would
     // take all places of the beam. So they have a beam of their own.
     std::vector<Candidate> crowd_;
     std::size_t crowd_cursor_ = 0;
+    std::size_t crowd_reads_ = 0;
+    std::vector<Candidate> aside_;  // what did not fit that one; later rounds take it
     std::vector<Candidate> spill_;  // what did not fit the pool
-    // The best estimate of each slot that a link led to: in later rounds, where most links lead to
-    // what is known, and where distinct_ asks for it. One that is no better is not kept.
-    LeastDistances known_;
+    // Once the beam is read: all that is known and was not read, and what is read next of it.
+    Unread unread_;
+    std::vector<SlotId> batch_;
+    std::size_t batch_at_ = 0;
     std::vector<Seed> best_;  // descending: best slots of this level, one level down
 
-    bool first_round_ = true;
+    bool in_beam_ = true;      // until its end
+    bool first_round_ = true;  // until grow()
     bool exhausted_ = false;
     bool late_sorted_ = false;
-    std::size_t expand_target_ = 0;  // later rounds: end the round at this many expansions
     std::size_t target_expanded_ = 0;
 
     std::vector<Found> found_;

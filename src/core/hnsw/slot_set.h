@@ -1,11 +1,10 @@
-// Hash tables by slot id that a search keeps: which slots it has read, and the best estimate of
-// each that it has not. Open addressing; cleared in O(1) by a generation number.
+// Hash tables by slot id that a search keeps: which slots it has read, and what it knows of those
+// that it has not (unread.h). Open addressing; cleared in O(1) by a generation number.
 #pragma once
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "core/node/format.h"
@@ -81,30 +80,11 @@ class SlotSet : public SlotTable<SlotCell> {
     }
 };
 
-struct DistanceCell {
+// Of Unread, which see.
+struct UnreadCell {
     SlotId id;
     std::uint32_t generation;
-    float distance;
-};
-
-// The least distance that was said of each slot.
-class LeastDistances : public SlotTable<DistanceCell> {
-  public:
-    LeastDistances() : SlotTable(1024) {}
-    // True when it is the first of that slot, or less than all before. *before: the least until
-    // now, infinity where there was none.
-    bool improve(SlotId id, float distance, float* before = nullptr) {
-        reserve_one();
-        const std::size_t i = place(id);
-        const bool known = taken(i);
-        if (before != nullptr)
-            *before = known ? cells_[i].distance : std::numeric_limits<float>::infinity();
-        if (known && distance >= cells_[i].distance)
-            return false;
-        size_ += !known;
-        cells_[i] = {id, generation_, distance};
-        return true;
-    }
+    std::uint32_t at;
 };
 
 }  // namespace vg::hnsw
