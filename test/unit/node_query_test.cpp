@@ -297,6 +297,30 @@ INSTANTIATE_TEST_SUITE_P(Metrics, EveryMetric, testing::ValuesIn(kMetrics));
 
 // However much rows differ in length: the estimate's error goes with the length of the link and the
 // part of the query that the node itself does not explain.
+// The squares of such rows are no floats, but their products with longer ones are.
+TEST(InnerProduct, BoundsHoldWhereSquaresUnderflow) {
+    constexpr std::uint32_t kDims = 1500;
+    const std::vector<float> q(kDims, -1.0f);
+    for (const Storage storage : {Storage::kFloat32, Storage::kSq8}) {
+        const Geometry g = geometry_with(kDims, storage);
+        const code::Rotation rotation(kDims, 1);
+        NodeQuery query(g, Metric::kInnerProduct, rotation, nullptr);
+        query.set_query(q.data());
+        OneSlot slot(g, Metric::kInnerProduct);
+        for (const float x : {2e-23f, -2e-23f, 3e-20f, 1e-18f, 1e18f}) {
+            const std::vector<float> row(kDims, x);
+            const NodeDistance d = query.distance(slot.store(row.data()));
+            const ValueRange range = query.value_range(d.order, d.scale);
+            for (const std::size_t lanes : {1u, 4u, 16u}) {
+                const double v =
+                    float_operator(Metric::kInnerProduct, row.data(), q.data(), kDims, lanes);
+                EXPECT_GE(v, range.low) << x << ", " << lanes << " lanes";
+                EXPECT_LE(v, range.high) << x << ", " << lanes << " lanes";
+            }
+        }
+    }
+}
+
 TEST(InnerProduct, EstimatesNeedNoBoundOfTheLengths) {
     const std::uint32_t dims = 64;
     test::MemoryIndex index(dims, Metric::kInnerProduct);

@@ -89,7 +89,8 @@ constexpr std::size_t scan_beam(std::uint32_t words, node::Metric metric, std::s
 // 966 pages, pgvector .987 with 3,334; ef 40: .969 with 798, pgvector .967 with 3,751.)
 constexpr std::size_t scan_sure_reads(std::uint32_t words, node::Metric metric,
                                       std::size_t ef) noexcept {
-    return scan_breadth(words, metric) * ef * 2 / 5;
+    const std::size_t first_round = scan_breadth(words, metric) * ef;
+    return words == 1 ? first_round / 2 : first_round * 2 / 5;
 }
 // Nodes that a scan has read when it hands out that many rows: what a plan costs.
 constexpr std::size_t scan_reads(std::uint32_t words, node::Metric metric, std::size_t ef,

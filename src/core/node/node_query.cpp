@@ -76,7 +76,7 @@ NodeDistance NodeQuery::distance(const SlotView& slot) const noexcept {
     if (metric_ == Metric::kInnerProduct) {
         const float ip = distance::inner_product(q, slot.floats(), n);
         // Bounds |q| |x|.
-        const float scale = static_cast<float>(norm_ * std::sqrt(double{squared_norm(slot)}));
+        const float scale = static_cast<float>(norm_ * length_bound(slot));
         // Of sums that may leave the range of floats nothing is known.
         if (!std::isfinite(scale))
             return {-ip, -std::numeric_limits<float>::infinity(), scale};
@@ -162,10 +162,17 @@ float NodeQuery::squared_norm(const SlotView& slot) const noexcept {
     return distance::inner_product(slot.floats(), slot.floats(), geometry_.dims);
 }
 
+// Of the length of the node's vector. A square below the range of normal floats may be missing from
+// the sum, although its root is no small number.
+double NodeQuery::length_bound(const SlotView& slot) const noexcept {
+    return std::sqrt(static_cast<double>(squared_norm(slot)) +
+                     static_cast<double>(geometry_.dims) * std::numeric_limits<float>::min());
+}
+
 // The operator sums in float. Where its sum may leave the range of floats there is no bound.
 float NodeQuery::product_bound(const SlotView& slot, float product) const noexcept {
     const double error = slot.header().error;
-    const double length = std::sqrt(static_cast<double>(squared_norm(slot)));
+    const double length = length_bound(slot);
     if (!std::isfinite(product) || !(norm_ * (length + error) < kOverflows))
         return -std::numeric_limits<float>::infinity();
     return static_cast<float>(-static_cast<double>(product) -

@@ -78,6 +78,7 @@ class NodeQuery {
     void estimate_close(const SlotView& slot, float graph_distance, float* out) const noexcept;
     float product_bound(const SlotView& slot, float product) const noexcept;
     float squared_norm(const SlotView& slot) const noexcept;
+    double length_bound(const SlotView& slot) const noexcept;
     void estimate_products(const SlotView& slot, float graph_distance, float* out) const noexcept;
 
     Geometry geometry_;
