@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "core/distance/link_kernels.h"
 #include "core/node/order_key.h"
 #include "pg/page/page.h"
 
@@ -17,9 +18,25 @@ extern "C" {
 namespace vg::pg {
 namespace {
 
-// Columns of the sort: order_key, then a heap TID, or -1 - the head of a list of chunks.
+// Columns of the sort: those of a PassRow.
 constexpr AttrNumber kKeyColumn = 1;
 constexpr AttrNumber kWhatColumn = 2;
+
+// The scale of a node (NodeDistance) is kept as a bfloat16 that is not below it, of 15 bits: it
+// says how far rows that may tie lie apart, and rows of very different lengths must not be told
+// apart by the longest of them.
+constexpr int kScaleShift = 48;
+constexpr std::uint64_t kIdMask = (std::uint64_t{1} << kScaleShift) - 1;
+
+std::int64_t with_scale(std::uint64_t id, float scale) {
+    const float bound = scale >= 0 ? scale : std::numeric_limits<float>::infinity();
+    return static_cast<std::int64_t>(
+        static_cast<std::uint64_t>(distance::bf16_bound(bound)) << kScaleShift | id);
+}
+
+float scale_of(std::int64_t what) {
+    return distance::bf16_to_float(static_cast<std::uint16_t>(what >> kScaleShift));
+}
 
 void begin_sort(PagePass* pass) {
     const TupleDesc desc = CreateTemplateTupleDesc(2);
@@ -113,7 +130,6 @@ void read_page(PagePass* pass, const PassWanted& wanted, Relation index, BlockNu
         if (!slot.live() || h.level != 0 || wanted.skip.contains(id))
             continue;
         const node::NodeDistance distance = wanted.query.distance(slot);
-        pass->scale = std::max(pass->scale, distance.scale);
         float order = distance.order;
         if (!(order == order))  // beyond the float range: last, as in a search
             order = std::numeric_limits<float>::infinity();
@@ -122,10 +138,10 @@ void read_page(PagePass* pass, const PassWanted& wanted, Relation index, BlockNu
         const std::int64_t key = node::order_key(order, id);
         for (int t = 0; t < h.tid_count; ++t) {
             if (!wanted.skip_dead || !h.tids[t].dead_row())
-                put(pass, {key, static_cast<std::int64_t>(h.tids[t].key())});
+                put(pass, {key, with_scale(h.tids[t].key(), distance.scale)});
         }
         if (h.chunk != node::kNoChunk)
-            put(pass, {key, -1 - static_cast<std::int64_t>(h.chunk)});
+            put(pass, {key, -1 - with_scale(h.chunk, distance.scale)});
     }
 }
 
@@ -137,14 +153,16 @@ void fetch(PagePass* pass) {
         return;
     pass->ahead = hnsw::Found{};
     pass->ahead.order = node::order_of_key(r.key);
-    pass->ahead.scale = pass->scale;
     pass->ahead.slot = node::slot_of_key(r.key);
     pass->ahead.chunk = node::kNoChunk;
+    const std::int64_t what = r.what < 0 ? -1 - r.what : r.what;
+    const std::uint64_t id = static_cast<std::uint64_t>(what) & kIdMask;
+    pass->ahead.scale = scale_of(what);
     if (r.what < 0) {
-        pass->ahead.chunk = static_cast<node::ChunkId>(-1 - r.what);
+        pass->ahead.chunk = static_cast<node::ChunkId>(id);
     } else {
         pass->ahead.tid_count = 1;
-        pass->ahead.tids[0] = node::tid_of_key(static_cast<std::uint64_t>(r.what));
+        pass->ahead.tids[0] = node::tid_of_key(id);
     }
 }
 

@@ -21,10 +21,10 @@ extern "C" {
 
 namespace vg::pg {
 
-// One heap TID of a node, or the head of its list of overflow chunks (-1 - the chunk).
+// One heap TID of a node, or the head of its list of overflow chunks.
 struct PassRow {
-    std::int64_t key;  // order_key
-    std::int64_t what;
+    std::int64_t key;   // order_key
+    std::int64_t what;  // the key of the TID, or -1 - the chunk, in 48 bits; above them the scale
 };
 
 // What a pass over the pages costs in links followed: half for a page, and a thirty-second for a
@@ -48,7 +48,6 @@ struct PagePass {
     Tuplesortstate* sort;  // instead of `rows`
     TupleTableSlot* into;
     TupleTableSlot* out_of;
-    float scale;        // the largest of all nodes (NodeDistance)
     bool ended;         // no row is left behind `ahead`
     hnsw::Found ahead;  // the next row, unless `ended`
 };
