@@ -38,3 +38,15 @@ FROM (SELECT id FROM many ORDER BY v <-> '[80,30]') s;
 RESET work_mem;
 RESET lid_hnsw.exact_scan;
 DROP TABLE near, many;
+
+-- One very long row makes no near ties of the others, for each of which a page of the index would be read again.
+CREATE TABLE lengths (id integer, v vector(8));
+INSERT INTO lengths SELECT i, array_agg(sin(i * 1.7 + j * j * .9)::real * CASE i WHEN 7 THEN 1e7 ELSE 1 END ORDER BY j)::vector
+FROM generate_series(1, 3000) i, generate_series(1, 8) j GROUP BY i;
+CREATE INDEX lengths_v ON lengths USING lid_hnsw (v vector_ip_ops);
+SET lid_hnsw.exact_scan = on;
+SELECT count(*) FROM (SELECT id FROM lengths ORDER BY v <#> '[1,-1,2,.5,.25,-2,1,0]') s;
+SELECT pg_temp.buffers('SELECT id FROM lengths ORDER BY v <#> ''[1,-1,2,.5,.25,-2,1,0]''')
+    < 3000 + 2 * pg_relation_size('lengths_v') / 8192 AS no_page_for_every_row;
+RESET lid_hnsw.exact_scan;
+DROP TABLE lengths;
