@@ -58,9 +58,12 @@ SELECT expression, pg_temp.outcome(expression) FROM (VALUES
     ($$vector_combine(array_fill(1::float8, ARRAY[16002]), array_fill(1::float8, ARRAY[16002]))$$),
     ($$vector_avg('{2,2,4,6}')$$), ($$vector_avg('{0}')$$), ($$vector_avg('{0,1}')$$), ($$vector_avg('{1}')$$),
     ($$vector_avg('{}')$$), ($$vector_avg('{{2,2}}')$$), ($$vector_avg('{NULL,2}')$$),
-    ($$vector_avg('{1,1e39}')$$), ($$vector_avg('{1,NaN}')$$),
-    ($$vector_avg(array_fill(1::float8, ARRAY[16002]))$$)
+    ($$vector_avg('{1,1e39}')$$), ($$vector_avg('{1,NaN}')$$)
 ) AS expressions(expression);
+-- pgvector, which has halfvec, refuses that in its later releases only.
+SELECT pg_temp.outcome($$vector_avg(array_fill(1::float8, ARRAY[16002]))$$)
+    LIKE '54000: vector cannot have more than 16000 dimensions%'
+    OR EXISTS (SELECT FROM pg_type WHERE typname = 'halfvec') AS refused;
 
 -- Called outside an aggregate they leave their arguments alone. (40 dimensions: a shorter array would be
 -- unpacked from its short header, and so copied, before they see it.)
