@@ -141,7 +141,7 @@ std::size_t BeamSearch::first_beam() const noexcept {
 std::size_t BeamSearch::first_reads() const noexcept {
     if (query_->geometry().words == 1)
         return ef_;
-    return pool_limit_ == 0 ? 0 : ef_ * target_expanded_ / pool_limit_;
+    return ef_ * target_expanded_ / pool_limit_;
 }
 
 // The level is done: its best slots, one level down, seed the next.
