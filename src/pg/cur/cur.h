@@ -1,8 +1,4 @@
-// The access method cur: what its files share. One file per duty: handler.cpp (routine, options,
-// parameters), validate.cpp (operator classes), cost.cpp, build.cpp, anchors.cpp (anchor queries),
-// insert.cpp, flush.cpp, flush_worker.cpp, scan.cpp, vacuum.cpp, stats.cpp, recall.cpp, check.cpp;
-// scorer.cpp calls the scorer, fetch.cpp gets rows from the heap, project.cpp their latent vectors,
-// pages.cpp reads and writes pages, fingerprint.cpp tells one scorer from another.
+// The access method cur: what its files share. Each file has one duty; README.md lists them.
 //
 // Locks. A scorer call may take seconds: no buffer is locked or pinned during one, except the pin
 // that a heap scan of a build holds. Readers hold a share lock on one page at a time. Edits lock

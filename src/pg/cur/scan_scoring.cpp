@@ -1,0 +1,130 @@
+#include "pg/boundary/pg.h"
+
+#include "pg/cur/scan_scoring.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "pg/boundary/boundary.h"
+
+namespace vg::pg {
+
+void CurScoring::begin(Relation heap, Relation index, Snapshot snapshot, Datum query) {
+    if (!open_) {
+        call_pg([=, this] {
+            if (batch_context_ == nullptr)
+                batch_context_ =
+                    AllocSetContextCreate(context_, "cur scan batch", ALLOCSET_DEFAULT_SIZES);
+            begin_fetch(&fetch_, heap, index, snapshot);
+            init_scorer(&scorer_, index, context_);
+        });
+        open_ = true;
+    }
+    fetch_.snapshot = snapshot;
+    query_ = query;
+}
+
+void CurScoring::end() {
+    if (open_)
+        call_pg([this] { end_fetch(&fetch_); });
+    open_ = false;
+}
+
+void CurScoring::reset() {
+    spent_ = 0;
+    wanted_.clear();
+    rows_.clear();
+}
+
+void CurScoring::want(const node::Tid& tid) {
+    wanted_.push_back({tid, cur::Candidate{tid.key(), 0, 0, nullptr}, false, 0});
+}
+
+void CurScoring::want(const node::Tid& tid, const cur::Candidate& c, std::size_t row_bytes,
+                      bool picked) {
+    const std::size_t at = rows_.size();
+    rows_.insert(rows_.end(), c.row, c.row + row_bytes);
+    wanted_.push_back({tid, c, picked, at});
+}
+
+bool CurScoring::score(std::size_t calls, cur::Search* search, CurResults* results) {
+    const std::size_t looked_at = fetch(calls);
+    const bool all = looked_at == wanted_.size();
+    for (std::size_t i = 0; i < looked_at; ++i)
+        search->mark(wanted_[i].tid.key());
+    const std::size_t n = items_.size();
+    distances_.resize(n);
+    nulls_.resize(n);
+    call_pg([=, this] {
+        call_scorer(&scorer_, query_, items_.data(), tids_.data(), static_cast<int>(n),
+                    distances_.data(), reinterpret_cast<bool*>(nulls_.data()));
+        MemoryContextReset(batch_context_);
+    });
+    spent_ += n;
+    for (std::size_t i = 0; i < n; ++i)
+        tell(wanted_[places_[i]], distances_[i], nulls_[i] != 0, search, results);
+    wanted_.clear();
+    rows_.clear();
+    return all;
+}
+
+// Fetches rows until as many are visible as may be called for. Returns how many were looked at.
+std::size_t CurScoring::fetch(std::size_t calls) {
+    const std::size_t most = std::min(calls, wanted_.size());
+    items_.resize(most);
+    tids_.resize(most);
+    places_.resize(most);
+    std::size_t looked_at = 0;
+    std::size_t visible = 0;
+    call_pg([this, most, at = &looked_at, n = &visible] {
+        for (; *at < wanted_.size() && *n < most; ++*at) {
+            CHECK_FOR_INTERRUPTS();
+            const node::Tid tid = wanted_[*at].tid;
+            if (!fetch_item(&fetch_, tid, batch_context_, &items_[*n]))
+                continue;
+            tids_[*n] = tid;
+            places_[(*n)++] = *at;
+        }
+    });
+    items_.resize(visible);
+    tids_.resize(visible);
+    places_.resize(visible);
+    return looked_at;
+}
+
+void CurScoring::tell(const Wanted& w, double distance, bool null, cur::Search* search,
+                      CurResults* results) const {
+    results->add({distance, null, w.tid});
+    if (w.candidate.row == nullptr)
+        return;
+    const double score = null ? std::nan("") : -distance;
+    cur::Candidate c = w.candidate;
+    c.row = rows_.data() + w.row_at;
+    if (w.picked)
+        search->record(c, score);
+    else
+        search->learn(c.id, c.mean, c.row, score);
+}
+
+CurScoring::Seeds CurScoring::seeds(std::size_t wanted) {
+    return call_pg([=, this] {
+        const MemoryContext old = MemoryContextSwitchTo(batch_context_);
+        int n;
+        ItemPointer tids = call_seed(&scorer_, query_, static_cast<int>(wanted), &n);
+        auto* keys = static_cast<std::uint64_t*>(palloc(sizeof(std::uint64_t) * (n + 1)));
+        std::size_t count = 0;
+        for (int i = 0; i < n; ++i) {
+            if (root_of(fetch_.heap, &tids[i]))
+                keys[count++] = to_tid(tids[i]).key();
+        }
+        MemoryContextSwitchTo(old);
+        std::sort(keys, keys + count);
+        return Seeds{keys, count};
+    });
+}
+
+void CurScoring::check_tid(Relation heap, Relation index, const node::Tid& tid) {
+    call_pg([=, this] { check_heap_tid(heap, index, &fetch_.heap_blocks, tid); });
+}
+
+}  // namespace vg::pg
