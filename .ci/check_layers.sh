@@ -32,7 +32,8 @@ search() {
 # made once. A process per file and rule would take minutes on a busy machine.
 stripped=$(mktemp -d)
 trap 'rm -rf "$stripped"' EXIT
-find src test bench make Makefile CMakeLists.txt -type f -print0 2>/dev/null |
+find src test bench make Makefile CMakeLists.txt -type f \
+    ! -name '*.o' ! -name '*.d' ! -name '*.bc' -print0 2>/dev/null |
     xargs -0 -r cp --parents -t "$stripped"
 find "$stripped" -type f -print0 | xargs -0 -r sed -i -E 's@//.*$@@'
 search_code() {
@@ -72,40 +73,64 @@ if [ "$(printf '%s' "$hnswlib_users" | grep -c .)" -gt 1 ]; then
     printf '%s\n' "$hnswlib_users" | fail "hnswlib/ in more than one file (it defines non-inline functions)"
 fi
 
-# Dependency direction between the rooms of the core.
-declare -A may_use=(
-    [base]="base"
-    [input]="input"
-    [distance]="base distance"
-    [code]="base distance code"
-    [node]="base distance code node"
-    [lid]="base distance code node lid"
-    [hnsw]="base distance code node lid hnsw"
-    [knn]="base distance code node lid hnsw knn"
-    [graph]="base graph"
-    [cur]="base distance node metric cur"
-    [select]="base distance code node select"
-    [rank]="base rank"
-    [rerank]="base rank rerank"
-    [metric]="base distance metric"
-)
-for f in "${core[@]}"; do
-    room=${f#src/core/}
-    [ "$f" = src/core/no_postgres.h ] && continue
-    [ -n "${may_use[${room%%/*}]:-}" ] ||
-        echo "$f" | fail "room src/core/${room%%/*} is not in the dependency table of .ci/check_layers.sh"
+# Which room may use which, in both storeys: the table of src/README.md says it, and nothing else does.
+# A bare name in its last column is a room of the same storey, "core" is all rooms of the core, "all"
+# all rooms there are. Every room may use itself.
+declare -A may_use
+while IFS='|' read -r _ room _ names _; do
+    room=${room// /}
+    for name in ${names//,/ }; do
+        case $name in
+            -) name= ;;
+            all) name='*' ;;
+            core) name='core/*' ;;
+            */*) ;;
+            *) name=${room%%/*}/$name ;;
+        esac
+        may_use[$room]+=" $name"
+    done
+    may_use[$room]+=" $room"
+done < <(grep -E '^\| (core|pg)/' src/README.md)
+
+known() { # known <room>: whether the table has it
+    [ -n "${may_use[$1]:-}" ]
+}
+allowed() { # allowed <room> <target>
+    local pattern
+    set -f
+    for pattern in ${may_use[$1]}; do
+        # shellcheck disable=SC2254
+        case $2 in $pattern) set +f; return 0 ;; esac
+    done
+    set +f
+    return 1
+}
+for room in $(printf '%s\n' "${all[@]}" | sed -nE 's@^src/((core|pg)/[^/]+)/.*@\1@p' | sort -u); do
+    known "$room" || echo "$room" | fail "a room is not in the table of src/README.md"
 done
-mapfile -t uses < <(grep -HoE '^ *#include *"core/[a-z_]+/' "${core[@]}" | sed -E 's@: *#include *"core/@ @; s@/$@@' | sort -u)
-for use in "${uses[@]}"; do
-    f=${use% *}
-    target=${use##* }
-    room=${f#src/core/}
-    room=${room%%/*}
-    case " ${may_use[$room]:-$target} " in
-        *" $target "*) ;;
-        *) echo "$f includes core/$target/" | fail "core/$room must not use core/$target" ;;
-    esac
+for room in "${!may_use[@]}"; do
+    [ -n "$(sources "src/$room")" ] || echo "$room" | fail "the table of src/README.md has a room without files"
 done
+grep -HoE '^ *#include *"(core|pg)/[a-z_]+/' "${all[@]}" |
+    sed -nE 's@^src/((core|pg)/[^/:]+)/[^:]*:.*"(.*)/$@\1 \3 &@p' | sort -u |
+    while read -r room target use; do
+        if known "$room" && ! allowed "$room" "$target"; then
+            echo "${use%%:*} includes $target/" | fail "$room must not use $target, says src/README.md"
+        fi
+    done
+
+# Comments that the formatter broke: the dashes behind a title, on a line of their own, and rows of
+# an offset table run into one (its first two columns are numbers, or blank where a row goes on).
+search '^ *// -+$' "${all[@]}" "${tests[@]}" | fail "a title in a comment was split: make it shorter"
+# (Spaces are written out: not every awk has repeat counts.)
+awk '
+    FNR == 1 || !/^ *\/\// { inside = 0 }
+    inside && !/^ *\/\/( +[0-9]+ +[0-9]+  [^ ]|              )/ {
+        if (/^ *\/\/   /) print FILENAME ":" FNR ":" $0
+        else inside = 0
+    }
+    /^ *\/\/ +offset  size  field/ { inside = 1 }' "${all[@]}" /dev/null |
+    fail "a row of an offset table was split or run into another"
 
 # The core lives in somebody else's process: it neither prints nor ends it.
 search_code '(^|[^A-Za-z_:.])(std::)?(abort|exit|_exit|quick_exit|terminate|printf|fprintf|puts|perror) *\(|[^_]assert *\(|#include *<(iostream|cstdio|stdio\.h|cassert|assert\.h)>|std::(cout|cerr|clog)|HWY_(ASSERT|ABORT)' \

@@ -31,6 +31,7 @@ fi
 step_lint() {
     local rc=0
     .ci/check_layers.sh || rc=1
+    .ci/check_layers_test.sh || rc=1
     .ci/check_sizes.sh || rc=1
     .ci/check_release.pl || rc=1
     if command -v clang-format >/dev/null; then

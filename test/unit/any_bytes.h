@@ -166,8 +166,7 @@ inline const char* check_store(const StoreImage& image) {
     return audit.finish_links(reach).what;
 }
 
-// ---- one slot
-// ------------------------------------------------------------------------------------
+// ---- one slot ----------------------------------------------------------------------------------
 
 // Everything that reads or changes one slot in place. bytes: slot_bytes, copied.
 inline void use_slot(const node::Geometry& g, const node::NodeQuery& query,
@@ -192,8 +191,7 @@ inline void use_slot(const node::Geometry& g, const node::NodeQuery& query,
         slot.remove_link(slot.degree() / 2);
 }
 
-// ---- search and insert
-// ---------------------------------------------------------------------------
+// ---- search and insert -------------------------------------------------------------------------
 
 // What read_page gives the access method: a sound slot of the store, or an error.
 inline node::SlotView slot_of(const StoreImage& image, const node::Geometry& g, SlotId id) {

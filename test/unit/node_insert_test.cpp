@@ -219,8 +219,7 @@ TEST(NodeInsert, ARowLongerThanAllBuiltOnesIsFoundByInnerProduct) {
     EXPECT_EQ(index.search(longer.data(), 1, 64).at(0), 900u);
 }
 
-// ---- choose_victim
-// --------------------------------------------------------------------------------
+// ---- choose_victim -----------------------------------------------------------------------------
 
 // A full list around a node at the origin. Codes are taken without a rotation, so that their angles
 // are known: a point with sign pattern `pattern` at distance `length`.

@@ -192,8 +192,7 @@ std::vector<double> distinct_grades(std::size_t n, Random& random) {
     return grades;
 }
 
-// ---- worked examples
-// -----------------------------------------------------------------------------
+// ---- worked examples ---------------------------------------------------------------------------
 
 const std::vector<double> kGrades{3, 7, 1, 5, 8, 2, 6, 4};  // of a, b, c, ...
 
@@ -343,8 +342,7 @@ TEST(Rerank, TheMajorityOfVotesDecides) {
     EXPECT_EQ(outcome.repairs * 5, outcome.calls);
 }
 
-// ---- properties
-// ----------------------------------------------------------------------------------
+// ---- properties --------------------------------------------------------------------------------
 
 TEST(Rerank, APerfectJudgeGivesTheExactTopWithinTheCost) {
     Random random(1);
@@ -454,8 +452,7 @@ TEST(Rerank, TheSeedDecidesTheGroups) {
     EXPECT_NE(groups(5), groups(6));
 }
 
-// ---- calls
-// ---------------------------------------------------------------------------------------
+// ---- calls -------------------------------------------------------------------------------------
 
 struct Row {
     Protocol protocol;

@@ -86,8 +86,8 @@ static_assert(sizeof(PageTrailer) == 16 && offsetof(PageTrailer, page_id) == 14)
 //        0     1  state
 //        1     1  level       level of this slot: 0 = base layer
 //        2     2  degree      links in use
-//        4     4  other       level > 0: this node's slot one level below; level 0: its slot at
-//        level 1 8     4  base        this node's slot at level 0 (itself at level 0)
+//        4     4  other       level > 0: this node's slot one level below; level 0: that at level 1
+//        8     4  base        this node's slot at level 0 (itself at level 0)
 //       12     4  parent      slot that holds the protected link to this one; kNoSlot for a root
 //       16     8  chunk       first overflow chunk of heap TIDs (level 0 only)
 //       24     4  error       |vector - stored vector| for 8-bit storage, else 0

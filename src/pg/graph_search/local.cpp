@@ -45,8 +45,7 @@ std::vector<graph::Vertex> starting_rows(Walker& walker, Datum array, const char
     return rows;
 }
 
-// ---- neighbours
-// -----------------------------------------------------------------------------------
+// ---- neighbours --------------------------------------------------------------------------------
 
 void neighbours(const Session& session, Datum key, const ResultSet& result) {
     Walker walker(session);
@@ -92,8 +91,7 @@ void neighbours(const Session& session, Datum key, const ResultSet& result) {
     }
 }
 
-// ---- expand
-// ---------------------------------------------------------------------------------------
+// ---- expand ------------------------------------------------------------------------------------
 
 struct ExpandRequest {
     Datum keys;
@@ -161,8 +159,7 @@ void expand(const Session& session, const ExpandRequest& r, const ResultSet& res
         put_trail(result, walker, graph, graph::path_of(trails, label));
 }
 
-// ---- personalised PageRank
-// ------------------------------------------------------------------------
+// ---- personalised PageRank ---------------------------------------------------------------------
 
 struct PprRequest {
     Datum seeds;
@@ -236,8 +233,7 @@ void personalised(const Session& session, const PprRequest& r, const ResultSet& 
     }
 }
 
-// ---- paths
-// ----------------------------------------------------------------------------------------
+// ---- paths -------------------------------------------------------------------------------------
 
 struct PathRequest {
     Datum from;

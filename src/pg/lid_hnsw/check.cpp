@@ -104,8 +104,7 @@ const char* take_tids(Check* c, node::SlotId slot, const node::Tid* tids, int co
     return nullptr;
 }
 
-// ---- first walk: pages, slots, chunks
-// ------------------------------------------------------------
+// ---- first walk: pages, slots, chunks ----------------------------------------------------------
 
 void check_centre(Check* c, BlockNumber block) {
     const std::uint32_t per_page = kPageUsable / sizeof(float);
@@ -204,8 +203,7 @@ void first_walk(Check* c) {
     require(c, c->chunks.finish(c->meta.free_chunk));
 }
 
-// ---- second walk: links, reachability
-// ------------------------------------------------------------
+// ---- second walk: links, reachability ----------------------------------------------------------
 
 // Goes on from the nodes of the copied page. Stale links of a dead slot may lead to a page of
 // another kind.
@@ -268,8 +266,7 @@ void check_duplicate_tids(Check* c) {
                     errhint("Rebuild the index with REINDEX.")));
 }
 
-// ---- the table
-// -----------------------------------------------------------------------------------
+// ---- the table ---------------------------------------------------------------------------------
 
 void check_row(ItemPointer tid, const Datum* values, const bool* nulls, void* arg) {
     auto* c = static_cast<Check*>(arg);

@@ -73,8 +73,7 @@ bool prepare(Recall* c, Datum value, bool isnull) {
     return node::prepare_row(c->metric, c->row.data(), c->g.dims);
 }
 
-// ---- queries
-// -------------------------------------------------------------------------------------
+// ---- queries -----------------------------------------------------------------------------------
 
 void sample_row(ItemPointer, const Datum* values, const bool* nulls, void* arg) {
     auto* c = static_cast<Recall*>(arg);
@@ -148,8 +147,7 @@ void take_queries(Recall* c, ArrayType* array) {
     }
 }
 
-// ---- exact and approximate answers
-// ---------------------------------------------------------------
+// ---- exact and approximate answers -------------------------------------------------------------
 
 void show_row(ItemPointer, const Datum* values, const bool* nulls, void* arg) {
     auto* c = static_cast<Recall*>(arg);
