@@ -178,12 +178,8 @@ std::vector<double> read_weights(Datum array, std::size_t n) {
         for (int i = 0; i < found.n; ++i) {
             if (found.nulls[i])
                 report_null("elements of weights");
-            const float8 weight = DatumGetFloat8(found.values[i]);
-            check_finite(weight, "elements of weights");
-            if (weight < 0.0)
-                ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                                errmsg("elements of weights must not be negative"),
-                                errdetail("One is %g.", weight)));
+            check_nonnegative(DatumGetFloat8(found.values[i]), "elements of weights",
+                              {"element", i + 1, "the array"});
         }
         return found;
     });
@@ -280,11 +276,11 @@ void paths(const Session& session, const PathRequest& r, const ResultSet& result
 }
 
 std::size_t nodes_argument(FunctionCallInfo fcinfo, int i) {
-    return static_cast<std::size_t>(ranged_argument(fcinfo, i, "max_nodes", 1, kMaxNodes));
+    return static_cast<std::size_t>(range_argument(fcinfo, i, "max_nodes", 1, kMaxNodes));
 }
 
 unsigned hops_argument(FunctionCallInfo fcinfo, int i) {
-    return static_cast<unsigned>(ranged_argument(fcinfo, i, "max_hops", 0, kMaxHops));
+    return static_cast<unsigned>(range_argument(fcinfo, i, "max_hops", 0, kMaxHops));
 }
 
 }  // namespace
@@ -344,7 +340,7 @@ VG_FUNCTION(vg_semantic_graph_path) {
     r.from = PG_GETARG_DATUM(1);
     r.to = PG_GETARG_DATUM(2);
     r.trail.max_hops = hops_argument(fcinfo, 3);
-    r.k = static_cast<std::size_t>(ranged_argument(fcinfo, 4, "k", 1, 1000));
+    r.k = static_cast<std::size_t>(range_argument(fcinfo, 4, "k", 1, 1000));
     r.trail.decay = positive_argument(fcinfo, 5, "hop_decay", 1.0);
     r.trail.link_share = share_argument(fcinfo, 6, "link_share");
     r.max_nodes = nodes_argument(fcinfo, 9);

@@ -176,9 +176,9 @@ VG_FUNCTION(vg_semantic_graph_dot) {
     require_argument(fcinfo, 1, "keys");
     Request r{};
     r.keys = PG_GETARG_DATUM(1);
-    r.max_hops = static_cast<unsigned>(ranged_argument(fcinfo, 2, "max_hops", 0, kMaxHops));
+    r.max_hops = static_cast<unsigned>(range_argument(fcinfo, 2, "max_hops", 0, kMaxHops));
     r.link_share = share_argument(fcinfo, 3, "link_share");
-    r.max_nodes = static_cast<std::size_t>(ranged_argument(fcinfo, 4, "max_nodes", 1, 10000));
+    r.max_nodes = static_cast<std::size_t>(range_argument(fcinfo, 4, "max_nodes", 1, 10000));
     r.label_column = PG_ARGISNULL(5) ? nullptr : NameStr(*PG_GETARG_NAME(5));
     const bool text = ARR_ELEMTYPE(PG_GETARG_ARRAYTYPE_P(1)) == TEXTOID;
     const KeyClass key_class = text ? KeyClass::kText : KeyClass::kInteger;

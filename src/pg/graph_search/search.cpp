@@ -55,27 +55,20 @@ struct Request {
 };
 
 graph::Method method_argument(FunctionCallInfo fcinfo) {
-    require_argument(fcinfo, kMethod, "method");
-    const text* name = PG_GETARG_TEXT_PP(kMethod);
-    const std::string_view view(VARDATA_ANY(name), VARSIZE_ANY_EXHDR(name));
-    const auto method = find_name<graph::Method>(graph::kMethodNames, view);
-    if (!method)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("unknown method \"%s\"", text_to_cstring(name)),
-                        errhint("Methods are ppr, hop_decay, expand and knn.")));
-    return *method;
+    return choice_argument<graph::Method>(fcinfo, kMethod, "method", "methods",
+                                          graph::kMethodNames);
 }
 
 Request read_request(FunctionCallInfo fcinfo) {
     Request r{};
     require_argument(fcinfo, kQuery, "query");
     r.query = datum_vector(PG_GETARG_DATUM(kQuery));
-    r.k = static_cast<std::size_t>(ranged_argument(fcinfo, kK, "k", 1, kMaxRows));
-    r.seeds = static_cast<std::size_t>(ranged_argument(fcinfo, kSeeds, "seeds", 1, kMaxSeeds));
+    r.k = static_cast<std::size_t>(range_argument(fcinfo, kK, "k", 1, kMaxRows));
+    r.seeds = static_cast<std::size_t>(range_argument(fcinfo, kSeeds, "seeds", 1, kMaxSeeds));
     graph::RetrieveOptions& o = r.options;
     o.k = r.k;
     o.max_hops =
-        static_cast<unsigned>(ranged_argument(fcinfo, kMaxHopsArgument, "max_hops", 0, kMaxHops));
+        static_cast<unsigned>(range_argument(fcinfo, kMaxHopsArgument, "max_hops", 0, kMaxHops));
     o.method = method_argument(fcinfo);
     o.beta = share_argument(fcinfo, kBeta, "beta");
     o.restart = positive_argument(fcinfo, kRestart, "restart", 1.0);
@@ -91,7 +84,7 @@ Request read_request(FunctionCallInfo fcinfo) {
         o.k = std::max(kPool * r.k, kLeastPool);
     r.filter = PG_ARGISNULL(kFilterKeys) ? Datum{0} : PG_GETARG_DATUM(kFilterKeys);
     o.max_vertices = static_cast<std::size_t>(
-        ranged_argument(fcinfo, kMaxNodesArgument, "max_nodes", 1, kMaxNodes));
+        range_argument(fcinfo, kMaxNodesArgument, "max_nodes", 1, kMaxNodes));
     return r;
 }
 

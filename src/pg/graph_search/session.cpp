@@ -143,21 +143,4 @@ Datum sql_key_array(const Keys& keys, const graph::Vertex* vertices, int n) {
                                    : construct_array(values, n, TEXTOID, -1, false, 'i'));
 }
 
-float8 share_argument(FunctionCallInfo fcinfo, int i, const char* name) {
-    const float8 value = nonnegative_argument(fcinfo, i, name);
-    if (value > 1.0)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must be between 0 and 1", name), errdetail("It is %g.", value)));
-    return value;
-}
-
-float8 positive_argument(FunctionCallInfo fcinfo, int i, const char* name, float8 most) {
-    const float8 value = nonnegative_argument(fcinfo, i, name);
-    if (value <= 0.0 || value > most)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must be above 0 and at most %g", name, most),
-                        errdetail("It is %g.", value)));
-    return value;
-}
-
 }  // namespace vg::pg

@@ -58,9 +58,7 @@ void read_keys(Datum array, const char* name, Keys& keys, std::vector<graph::Ver
 Datum sql_key(const Keys& keys, graph::Vertex vertex);
 Datum sql_key_array(const Keys& keys, const graph::Vertex* vertices, int n);
 
-// Arguments with their checks; 22023 out of range.
-float8 share_argument(FunctionCallInfo fcinfo, int i, const char* name);  // [0, 1]
-float8 positive_argument(FunctionCallInfo fcinfo, int i, const char* name, float8 most);
+// Limits of arguments.
 
 inline constexpr int32 kMaxHops = 16;
 inline constexpr int32 kMaxNodes = 10000000;

@@ -31,27 +31,8 @@ constexpr std::array<std::string_view, 3> kCentralityNames{"degree", "pagerank",
 enum class Communities { kLouvain, kLabelPropagation };
 constexpr std::array<std::string_view, 2> kCommunityNames{"louvain", "label_propagation"};
 
-std::string_view name_argument(FunctionCallInfo fcinfo, int i, const char* name) {
-    require_argument(fcinfo, i, name);
-    const text* t = PG_GETARG_TEXT_PP(i);
-    return {VARDATA_ANY(t), static_cast<std::size_t>(VARSIZE_ANY_EXHDR(t))};
-}
-
-template <typename Enum, std::size_t N>
-Enum choice_argument(FunctionCallInfo fcinfo, int i, const char* what,
-                     const std::array<std::string_view, N>& names, const char* hint) {
-    const std::string_view name = name_argument(fcinfo, i, what);
-    const auto found = find_name<Enum>(names, name);
-    if (!found)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("unknown %s \"%s\"", what, pnstrdup(name.data(), name.size())),
-                        errhint("%s", hint)));
-    return *found;
-}
-
 LayerChoice layer_argument(FunctionCallInfo fcinfo, int i) {
-    return choice_argument<LayerChoice>(fcinfo, i, "layer", kLayerNames,
-                                        "Layers are link, knn and both.");
+    return choice_argument<LayerChoice>(fcinfo, i, "layer", "layers", kLayerNames);
 }
 
 void use_layer(Walker& walker, LayerChoice layer) {
@@ -221,8 +202,8 @@ VG_FUNCTION(vg_semantic_graph_components) {
 VG_FUNCTION(vg_semantic_graph_communities) {
     using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
-    const auto method = choice_argument<Communities>(fcinfo, 1, "method", kCommunityNames,
-                                                     "Methods are louvain and label_propagation.");
+    const auto method =
+        choice_argument<Communities>(fcinfo, 1, "method", "methods", kCommunityNames);
     vg::graph::CommunityOptions options;
     options.resolution = positive_argument(fcinfo, 2, "resolution", 1e6);
     require_argument(fcinfo, 3, "seed");
@@ -238,8 +219,8 @@ VG_FUNCTION(vg_semantic_graph_communities) {
 VG_FUNCTION(vg_semantic_graph_centrality) {
     using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
-    const auto method = choice_argument<Centrality>(
-        fcinfo, 1, "method", kCentralityNames, "Methods are degree, pagerank and betweenness.");
+    const auto method =
+        choice_argument<Centrality>(fcinfo, 1, "method", "methods", kCentralityNames);
     const Datum keys = PG_ARGISNULL(2) ? Datum{0} : PG_GETARG_DATUM(2);
     const LayerChoice layer = layer_argument(fcinfo, 3);
     with_session(fcinfo, class_of_result(result.columns, 0), {4, 5},

@@ -9,6 +9,7 @@ extern "C" {
 #include "parser/parse_coerce.h"
 }
 
+#include "pg/boundary/arguments.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
 
 namespace vg::pg {
@@ -89,9 +90,8 @@ node::Metric parse_metric(const char* name) {
                         errmsg("LID is not defined for inner products"),
                         errdetail("A negative inner product is not a distance: it has no zero."),
                         errhint("The metrics are l2, cosine and l1.")));
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown metric \"%s\"", name),
-                    errhint("The metrics are l2, cosine and l1.")));
-    pg_unreachable();
+    static constexpr std::string_view kNames[] = {"l2", "cosine", "l1"};
+    report_unknown_name("metric", "metrics", name, kNames, lengthof(kNames));
 }
 
 Search parse_search(const char* name) {
@@ -101,9 +101,8 @@ Search parse_search(const char* name) {
         return Search::kExact;
     if (pg_strcasecmp(name, "index") == 0)
         return Search::kIndex;
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown search \"%s\"", name),
-                    errhint("The searches are auto, exact and index.")));
-    pg_unreachable();
+    static constexpr std::string_view kNames[] = {"auto", "exact", "index"};
+    report_unknown_name("search", "searches", name, kNames, lengthof(kNames));
 }
 
 // Whether an index serves the whole column and its operator is a distance.

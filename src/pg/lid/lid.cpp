@@ -13,6 +13,7 @@
 
 #include "core/lid/lid.h"
 #include "core/lid/sums.h"
+#include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 #include "pg/lid/method.h"
 
@@ -23,11 +24,9 @@ LidMethod lid_method(const char* name) {
         return LidMethod::kMle;
     if (pg_strcasecmp(name, "mom") == 0)
         return LidMethod::kMoments;
-    ereport(ERROR,
-            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("unknown LID method \"%s\"", name),
-             errhint("The methods are mle (maximum likelihood) and mom (method of "
-                     "moments).")));
-    pg_unreachable();
+    static constexpr std::string_view kNames[] = {"mle (maximum likelihood)",
+                                                  "mom (method of moments)"};
+    report_unknown_name("LID method", "methods", name, kNames, lengthof(kNames));
 }
 
 namespace {
@@ -41,12 +40,10 @@ constexpr int kMaxPoints = 1000000;
 constexpr int kPollEvery = 65536;
 
 void check_distance(float8 distance) {
-    if (unlikely(!std::isfinite(distance) || distance < 0))
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("a distance must be finite and not negative"),
-                        errdetail("The value is %g.", distance),
-                        errhint("Negative inner products are not distances: use the Euclidean, "
-                                "cosine or taxicab distance.")));
+    static constexpr Place kPlace{.hint =
+                                      "Negative inner products are not distances: use the "
+                                      "Euclidean, cosine or taxicab distance."};
+    check_nonnegative(distance, "a distance", kPlace);
 }
 
 struct Distances {

@@ -230,8 +230,7 @@ SampleRequest read_request(FunctionCallInfo fcinfo) {
     constexpr int kMetricArgument = 3;
     for (int i = 0; i < static_cast<int>(lengthof(kNames)); ++i)
         if (PG_ARGISNULL(i) && i != kMetricArgument)
-            ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
-                            errmsg("argument \"%s\" must not be null", kNames[i])));
+            report_null_argument(kNames[i]);
     SampleRequest r{};
     r.relation = PG_GETARG_OID(0);
     r.column = pstrdup(NameStr(*PG_GETARG_NAME(1)));

@@ -3,10 +3,12 @@
 #include "pg/links/query.h"
 
 #include <algorithm>
+#include <cfloat>
 #include <cmath>
 #include <cstring>
 
 #include "core/base/random.h"
+#include "pg/boundary/arguments.h"
 #include "pg/boundary/memory.h"
 #include "pg/boundary/query.h"
 #include "pg/boundary/read_only.h"
@@ -210,14 +212,15 @@ float checked_weight(Datum value, bool isnull, const LinkTuple& link, KeyClass k
         return 1.0f;
     const float8 weight = DatumGetFloat8(value);
     const auto single = static_cast<float>(weight);
-    if (!(weight >= 0.0) || !std::isfinite(single))
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("weight of a link must be finite and not negative"),
-                        errdetail("The link from %s to %s has weight %g.",
-                                  key_text(link.source, key_class),
-                                  key_text(link.target, key_class), weight),
-                        errhint("A link of weight 0 counts as none.")));
-    return single;
+    if (likely(weight >= 0.0 && std::isfinite(single)))
+        return single;
+    constexpr const char* kName = "weight of a link";
+    const Place place{
+        .where = psprintf("for the link from %s to %s", key_text(link.source, key_class),
+                          key_text(link.target, key_class)),
+        .hint = "A link of weight 0 counts as none."};
+    check_nonnegative(weight, kName, place);
+    report_number(kName, psprintf("be at most %g", static_cast<double>(FLT_MAX)), weight, place);
 }
 
 }  // namespace vg::pg

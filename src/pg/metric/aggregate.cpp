@@ -29,64 +29,13 @@ void report_zero_vector() {
     pg_unreachable();
 }
 
-int read_k(FunctionCallInfo fcinfo, int arg) {
-    if (PG_ARGISNULL(arg))
-        report_null("k");
-    const int32 k = PG_GETARG_INT32(arg);
-    if (k < 1)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("k must be at least 1, not %d", k)));
-    return k;
-}
-
-double read_number(FunctionCallInfo fcinfo, int arg, const char* name, double low, double high) {
-    if (PG_ARGISNULL(arg))
-        report_null(name);
-    const float8 value = PG_GETARG_FLOAT8(arg);
-    if (!std::isfinite(value))
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must be finite, not %g", name, value)));
-    if (value > high)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must be at most %g, not %g", name, high, value)));
-    if (value < low)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must be at least %g, not %g", name, low, value)));
-    return value;
-}
-
 std::int32_t read_rank(FunctionCallInfo fcinfo, int arg, const char* name) {
     if (PG_ARGISNULL(arg))
         return 0;
-    const int64 rank = PG_GETARG_INT64(arg);
-    if (rank < 1 || rank > PG_INT32_MAX)
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("%s must be between 1 and %d, not %lld", name, PG_INT32_MAX,
-                        static_cast<long long>(rank)),
-                 errhint("The best document has rank 1; one that was not retrieved has NULL.")));
+    constexpr Place kPlace{
+        .hint = "The best document has rank 1; one that was not retrieved has NULL."};
+    const int64 rank = check_range(PG_GETARG_INT64(arg), name, 1, PG_INT32_MAX, kPlace);
     return static_cast<std::int32_t>(rank);
-}
-
-int read_choice(FunctionCallInfo fcinfo, int arg, const char* name,
-                std::span<const Choice> choices) {
-    if (PG_ARGISNULL(arg))
-        report_null(name);
-    const text* word = PG_GETARG_TEXT_PP(arg);
-    const std::size_t length = VARSIZE_ANY_EXHDR(word);
-    for (const Choice& choice : choices) {
-        if (std::strlen(choice.name) == length &&
-            std::memcmp(choice.name, VARDATA_ANY(word), length) == 0)
-            return choice.value;
-    }
-    StringInfoData known;
-    initStringInfo(&known);
-    for (const Choice& choice : choices)
-        appendStringInfo(&known, "%s\"%s\"", known.len == 0 ? "" : ", ", choice.name);
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                    errmsg("unknown %s \"%s\"", name, text_to_cstring(word)),
-                    errhint("Known are: %s.", known.data)));
-    pg_unreachable();
 }
 
 void report_rank_fault(const metric::RankFault& fault, const char* name) {

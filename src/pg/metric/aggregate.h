@@ -72,20 +72,9 @@ inline Datum unchanged(FunctionCallInfo fcinfo) {
 
 // ---- arguments; all raise an error when the value is NULL or out of range
 
-int read_k(FunctionCallInfo fcinfo, int arg);
-// Finite and within [low, high].
-double read_number(FunctionCallInfo fcinfo, int arg, const char* name, double low, double high);
 // A rank, or 0 for NULL.
 std::int32_t read_rank(FunctionCallInfo fcinfo, int arg, const char* name);
 [[noreturn]] void report_zero_vector();
-
-struct Choice {
-    const char* name;
-    int value;
-};
-// One of a few words.
-int read_choice(FunctionCallInfo fcinfo, int arg, const char* name,
-                std::span<const Choice> choices);
 
 // Raises an error unless the options are the same in all rows of a group.
 inline void check_options(bool same) {

@@ -28,16 +28,12 @@ constexpr double kMaxDouble = std::numeric_limits<double>::max();
 constexpr int kUsualIterations = 10000;
 constexpr int kMaxIterations = 100000000;
 
-double read_finite(FunctionCallInfo fcinfo, int arg, const char* name) {
-    return read_number(fcinfo, arg, name, -kMaxDouble, kMaxDouble);
-}
-
 // Adds the numbers in arguments 1 and 2, named so in messages.
 Datum add_pair(FunctionCallInfo fcinfo, const Options& options, const char* x, const char* y) {
     RowState* state = row_state(fcinfo, options);
     if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2)) {
         Record row{};
-        row.pair = {read_finite(fcinfo, 1, x), read_finite(fcinfo, 2, y)};
+        row.pair = {finite_argument(fcinfo, 1, x), finite_argument(fcinfo, 2, y)};
         append(fcinfo, state, row);
     }
     PG_RETURN_POINTER(state);
@@ -115,17 +111,10 @@ VG_FUNCTION(vg_pair_systems) {  // (state, a, b [, iterations [, seed]])
     Options options;
     options.iterations = kUsualIterations;
     if (PG_NARGS() > 3) {
-        if (PG_ARGISNULL(3))
-            report_null("iterations");
-        options.iterations = PG_GETARG_INT32(3);
-        if (options.iterations < 1 || options.iterations > kMaxIterations)
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                            errmsg("iterations must be between 1 and %d, not %d", kMaxIterations,
-                                   PG_GETARG_INT32(3))));
+        options.iterations = range_argument(fcinfo, 3, "iterations", 1, kMaxIterations);
     }
     if (PG_NARGS() > 4) {
-        if (PG_ARGISNULL(4))
-            report_null("seed");
+        require_argument(fcinfo, 4, "seed");
         options.seed = PG_GETARG_INT64(4);
     }
     return add_pair(fcinfo, options, "a", "b");
@@ -135,7 +124,7 @@ VG_FUNCTION(vg_pair_label) {  // (state, score, label)
     RowState* state = row_state(fcinfo, Options{});
     if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2)) {
         Record row{};
-        row.pair = {read_finite(fcinfo, 1, "score"), PG_GETARG_BOOL(2) ? 1.0 : 0.0};
+        row.pair = {finite_argument(fcinfo, 1, "score"), PG_GETARG_BOOL(2) ? 1.0 : 0.0};
         append(fcinfo, state, row);
     }
     PG_RETURN_POINTER(state);
@@ -143,7 +132,7 @@ VG_FUNCTION(vg_pair_label) {  // (state, score, label)
 
 VG_FUNCTION(vg_pair_ranks) {  // (state, rank_a, rank_b, k); NULL = not in that list
     Options options;
-    options.k = read_k(fcinfo, 3);
+    options.k = integer_argument(fcinfo, 3, "k", 1);
     RowState* state = row_state(fcinfo, options);
     Record row{};
     row.pair = {static_cast<double>(read_rank(fcinfo, 1, "rank_a")),
@@ -155,8 +144,7 @@ VG_FUNCTION(vg_pair_ranks) {  // (state, rank_a, rank_b, k); NULL = not in that 
 VG_FUNCTION(vg_codes) {  // (state, x, y [, seed])
     Options options;
     if (PG_NARGS() > 3) {
-        if (PG_ARGISNULL(3))
-            report_null("seed");
+        require_argument(fcinfo, 3, "seed");
         options.seed = PG_GETARG_INT64(3);
     }
     return add_codes(fcinfo, options);

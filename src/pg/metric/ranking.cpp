@@ -5,8 +5,10 @@
 
 #include "pg/boundary/pg.h"
 
+#include <array>
 #include <cmath>
 #include <limits>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -27,12 +29,11 @@ constexpr double kMaxDouble = std::numeric_limits<double>::max();
 // gdeval's, for collections with grades 0 to 4.
 constexpr double kUsualMaxGrade = 4.0;
 
-constexpr int kBinary = 100;  // a gain of RBP besides those of DCG
-constexpr Choice kGains[] = {{"linear", static_cast<int>(Gain::kLinear)},
-                             {"exp", static_cast<int>(Gain::kExponential)}};
-constexpr Choice kRbpGains[] = {{"binary", kBinary}, {"linear", static_cast<int>(Gain::kLinear)}};
-constexpr Choice kNorms[] = {{"R", static_cast<int>(ApNorm::kRelevant)},
-                             {"min_r_k", static_cast<int>(ApNorm::kMinRelevantK)}};
+// Names of Gain and ApNorm.
+constexpr std::array<std::string_view, 2> kGains{"linear", "exp"};
+constexpr std::array<std::string_view, 2> kNorms{"R", "min_r_k"};
+enum class RbpGain { kBinary, kLinear };
+constexpr std::array<std::string_view, 2> kRbpGains{"binary", "linear"};
 
 // Adds the row in arguments 1 (rel) and 2 (rank, if has_rank) to the state.
 Datum judge(FunctionCallInfo fcinfo, const Options& options, bool has_rank = true,
@@ -41,7 +42,7 @@ Datum judge(FunctionCallInfo fcinfo, const Options& options, bool has_rank = tru
     Record row{};
     row.judgement.judged = !PG_ARGISNULL(1);
     if (row.judgement.judged)
-        row.judgement.rel = read_number(fcinfo, 1, "rel", -kMaxDouble, max_grade);
+        row.judgement.rel = between_argument(fcinfo, 1, "rel", -kMaxDouble, max_grade);
     if (has_rank)
         row.judgement.rank = read_rank(fcinfo, 2, "rank");
     if (row.judgement.judged || row.judgement.rank != 0)
@@ -52,11 +53,7 @@ Datum judge(FunctionCallInfo fcinfo, const Options& options, bool has_rank = tru
 void read_threshold(FunctionCallInfo fcinfo, int arg, Options* options) {
     if (PG_NARGS() <= arg)
         return;
-    options->threshold = read_number(fcinfo, arg, "rel_threshold", -kMaxDouble, kMaxDouble);
-    if (options->threshold <= 0.0)
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("rel_threshold must be greater than 0, not %g", options->threshold)));
+    options->threshold = positive_argument(fcinfo, arg, "rel_threshold");
 }
 
 struct Checked {
@@ -120,41 +117,44 @@ VG_FUNCTION(vg_judge_rel) {  // no rank; [rel_threshold]
 
 VG_FUNCTION(vg_judge_k) {  // ... k [, rel_threshold]
     Options options;
-    options.k = read_k(fcinfo, 3);
+    options.k = integer_argument(fcinfo, 3, "k", 1);
     read_threshold(fcinfo, 4, &options);
     return judge(fcinfo, options);
 }
 
 VG_FUNCTION(vg_judge_k_gain) {  // ... k [, gain]
     Options options;
-    options.k = read_k(fcinfo, 3);
+    options.k = integer_argument(fcinfo, 3, "k", 1);
     if (PG_NARGS() > 4)
-        options.choice = read_choice(fcinfo, 4, "gain", kGains);
+        options.choice = choice_argument<int>(fcinfo, 4, "gain", "gains", kGains);
     const bool exponential = options.choice == static_cast<int>(Gain::kExponential);
     return judge(fcinfo, options, true, exponential ? metric::kMaxExponentialGrade : kMaxDouble);
 }
 
 VG_FUNCTION(vg_judge_k_norm) {  // ... k, norm [, rel_threshold]
     Options options;
-    options.k = read_k(fcinfo, 3);
-    options.choice = read_choice(fcinfo, 4, "norm", kNorms);
+    options.k = integer_argument(fcinfo, 3, "k", 1);
+    options.choice = choice_argument<int>(fcinfo, 4, "norm", "norms", kNorms);
     read_threshold(fcinfo, 5, &options);
     return judge(fcinfo, options);
 }
 
 VG_FUNCTION(vg_judge_k_grade) {  // ... k [, max_grade]
     Options options;
-    options.k = read_k(fcinfo, 3);
+    options.k = integer_argument(fcinfo, 3, "k", 1);
     options.number = kUsualMaxGrade;
     if (PG_NARGS() > 4)
-        options.number = read_number(fcinfo, 4, "max_grade", 0.0, metric::kMaxExponentialGrade);
+        options.number =
+            between_argument(fcinfo, 4, "max_grade", 0.0, metric::kMaxExponentialGrade);
     return judge(fcinfo, options, true, options.number);
 }
 
 VG_FUNCTION(vg_judge_persistence) {  // ... p [, gain [, rel_threshold]]
     Options options;
-    options.number = read_number(fcinfo, 3, "p", 0.0, 1.0);
-    options.choice = PG_NARGS() > 4 ? read_choice(fcinfo, 4, "gain", kRbpGains) : kBinary;
+    options.number = share_argument(fcinfo, 3, "p");
+    options.choice = static_cast<int>(RbpGain::kBinary);
+    if (PG_NARGS() > 4)
+        options.choice = choice_argument<int>(fcinfo, 4, "gain", "gains", kRbpGains);
     read_threshold(fcinfo, 5, &options);
     return judge(fcinfo, options);
 }
@@ -216,8 +216,9 @@ VG_FUNCTION(vg_num_relevant) {
 
 VG_FUNCTION(vg_rbp) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return o.choice == kBinary ? metric::rbp(q, o.number, o.threshold)
-                                   : metric::rbp_graded(q, o.number);
+        return o.choice == static_cast<int>(RbpGain::kBinary)
+                   ? metric::rbp(q, o.number, o.threshold)
+                   : metric::rbp_graded(q, o.number);
     });
 }
 

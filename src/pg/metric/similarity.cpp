@@ -80,19 +80,15 @@ void put_row(FunctionCallInfo fcinfo, ListState* state, std::int64_t at, const V
 }
 
 ArrayType* read_fractions(FunctionCallInfo fcinfo, int arg) {
-    if (PG_ARGISNULL(arg))
-        report_null("fractions");
+    require_argument(fcinfo, arg, "fractions");
     ArrayType* array = PG_GETARG_ARRAYTYPE_P(arg);
     if (ARR_NDIM(array) > 1 || ARR_HASNULL(array))
         ereport(ERROR, (errcode(ERRCODE_ARRAY_SUBSCRIPT_ERROR),
                         errmsg("fractions must be a one-dimensional array without nulls")));
     const auto* values = reinterpret_cast<const float8*>(ARR_DATA_PTR(array));
     const int count = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-    for (int i = 0; i < count; i++) {
-        if (!(values[i] >= 0.0 && values[i] <= 1.0))
-            ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                            errmsg("a fraction must be between 0 and 1, not %g", values[i])));
-    }
+    for (int i = 0; i < count; i++)
+        check_share(values[i], "a fraction", {"element", i + 1, "the array"});
     return array;
 }
 
@@ -191,7 +187,7 @@ VG_FUNCTION(vg_intra_list_diversity) {
 
 VG_FUNCTION(vg_cover) {  // (state, vector, rank, k); rank NULL = candidate that was not selected
     aggregate_context(fcinfo);
-    const int k = read_k(fcinfo, 3);
+    const int k = integer_argument(fcinfo, 3, "k", 1);
     const std::int32_t rank = read_rank(fcinfo, 2, "rank");
     if (PG_ARGISNULL(1))
         return unchanged(fcinfo);
@@ -230,8 +226,7 @@ VG_FUNCTION(vg_sample) {  // (state, vector, fractions [, seed])
     const ArrayType* fractions = read_fractions(fcinfo, 2);
     int64 seed = 0;
     if (PG_NARGS() > 3) {
-        if (PG_ARGISNULL(3))
-            report_null("seed");
+        require_argument(fcinfo, 3, "seed");
         seed = PG_GETARG_INT64(3);
     }
     if (PG_ARGISNULL(1))

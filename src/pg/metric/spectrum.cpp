@@ -185,7 +185,7 @@ VG_FUNCTION(vg_unit_gram) {  // (state, vector)
 }
 
 VG_FUNCTION(vg_gram_k) {  // (state, vector, k)
-    return accumulate(fcinfo, false, read_k(fcinfo, 2));
+    return accumulate(fcinfo, false, integer_argument(fcinfo, 2, "k", 1));
 }
 
 VG_FUNCTION(vg_gram_combine) {
@@ -271,9 +271,8 @@ VG_FUNCTION(vg_pca) {
     TupleDesc columns = row_columns(fcinfo);
     const std::size_t dims = dims_of(*state);
     if (state->k > state->dims)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("k must be at most the number of dimensions, %d, not %d",
-                               state->dims, state->k)));
+        report_integer("k", psprintf("be at most the number of dimensions, %d", state->dims),
+                       state->k);
     flush(fcinfo, state);
     const std::span<double> square = make_square(fcinfo, *state, dims);
     const std::span<double> values(allocate_zeroed<double>(CurrentMemoryContext, dims), dims);

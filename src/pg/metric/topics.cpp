@@ -118,8 +118,8 @@ Datum finish(FunctionCallInfo fcinfo, Metric&& metric) {
 }  // namespace
 
 VG_FUNCTION(vg_topics) {  // (state, subtopics, rank, k [, alpha])
-    const int k = read_k(fcinfo, 3);
-    const double alpha = PG_NARGS() > 4 ? read_number(fcinfo, 4, "alpha", 0.0, 1.0) : kUsualAlpha;
+    const int k = integer_argument(fcinfo, 3, "k", 1);
+    const double alpha = PG_NARGS() > 4 ? share_argument(fcinfo, 4, "alpha") : kUsualAlpha;
     return add_document(fcinfo, topic_state(fcinfo, k, alpha));
 }
 

@@ -89,13 +89,7 @@ VG_FUNCTION(vg_borda_accum) {
     if (PG_ARGISNULL(1))
         return PointerGetDatum(state);
     const int64 position = PG_GETARG_INT64(1);
-    check_at_least(position, "rank", 1);
-    if (position > n)
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                 errmsg("rank must not exceed the number of items"),
-                 errdetail("The rank is " INT64_FORMAT ", the number of items " INT64_FORMAT ".",
-                           position, n)));
+    check_range(position, "rank", 1, n);
     return add_share(fcinfo, state, rank::borda_share(position, n, weight));
 }
 

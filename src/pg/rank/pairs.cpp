@@ -54,15 +54,12 @@ rank::PairMethod method_argument(FunctionCallInfo fcinfo, int i) {
 // 22023, with the pair, for a weight that is no weight.
 float8 weight_of_pair(FunctionCallInfo fcinfo) {
     const float8 weight = PG_GETARG_FLOAT8(3);
-    const char* fault = !std::isfinite(weight) ? "weight must be a finite number"
-                        : weight < 0.0         ? "weight must not be negative"
-                        : weight > kMaxWeight  ? psprintf("weight must be at most %g", kMaxWeight)
-                                               : nullptr;
-    if (fault != nullptr)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", fault),
-                        errdetail("It is %g for the pair (" INT64_FORMAT ", " INT64_FORMAT ").",
-                                  weight, PG_GETARG_INT64(1), PG_GETARG_INT64(2))));
-    return weight;
+    if (likely(weight >= 0.0 && weight <= kMaxWeight))
+        return weight;
+    const Place place{.where = psprintf("for the pair (" INT64_FORMAT ", " INT64_FORMAT ")",
+                                        PG_GETARG_INT64(1), PG_GETARG_INT64(2))};
+    check_nonnegative(weight, "weight", place);
+    report_number("weight", psprintf("be at most %g", kMaxWeight), weight, place);
 }
 
 struct Listing {

@@ -24,11 +24,6 @@ extern "C" {
 namespace vg::pg {
 namespace {
 
-[[noreturn]] void report_bad_argument(const char* message) {
-    ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s", message)));
-    pg_unreachable();
-}
-
 float8 attribute(HeapTupleHeader tuple, AttrNumber column, const char* name, int number) {
     bool isnull;
     const Datum value = GetAttributeByNum(tuple, column, &isnull);
@@ -37,8 +32,7 @@ float8 attribute(HeapTupleHeader tuple, AttrNumber column, const char* name, int
                         errmsg("%s of a rating must not be null", name),
                         errdetail("It is null in element %d of ratings.", number),
                         errhint("A newcomer is a NULL rating, not a rating of NULLs.")));
-    check_finite_at(DatumGetFloat8(value), name, "element", number, "ratings");
-    return DatumGetFloat8(value);
+    return check_finite(DatumGetFloat8(value), name, {"element", number, "ratings"});
 }
 
 // NULL is a newcomer. `number` is the element's, from 1.
@@ -48,10 +42,7 @@ rank::Rating read_rating(Datum value, bool isnull, int number) {
     const HeapTupleHeader tuple = DatumGetHeapTupleHeader(value);
     const rank::Rating rating{attribute(tuple, 1, "mu", number),
                               attribute(tuple, 2, "sigma", number)};
-    if (!(rating.sigma > 0.0))
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("sigma must be greater than 0"),
-                 errdetail("It is %g in element %d of ratings.", rating.sigma, number)));
+    check_positive(rating.sigma, "sigma", {"element", number, "ratings"});
     return rating;
 }
 
@@ -70,13 +61,8 @@ void check_length(const ArrayItems& items, int n, const char* name) {
 }
 
 rank::RatingModel model_arguments(FunctionCallInfo fcinfo, int beta, int kappa) {
-    const rank::RatingModel model{nonnegative_argument(fcinfo, beta, "beta"),
-                                  nonnegative_argument(fcinfo, kappa, "kappa")};
-    if (!(model.beta > 0.0))
-        report_bad_argument("beta must be greater than 0");
-    if (!(model.kappa > 0.0 && model.kappa <= 1.0))
-        report_bad_argument("kappa must be greater than 0 and at most 1");
-    return model;
+    return {positive_argument(fcinfo, beta, "beta"),
+            positive_argument(fcinfo, kappa, "kappa", 1.0)};
 }
 
 struct HistoryState {

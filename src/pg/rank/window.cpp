@@ -23,7 +23,7 @@ namespace {
 
 // Counted from 1, in the order of the window: row_number() over the same window finds it.
 void check_score(float8 score, int64 position) {
-    check_finite_at(score, "score", "row", position + 1, "the partition");
+    check_finite(score, "score", {"row", position + 1, "the partition"});
 }
 
 using rank::ScoreSummary;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include "core/base/names.h"
 #include "core/rerank/cost.h"
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
@@ -26,13 +25,8 @@ std::size_t count_argument(FunctionCallInfo fcinfo, int i, const char* name, int
 
 rerank::Shape shape_arguments(FunctionCallInfo fcinfo, int protocol, int batch) {
     rerank::Shape s;
-    require_argument(fcinfo, protocol, "protocol");
-    const std::string_view name = text_view(PG_GETARG_TEXT_PP(protocol));
-    const auto known = find_name<rerank::Protocol>(rerank::kProtocolNames, name);
-    if (!known)
-        report_unknown_name("protocol", "protocols", name, rerank::kProtocolNames.data(),
-                            rerank::kProtocolNames.size());
-    s.protocol = *known;
+    s.protocol = choice_argument<rerank::Protocol>(fcinfo, protocol, "protocol", "protocols",
+                                                   rerank::kProtocolNames);
     s.batch = count_argument(fcinfo, batch, "batch");
     s.group_size = count_argument(fcinfo, batch + 1, "group_size");
     s.epochs = count_argument(fcinfo, batch + 2, "epochs");

@@ -51,7 +51,7 @@ std::span<const double> first_stage(FunctionCallInfo fcinfo, const DocumentList&
         scores[i] = items.nulls[at] ? std::numeric_limits<double>::quiet_NaN()
                                     : DatumGetFloat8(items.values[at]);
         if (!items.nulls[at])
-            check_finite_at(scores[i], "first_stage", "element", int64{at} + 1, "the array");
+            check_finite(scores[i], "first_stage", {"element", int64{at} + 1, "the array"});
     }
     return {scores, n};
 }
@@ -66,11 +66,7 @@ void read_blend(FunctionCallInfo fcinfo, const DocumentList& list, rerank::Reque
              errhint("blend is the share of the new score; 1 - blend is that of first_stage.")));
     if (PG_ARGISNULL(kBlend))
         return;
-    const double blend = PG_GETARG_FLOAT8(kBlend);
-    if (!(blend >= 0.0 && blend <= 1.0))
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("blend must be between 0 and 1"), errdetail("It is %g.", blend)));
-    request->blend = blend;
+    request->blend = share_argument(fcinfo, kBlend, "blend");
     request->first_stage = first_stage(fcinfo, list);
 }
 

@@ -79,8 +79,7 @@ double radius_argument(FunctionCallInfo fcinfo, int i) {
         return std::numeric_limits<double>::infinity();
     const double radius = PG_GETARG_FLOAT8(i);
     if (std::isnan(radius))
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("radius must not be NaN")));
+        report_number("radius", "be a number", radius);
     return radius;
 }
 
@@ -93,7 +92,7 @@ VG_FUNCTION(vg_knn_join) {
     const Order order = order_argument(fcinfo, 9);
     const Source left = source_argument(fcinfo, 0, "left_relation", order);
     const Source right = source_argument(fcinfo, 3, "right_relation", order);
-    const int k = ranged_argument(fcinfo, 6, "k", 1, kMostRows);
+    const int k = range_argument(fcinfo, 6, "k", 1, kMostRows);
     join.radius = radius_argument(fcinfo, 7);
     require_argument(fcinfo, 8, "mutual");
     const char* sql = join_sql(left, right, order, k, PG_GETARG_BOOL(8));

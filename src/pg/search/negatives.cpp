@@ -105,13 +105,7 @@ struct Miner {
 // ---- the request ------------------------------------------------------------------------------
 
 Sampling sampling_argument(FunctionCallInfo fcinfo) {
-    require_argument(fcinfo, kSampling, "sampling");
-    const std::string_view name = text_view(PG_GETARG_TEXT_PP(kSampling));
-    const auto known = find_name<Sampling>(kSamplingNames, name);
-    if (!known)
-        report_unknown_name("sampling", "samplings", name, kSamplingNames.data(),
-                            kSamplingNames.size());
-    return *known;
+    return choice_argument<Sampling>(fcinfo, kSampling, "sampling", "samplings", kSamplingNames);
 }
 
 // A share of a negative number would let in what is nearer, not what is farther.
@@ -142,9 +136,9 @@ Request read_request(FunctionCallInfo fcinfo) {
                               column_type(fcinfo, kPositiveQuery, "positive_query", positives));
     r.is_document = equality_sql(
         r.corpus.id_type, column_type(fcinfo, kPositiveDocument, "positive_document", positives));
-    r.n = ranged_argument(fcinfo, kN, "n", 1, kMostRows);
-    r.range_min = ranged_argument(fcinfo, kRangeMin, "range_min", 0, kMostRows);
-    r.range_max = ranged_argument(fcinfo, kRangeMax, "range_max", 1, kMostRows);
+    r.n = range_argument(fcinfo, kN, "n", 1, kMostRows);
+    r.range_min = range_argument(fcinfo, kRangeMin, "range_min", 0, kMostRows);
+    r.range_max = range_argument(fcinfo, kRangeMax, "range_max", 1, kMostRows);
     if (r.range_min >= r.range_max)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("range_min must be smaller than range_max"),

@@ -165,8 +165,8 @@ Datum search_result(FunctionCallInfo fcinfo, int order, Body body) {
 // (relation, id_column, column_name, query, k, feedback, alpha, beta, unit_length, op)
 VG_FUNCTION(vg_prf_search) {
     return search_result(fcinfo, 9, [fcinfo](Search* s) {
-        const int k = ranged_argument(fcinfo, 4, "k", 1, kMostRows);
-        const int feedback = ranged_argument(fcinfo, 5, "feedback", 0, kMostRows);
+        const int k = range_argument(fcinfo, 4, "k", 1, kMostRows);
+        const int feedback = range_argument(fcinfo, 5, "feedback", 0, kMostRows);
         const rank::RocchioWeights weights{nonnegative_argument(fcinfo, 6, "alpha"),
                                            nonnegative_argument(fcinfo, 7, "beta")};
         require_argument(fcinfo, 8, "unit_length");
@@ -182,12 +182,10 @@ VG_FUNCTION(vg_prf_search) {
 // (relation, id_column, column_name, query, k, rounds, alpha, beta, unit_length, op)
 VG_FUNCTION(vg_multi_round_search) {
     return search_result(fcinfo, 9, [fcinfo](Search* s) {
-        const int k = ranged_argument(fcinfo, 4, "k", 1, kMostRows);
-        const int rounds = ranged_argument(fcinfo, 5, "rounds", 1, kMostRounds);
+        const int k = range_argument(fcinfo, 4, "k", 1, kMostRows);
+        const int rounds = range_argument(fcinfo, 5, "rounds", 1, kMostRounds);
         rank::RocchioWeights weights{nonnegative_argument(fcinfo, 6, "alpha"), 0.0};
-        require_argument(fcinfo, 7, "beta");
-        weights.beta = PG_GETARG_FLOAT8(7);
-        check_finite(weights.beta, "beta");
+        weights.beta = finite_argument(fcinfo, 7, "beta");
         require_argument(fcinfo, 8, "unit_length");
         const Vector* query = s->query;
         for (s->round = 1; s->round <= rounds; ++s->round) {

@@ -41,26 +41,19 @@ bool has(FunctionCallInfo fcinfo, Argument a) {
 void read_settings(FunctionCallInfo fcinfo, Input* input) {
     input->request.method = select::Method::kMmr;
     input->request.diversity = kDefaultDiversity;
-    if (has(fcinfo, kDiversity)) {
-        if (PG_ARGISNULL(kDiversity))
-            report_null("diversity");
-        input->request.diversity = checked_share("diversity", PG_GETARG_FLOAT8(kDiversity));
-    }
+    if (has(fcinfo, kDiversity))
+        input->request.diversity = share_argument(fcinfo, kDiversity, "diversity");
     if (has(fcinfo, kMethod)) {
-        if (PG_ARGISNULL(kMethod))
-            report_null("method");
+        require_argument(fcinfo, kMethod, "method");
         input->request.method = checked_method(text_view(PG_GETARG_TEXT_PP(kMethod)));
     }
     input->request.compression = select::compression_weights(input->request.diversity);
     const bool budgeted = has(fcinfo, kBudget);
-    if (budgeted && PG_ARGISNULL(kBudget))
-        report_null("budget");
     if (budgeted)
-        input->limits.budget = checked_amount("budget", PG_GETARG_FLOAT8(kBudget));
-    if (!PG_ARGISNULL(kK))
-        input->limits.k = checked_k(PG_GETARG_INT32(kK));
-    else if (!budgeted)
-        report_null("k");
+        input->limits.budget = nonnegative_argument(fcinfo, kBudget, "budget");
+    // A budget can take the place of k.
+    if (!budgeted || !PG_ARGISNULL(kK))
+        input->limits.k = static_cast<std::size_t>(integer_argument(fcinfo, kK, "k", 1));
 }
 
 State* new_state(FunctionCallInfo fcinfo, MemoryContext aggregate) {

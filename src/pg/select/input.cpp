@@ -40,13 +40,6 @@ void check_count(std::size_t rows, const select::Request& request) {
                      by_pairs ? "diverse.max_pairwise_candidates" : "diverse.max_candidates")));
 }
 
-[[noreturn]] void report_negative(const char* name, int64 row) {
-    ereport(ERROR,
-            (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must not be negative", name),
-             errdetail("It is in row " INT64_FORMAT " of the selection.", row)));
-    pg_unreachable();
-}
-
 bool is_zero(const Vector& vector) {
     for (int i = 0; i < vector.dim; ++i) {
         if (vector.x[i] != 0.0f)
@@ -68,10 +61,11 @@ void check_vector(const Input& input, const Vector& vector, int64 row) {
 }
 
 void check_row(const InputRow& row) {
+    const Place place{"row", row.number, "the selection"};
     if (row.row.weight < 0.0)
-        report_negative("weight", row.number);
+        report_number("weight", "not be negative", row.row.weight, place);
     if (row.row.cost < 0.0)
-        report_negative("cost", row.number);
+        report_number("cost", "not be negative", row.row.cost, place);
 }
 
 std::size_t bytes_with(const Input& input, std::size_t rows, std::size_t dims) {
@@ -125,12 +119,13 @@ bool add_row(Input* input, const InputRow& row, bool needs_embedding) {
 void set_group_limits(Input* input, int group, int64 at_most, int64 at_least) {
     const bool has_most = at_most != kNoGroupLimit;
     const bool has_least = at_least != kNoGroupLimit;
-    if ((has_most && at_most < 0) || (has_least && at_least < 0))
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("max_per_group and min_per_group must not be negative")));
+    if (has_most)
+        check_at_least(at_most, "max_per_group", 0);
+    if (has_least)
+        check_at_least(at_least, "min_per_group", 0);
     if (has_most && has_least && at_least > at_most)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("min_per_group exceeds max_per_group")));
+        report_integer("min_per_group",
+                       psprintf("be at most max_per_group, " INT64_FORMAT, at_most), at_least);
     select::GroupLimit limit;
     if (has_most)
         limit.at_most = static_cast<std::size_t>(at_most);
@@ -159,39 +154,11 @@ void run_selection(Input* input) {
 }
 
 double checked_number(const char* name, double value, int64 row) {
-    if (!std::isfinite(value))
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("%s must be finite", name),
-                        errdetail("It is %s in row " INT64_FORMAT " of the selection.",
-                                  std::isnan(value) ? "NaN" : "infinite", row)));
-    return value;
-}
-
-double checked_share(const char* name, double value) {
-    if (!(value >= 0.0 && value <= 1.0))
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must be between 0 and 1", name)));
-    return value;
-}
-
-double checked_amount(const char* name, double value) {
-    if (!(value >= 0.0) || std::isinf(value))
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("%s must be finite and not negative", name)));
-    return value;
-}
-
-std::size_t checked_k(int32 k) {
-    if (k < 1)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("k must be at least 1")));
-    return static_cast<std::size_t>(k);
+    return check_finite(value, name, {"row", row, "the selection"});
 }
 
 select::Method checked_method(std::string_view name) {
-    const auto method = find_name<select::Method>(select::kMethodNames, name);
-    if (!method)
-        report_unknown_name("selection method", "methods", name, select::kMethodNames.data(),
-                            select::kMethodNames.size());
-    return *method;
+    return check_choice<select::Method>(name, "selection method", "methods", select::kMethodNames);
 }
 
 void check_selection_size(std::size_t bytes) {

@@ -41,19 +41,10 @@ bool has(FunctionCallInfo fcinfo, Argument a) {
 State* new_state(FunctionCallInfo fcinfo, MemoryContext aggregate) {
     MemoryContext context = AllocSetContextCreate(aggregate, "select_items", ALLOCSET_SMALL_SIZES);
     auto* state = new_in_context<State>(context, context);
-    if (PG_ARGISNULL(kK))
-        report_null("k");
-    state->input.limits.k = checked_k(PG_GETARG_INT32(kK));
-    if (has(fcinfo, kRule)) {
-        if (PG_ARGISNULL(kRule))
-            report_null("rule");
-        const std::string_view name = text_view(PG_GETARG_TEXT_PP(kRule));
-        const auto rule = find_name<select::Rule>(select::kRuleNames, name);
-        if (!rule)
-            report_unknown_name("rule", "rules", name, select::kRuleNames.data(),
-                                select::kRuleNames.size());
-        state->rule = *rule;
-    }
+    state->input.limits.k = static_cast<std::size_t>(integer_argument(fcinfo, kK, "k", 1));
+    if (has(fcinfo, kRule))
+        state->rule =
+            choice_argument<select::Rule>(fcinfo, kRule, "rule", "rules", select::kRuleNames);
     const Oid collation = PG_GET_COLLATION();
     state->items.set_type(get_fn_expr_argtype(fcinfo->flinfo, kItem), collation);
     state->rankings.set_type(get_fn_expr_argtype(fcinfo->flinfo, kRanking), collation);
@@ -77,9 +68,7 @@ void add(FunctionCallInfo fcinfo, State* state) {
     if (PG_ARGISNULL(kItem) || PG_ARGISNULL(kRanking) || PG_ARGISNULL(kPosition))
         return;
     const int32 position = PG_GETARG_INT32(kPosition);
-    if (position < 1)
-        ereport(ERROR,
-                (errcode(ERRCODE_INVALID_PARAMETER_VALUE), errmsg("position must be at least 1")));
+    check_at_least(position, "position", 1);
     const int group = group_of_row(fcinfo, state);
     const int item = state->items.number(PG_GETARG_DATUM(kItem));
     const auto at = static_cast<std::size_t>(item);

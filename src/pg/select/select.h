@@ -93,9 +93,6 @@ void run_selection(Input* input);
 
 // Checks of arguments; each returns the value or raises an error.
 double checked_number(const char* name, double value, int64 row);  // finite
-double checked_share(const char* name, double value);              // in [0, 1]
-double checked_amount(const char* name, double value);             // finite and >= 0
-std::size_t checked_k(int32 k);
 select::Method checked_method(std::string_view name);
 // 53400 when a selection would take more than a state may.
 void check_selection_size(std::size_t bytes);

@@ -26,14 +26,14 @@ NullableDatum WindowReader::current(int argument) {
 double WindowReader::current_number(int argument, const char* name) {
     const NullableDatum d = current(argument);
     if (d.isnull)
-        report_null(name);
+        report_null_argument(name);
     return DatumGetFloat8(d.value);
 }
 
 std::string_view WindowReader::current_text(int argument, const char* name) {
     const NullableDatum d = current(argument);
     if (d.isnull)
-        report_null(name);
+        report_null_argument(name);
     return text_view(DatumGetTextPP(d.value));
 }
 
@@ -71,7 +71,7 @@ void WindowReader::read_settings(Input* input, select::Method method) {
     input->request.method = method;
     if (layout_.diversity != kNoArgument) {
         input->request.diversity =
-            checked_share("diversity", current_number(layout_.diversity, "diversity"));
+            check_share(current_number(layout_.diversity, "diversity"), "diversity");
         input->request.compression = select::compression_weights(input->request.diversity);
     }
     if (layout_.dispersion != kNoArgument)
@@ -81,33 +81,31 @@ void WindowReader::read_settings(Input* input, select::Method method) {
 
 void WindowReader::read_compression(Input* input) {
     const auto weight = [this](int argument, const char* name) {
-        return checked_amount(name, current_number(argument, name));
+        return check_nonnegative(current_number(argument, name), name);
     };
     select::CompressionWeights& w = input->request.compression;
     w.relevance = weight(layout_.relevance_weight, "relevance_weight");
     w.coverage = weight(layout_.coverage_weight, "coverage_weight");
     w.diversity = weight(layout_.diversity_weight, "diversity_weight");
     const std::string_view name = current_text(layout_.dispersion, "dispersion");
-    const auto dispersion = find_name<select::Dispersion>(select::kDispersionNames, name);
-    if (!dispersion)
-        report_unknown_name("dispersion", "dispersions", name, select::kDispersionNames.data(),
-                            select::kDispersionNames.size());
-    w.dispersion = *dispersion;
+    w.dispersion = check_choice<select::Dispersion>(name, "dispersion", "dispersions",
+                                                    select::kDispersionNames);
 }
 
 void WindowReader::read_limits(Input* input) {
     const NullableDatum budget = current(layout_.budget);
     if (!budget.isnull)
-        input->limits.budget = checked_amount("budget", DatumGetFloat8(budget.value));
+        input->limits.budget = check_nonnegative(DatumGetFloat8(budget.value), "budget");
     const NullableDatum k = current(layout_.k);
     if (!k.isnull)
-        input->limits.k = checked_k(DatumGetInt32(k.value));
+        input->limits.k = static_cast<std::size_t>(check_at_least(DatumGetInt32(k.value), "k", 1));
     else if (budget.isnull)
-        ereport(ERROR, (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("k must not be null"),
-                        errhint("Only a budget can take the place of k.")));
+        ereport(ERROR,
+                (errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED), errmsg("argument \"k\" must not be null"),
+                 errhint("Only a budget can take the place of k.")));
     const NullableDatum dedupe = current(layout_.dedupe);
     if (!dedupe.isnull)
-        input->limits.dedupe = checked_share("dedupe", DatumGetFloat8(dedupe.value));
+        input->limits.dedupe = check_share(DatumGetFloat8(dedupe.value), "dedupe");
 }
 
 // ---- rows
