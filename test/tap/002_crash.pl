@@ -6,7 +6,6 @@ use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(sleep);
 use VectorGraphTest;
 
 my $node = new_server('crash', "restart_after_crash = off\n");
@@ -45,7 +44,7 @@ for my $round (1 .. 4) {
     my $sql = join '', map { "INSERT INTO items SELECT coalesce(max(id), 0) + 1, vec(max(id) + 1, 32) FROM items;\n" } 1 .. 5000;
     my $before = rows_of($node, 'items');
     my $insert = start_psql($node, $sql, \$out);
-    sleep 0.4 + 0.15 * $round;
+    wait_until($node, 'inserts of single rows', "SELECT count(*) > $before + 70 * $round FROM items");
     crash_and_recover($insert);
     my $after = rows_of($node, 'items');
     cmp_ok($after, '>', $before, "rows came in before crash $round");
@@ -59,7 +58,8 @@ for my $round (1 .. 4) {
     $node->safe_psql('postgres', "DELETE FROM built WHERE (id + $round) % 7 = 0");
     my $vacuum = start_psql($node, 'SET vacuum_cost_delay = 2; SET vacuum_cost_limit = 40; VACUUM built;', \$out);
     ok(wait_for_phase($node, 'pg_stat_progress_vacuum', 'vacuuming indexes'), "vacuum $round is in the index");
-    sleep 0.15 * $round * $round;
+    # In the pass over all rows, twice while links are mended, and while nodes are freed.
+    wait_for_share($node, 'vacuum', (0.02, 0.4, 0.5, 0.95)[ $round - 1 ]);
     crash_and_recover($vacuum);
     index_is_sound($node, 'built_v', "built_v is sound after crash $round during vacuum");
     every_row($node, 'built', "a scan returns every live row after crash $round during vacuum");

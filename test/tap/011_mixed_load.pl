@@ -46,7 +46,8 @@ my $load = IPC::Run::start(
     '<', \undef, '>', $out_file, '2>', $err_file, IPC::Run::timeout($seconds + 300));
 my ($vacuums, $rebuilds) = (0, 0);
 my @errors;
-while (time - $start < $seconds - 1) {
+# The load lasts so long; both rebuilds fall into it unless the machine is so busy that one outlasts it.
+while (time - $start < $seconds - 1 || $rebuilds < 2) {
     my ($rc, undef, $err) = $node->psql('postgres', 'VACUUM items');
     push @errors, $err if $rc != 0;
     $vacuums++;

@@ -8,7 +8,7 @@ use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(time sleep);
+use Time::HiRes qw(time);
 use VectorGraphTest;
 
 my $kills = $ENV{VG_KILLS} || 5;
@@ -75,10 +75,15 @@ for my $kill (1 .. $kills) {
         $worker = start_psql($node, $how < 0.4 ? 'REINDEX INDEX CONCURRENTLY items_v;' : $how < 0.7 ? 'REINDEX INDEX items_v;'
               : "SET maintenance_work_mem = '1MB'; CREATE INDEX CONCURRENTLY another ON items USING lid_hnsw (v vector_l2_ops);", \$out);
     }
-    # Builds and vacuums are met at work, or the kill would mostly fall behind them.
-    my %view = (vacuum => 'pg_stat_progress_vacuum', build => 'pg_stat_progress_create_index');
-    wait_for_phase($node, $view{$kind}, '.') if $worker;
-    sleep($worker ? rand(0.4) : 0.2 + rand(1.2));
+    # Builds and vacuums are met at work, or the kill would mostly fall behind them; writers among their rows.
+    if ($worker) {
+        my $of = $kind eq 'vacuum' ? 'vacuum' : 'create_index';
+        wait_for_phase($node, "pg_stat_progress_$of", '.');
+        wait_for_share($node, $of, rand 0.9);
+    } else {
+        my $rows = 20 + int rand 400;
+        wait_until($node, "$rows rows of the writer", "SELECT count(*) >= $rows FROM items WHERE id > $first");
+    }
     my $victim = $whole ? undef : $node->safe_psql('postgres',
         "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state = 'active' AND backend_type = 'client backend' ORDER BY (query ~ 'VACUUM|INDEX') DESC LIMIT 1");
     my $phase = $node->safe_psql('postgres', "SELECT coalesce((SELECT phase FROM pg_stat_progress_vacuum LIMIT 1), (SELECT phase FROM pg_stat_progress_create_index LIMIT 1), 'writing')");

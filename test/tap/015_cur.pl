@@ -6,7 +6,6 @@ use IPC::Run;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(sleep);
 use VectorGraphTest;
 
 my $node = new_server('cur', "restart_after_crash = off\nwal_consistency_checking = 'generic'\n", allows_streaming => 1);
@@ -63,7 +62,7 @@ for my $round (1 .. 2) {
     my $sql = join '', map { "INSERT INTO items SELECT max(id) + 1, vec(max(id) + 1, 8) FROM items;\n" } 1 .. 5000;
     my $before = rows_of($node, 'items');
     my $insert = start_psql($node, $sql, \$out);
-    $node->poll_query_until('postgres', "SELECT count(*) > $before + 50 FROM items");
+    wait_until($node, 'inserts of single rows', "SELECT count(*) > $before + 50 FROM items");
     crash_and_recover($insert);
     cmp_ok(rows_of($node, 'items'), '>', $before, "rows came in before crash $round");
     same("every committed row is found after crash $round amid inserts");
@@ -74,8 +73,9 @@ $node->safe_psql('postgres', 'VACUUM items');
 for my $round (1 .. 3) {
     $node->safe_psql('postgres', "INSERT INTO items SELECT 100000 * $round + i, vec(i, 8) FROM generate_series(1, 6000) i");
     my $entries = items_and_pending();
+    my $waiting = $node->safe_psql('postgres', "SELECT pending FROM cur_index_stats('items_v')");
     my $flush = start_psql($node, "SELECT cur_flush('items_v');", \$out);
-    sleep 0.15 * $round;
+    wait_until($node, 'rows that a flush has moved', "SELECT pending <= $waiting - 1000 * $round FROM cur_index_stats('items_v')");
     crash_and_recover($flush);
     is(items_and_pending(), $entries, "no entry is lost or doubled by crash $round amid a flush");
     same("every row is found after crash $round amid a flush");
@@ -86,9 +86,10 @@ is($node->safe_psql('postgres', "SELECT pending FROM cur_index_stats('items_v')"
 # Vacuum.
 for my $round (1 .. 2) {
     $node->safe_psql('postgres', "DELETE FROM items WHERE (id + $round) % 5 = 0");
+    my $entries = items_and_pending();
     my $vacuum = start_psql($node, 'SET vacuum_cost_delay = 2; SET vacuum_cost_limit = 40; VACUUM items;', \$out);
     wait_for_phase($node, 'pg_stat_progress_vacuum', 'vacuuming indexes');
-    sleep 0.1 * $round;
+    wait_until($node, 'rows that a vacuum has removed', "SELECT items + pending <= $entries - 400 * $round FROM cur_index_stats('items_v')");
     crash_and_recover($vacuum);
     same("every live row is found after crash $round amid a vacuum");
 }
@@ -130,7 +131,7 @@ for my $round (1 .. 2) {
     my @writers = map { start_psql($node, $_, \$out) } (
         (join '', map { "INSERT INTO eager (v) SELECT vec($_ + i, 8) FROM generate_series(1, 5) i;\n" } 1 .. 4000) x 3,
         "DELETE FROM eager WHERE id % 13 = 5;\nVACUUM eager;\n" x 2000);
-    sleep 1.5;
+    wait_until($node, 'rows of three writers and a vacuum', "SELECT count(*) > $before + 300 FROM eager");
     crash_and_recover();
     $_->finish for @writers;
     cmp_ok(rows_of($node, 'eager'), '>', $before, "rows came in before crash $round");

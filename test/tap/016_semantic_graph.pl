@@ -5,7 +5,6 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(sleep);
 use VectorGraphTest;
 
 my $out;
@@ -70,7 +69,7 @@ for my $round (1 .. 3) {
     my $sql = join '', map { "INSERT INTO items SELECT coalesce(max(id), 0) + 1, vec((max(id) + 1) % 4000, 24) FROM items;\n" } 1 .. 5000;
     my $before = rows_of($node, 'items');
     my $insert = start_psql($node, $sql, \$out);
-    sleep 0.4 + 0.2 * $round;
+    wait_until($node, 'inserts of single rows', "SELECT count(*) > $before + 40 * $round FROM items");
     crash_and_recover($insert);
     cmp_ok(rows_of($node, 'items'), '>', $before, "rows came in before crash $round");
     index_is_sound($node, 'items_v', "the index is sound after crash $round during inserts");
@@ -80,7 +79,8 @@ for my $round (1 .. 4) {
     $node->safe_psql('postgres', "DELETE FROM large WHERE (id + $round) % 7 = 0");
     my $vacuum = start_psql($node, 'SET vacuum_cost_delay = 2; SET vacuum_cost_limit = 40; VACUUM large;', \$out);
     ok(wait_for_phase($node, 'pg_stat_progress_vacuum', 'vacuuming indexes'), "vacuum $round is in the index");
-    sleep 0.1 * $round * $round;
+    # In the pass over all rows, while lists are chosen anew, and while links and lists are mended.
+    wait_for_share($node, 'vacuum', (0.02, 0.2, 0.5, 0.8)[ $round - 1 ]);
     crash_and_recover($vacuum);
     index_is_sound($node, 'large_v', "the index is sound after crash $round during vacuum");
     every_row($node, 'large', "a scan returns every live row after crash $round during vacuum");

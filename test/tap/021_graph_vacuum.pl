@@ -7,7 +7,6 @@ use warnings;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-use Time::HiRes qw(sleep);
 use VectorGraphTest;
 
 my $cancels = $ENV{VG_CANCELS} || 3;
@@ -168,8 +167,7 @@ sub churn {
     $node->safe_psql('postgres', "DELETE FROM churn WHERE hashint4(id + $round) % 3 = 0; INSERT INTO churn (v) SELECT vec((random() * 100000)::integer / 2, 12) FROM generate_series(1, 1000)");
 }
 churn(0);
-my (undef, undef, $length) = run_sql($node, $slow);
-note(sprintf 'a slow vacuum takes %.1f s', $length);
+run_sql($node, $slow);
 for my $round (1 .. $cancels + $kills) {
     my $kill = $round > $cancels;
     churn($round);
@@ -177,7 +175,7 @@ for my $round (1 .. $cancels + $kills) {
     my ($pid, $vacuum) = run_to_phase($node, 'pg_stat_progress_vacuum', 'vacuuming indexes', $slow, \$vacuum_out, 0);
     $pid or die "no vacuum is met in round $round: $vacuum_out";
     my $insert = start_psql($node, "INSERT INTO churn (v) SELECT vec(i / 2, 12) FROM generate_series(1, 200) i", \$insert_out);
-    sleep(rand(0.8 * $length));
+    wait_for_share($node, 'vacuum', rand);
     my $what = ($kill ? 'kill' : 'cancel') . " $round";
     if ($kill) {
         kill 'KILL', $pid;

@@ -13,7 +13,7 @@ use Test::More;
 use Time::HiRes qw(time sleep);
 
 our @EXPORT = qw(new_server load_helpers make_table rows_of index_is_sound every_row recall_of
-  start_psql wait_for_phase run_to_phase run_sql crashed kill_server
+  start_psql wait_until wait_for_share wait_for_phase run_to_phase run_sql crashed kill_server
   seed_damage pick writer damage_pages try_damaged);
 
 # SQL functions of every test database. vec: row i of 20 loose clusters; another seed gives other rows of
@@ -93,6 +93,24 @@ BEGIN
     END LOOP;
     RETURN '0 0';
 END $$;
+-- Asks a query until it answers true. It commits between two looks, so that nobody waits for its snapshots.
+CREATE PROCEDURE wait_until(what text, query text) LANGUAGE plpgsql AS $$
+DECLARE
+    since timestamptz := clock_timestamp();
+    yes boolean;
+BEGIN
+    LOOP
+        PERFORM pg_stat_clear_snapshot();
+        EXECUTE query INTO yes;
+        EXIT WHEN yes;
+        IF clock_timestamp() > since + interval '3 minutes' THEN
+            RAISE 'waited three minutes for %', what USING DETAIL = query;
+        END IF;
+        COMMIT;
+        PERFORM pg_sleep(0.001);
+        COMMIT;
+    END LOOP;
+END $$;
 CREATE FUNCTION process_status(field text) RETURNS bigint LANGUAGE sql AS $$
     SELECT substring(pg_read_file('/proc/self/status') FROM field || ':\s+(\d+)')::bigint
 $$;
@@ -162,6 +180,22 @@ sub start_psql {
     return IPC::Run::start(
         [ 'psql', '-X', '-q', '-A', '-t', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-f', $name ],
         '<', \undef, '>', $out, '2>&1', IPC::Run::timeout(120));
+}
+
+# Goes on once a query answers true, for which it asks all the time: a test waits for what it needs, not for the
+# clock. Ends the test after three minutes and says what it waited for.
+sub wait_until {
+    my ($node, $what, $query) = @_;
+    my ($rc, undef, $err) = $node->psql('postgres', "CALL wait_until(\$what\$$what\$what\$, \$query\$$query\$query\$)");
+    die $err if $rc != 0;
+}
+
+# Waits until a build or vacuum, which is at work, has done that share of its work, or is over. pg_stat_progress_$of
+# says whether it is.
+sub wait_for_share {
+    my ($node, $of, $share) = @_;
+    wait_until($node, "a share of $share of the work of $of",
+        "SELECT coalesce(max(share), 0) >= $share OR NOT EXISTS (SELECT FROM pg_stat_progress_$of) FROM vectorgraph_progress()");
 }
 
 # Waits until a backend is in a phase of CREATE INDEX or VACUUM that matches; returns its pid, or 0.
