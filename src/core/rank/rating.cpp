@@ -169,21 +169,19 @@ bool MatchHistory::try_add(std::int64_t match, std::int64_t item, std::int32_t r
     return true;
 }
 
-std::vector<RatedItem> MatchHistory::rate(const RatingModel& model, const Poll& poll) const {
+// The order in which rows arrived does not matter but for that of the matches.
+MatchHistory::Matches MatchHistory::matches(const Poll& poll) const {
     const std::pmr::vector<Row>& rows = rows_.rows();
     const auto n = static_cast<std::uint32_t>(rows.size());
-
-    // Rows by match, and within a match by item, so that their order of arrival does not matter.
-    std::vector<std::uint32_t> order(n);
+    Matches m;
+    std::vector<std::uint32_t>& order = m.order;
+    std::vector<std::uint32_t>& first = m.opened_by;
+    order.resize(n);
+    first.resize(n);
     std::iota(order.begin(), order.end(), 0u);
-    std::vector<std::int64_t> ids(n);
-    for (std::uint32_t r = 0; r < n; ++r)
-        ids[r] = rows[r].match;
     polled_sort(
         order.begin(), order.end(),
         [&](std::uint32_t a, std::uint32_t b) { return rows[a].match < rows[b].match; }, poll);
-    // first[r]: the row that opened the match of row r.
-    std::vector<std::uint32_t> first(n);
     for (std::uint32_t at = 0; at < n; ++at) {
         const bool opens = at == 0 || rows[order[at - 1]].match != rows[order[at]].match;
         first[order[at]] = opens ? order[at] : first[order[at - 1]];
@@ -194,18 +192,33 @@ std::vector<RatedItem> MatchHistory::rate(const RatingModel& model, const Poll& 
             return std::tie(first[a], rows[a].item) < std::tie(first[b], rows[b].item);
         },
         poll);
+    return m;
+}
 
-    for (std::uint32_t r = 0; r < n; ++r)
-        ids[r] = rows[r].item;
+// Every item once, by its number, without a match.
+std::vector<RatedItem> MatchHistory::newcomers(const Poll& poll) const {
+    std::vector<std::int64_t> ids;
+    ids.reserve(rows_.rows().size());
+    for (const Row& row : rows_.rows())
+        ids.push_back(row.item);
     polled_sort(ids.begin(), ids.end(), std::less<>(), poll);
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    std::vector<RatedItem> rated;
-    rated.reserve(ids.size());
+    std::vector<RatedItem> items;
+    items.reserve(ids.size());
     for (const std::int64_t id : ids)
-        rated.push_back(RatedItem{id, Rating{}, 0});
+        items.push_back(RatedItem{id, Rating{}, 0});
+    return items;
+}
+
+std::vector<RatedItem> MatchHistory::rate(const RatingModel& model, const Poll& poll) const {
+    const std::pmr::vector<Row>& rows = rows_.rows();
+    const auto n = static_cast<std::uint32_t>(rows.size());
+    const auto [order, first] = matches(poll);
+    std::vector<RatedItem> rated = newcomers(poll);
     const auto of = [&](std::int64_t item) -> RatedItem& {
-        return rated[static_cast<std::size_t>(std::lower_bound(ids.begin(), ids.end(), item) -
-                                              ids.begin())];
+        return *std::lower_bound(
+            rated.begin(), rated.end(), item,
+            [](const RatedItem& r, std::int64_t wanted) { return r.item < wanted; });
     };
 
     std::vector<Player> players;

@@ -67,6 +67,15 @@ class MatchHistory {
         std::int64_t item;
         std::int32_t rank;
     };
+    // Row numbers by match, and within a match by item. opened_by: the row that opened the match of
+    // a row, by row number.
+    struct Matches {
+        std::vector<std::uint32_t> order;
+        std::vector<std::uint32_t> opened_by;
+    };
+    Matches matches(const Poll& poll) const;
+    std::vector<RatedItem> newcomers(const Poll& poll) const;
+
     BoundedRows<Row> rows_;
 };
 

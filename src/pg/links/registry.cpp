@@ -322,6 +322,24 @@ Oid checked_key_column(Oid table, const char* column, KeyClass keys) {
     return type;
 }
 
+// That the table can be registered for the index, with these of its columns.
+static void check_link_columns(Oid index, Oid table, const char* source, const char* target,
+                               const char* weight, const char* kind) {
+    const KeyClass keys = key_class_of(owned_index_key(index));
+    if (get_rel_name(table) == nullptr)
+        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("link table does not exist")));
+    check_link_table(table);
+    checked_key_column(table, source, keys);
+    checked_key_column(table, target, keys);
+    if (std::strcmp(source, target) == 0)
+        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+                        errmsg("source and target must be different columns")));
+    if (weight != nullptr)
+        check_weight_column(table, weight);
+    if (kind != nullptr)
+        column_number(table, kind);
+}
+
 }  // namespace vg::pg
 
 VG_FUNCTION(vg_semantic_graph_add_links) {
@@ -339,19 +357,7 @@ VG_FUNCTION(vg_semantic_graph_add_links) {
     const char* kind = name_argument(fcinfo, 5);
     const bool directed = PG_GETARG_BOOL(6);
 
-    const KeyClass keys = key_class_of(owned_index_key(index));
-    if (get_rel_name(table) == nullptr)
-        ereport(ERROR, (errcode(ERRCODE_UNDEFINED_TABLE), errmsg("link table does not exist")));
-    check_link_table(table);
-    checked_key_column(table, source, keys);
-    checked_key_column(table, target, keys);
-    if (std::strcmp(source, target) == 0)
-        ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-                        errmsg("source and target must be different columns")));
-    if (weight != nullptr)
-        check_weight_column(table, weight);
-    if (kind != nullptr)
-        column_number(table, kind);
+    check_link_columns(index, table, source, target, weight, kind);
     const Oid indexed = IndexGetRelation(index, false);
     check_whose_code(table, indexed);
     const char* label = table == indexed ? target : get_rel_name(table);
