@@ -1,7 +1,6 @@
-// A whole index in memory for the tests of the core: slots in an array of "pages" instead of
-// buffers, built in bulk as CREATE INDEX does it, grown row by row as src/pg/lid_hnsw/insert.cpp
-// does it, and searched with the same BeamSearch. Every slot handed out is checked first.
-// Single-threaded.
+// A whole index in memory for the tests of the core: on the pages of memory_store.h, built in bulk
+// as CREATE INDEX does it, grown by the inserts of core/store, and searched with the same
+// BeamSearch. Every slot handed out is checked first. Single-threaded.
 #pragma once
 
 #include <algorithm>
@@ -9,8 +8,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <functional>
-#include <map>
 #include <memory>
 #include <span>
 #include <stdexcept>
@@ -21,11 +18,13 @@
 #include "core/hnsw/assemble.h"
 #include "core/hnsw/beam_search.h"
 #include "core/hnsw/bulk_builder.h"
-#include "core/hnsw/code_prune.h"
-#include "core/hnsw/node_insert.h"
 #include "core/hnsw/row_store.h"
 #include "core/node/geometry.h"
 #include "core/node/slot.h"
+#include "core/store/constants.h"
+#include "core/store/insert.h"
+#include "core/store/tids.h"
+#include "memory_store.h"
 
 namespace vg::test {
 
@@ -111,117 +110,86 @@ inline std::size_t row_of(const node::Tid& t) {
     return static_cast<std::size_t>(t.block_high) << 16 | t.block_low;
 }
 
+// The metapage of an index without nodes.
+inline node::MetaData empty_meta(const node::Geometry& g, Metric metric, std::uint32_t m,
+                                 std::uint32_t ef) {
+    node::MetaData meta{};
+    meta.magic = node::kMagic;
+    meta.version = node::kFormatVersion;
+    meta.dims = g.dims;
+    meta.capacity = g.capacity;
+    meta.slot_bytes = g.slot_bytes;
+    meta.slots_per_page = g.slots_per_page;
+    meta.m = static_cast<std::uint16_t>(m);
+    meta.ef_construction = static_cast<std::uint16_t>(ef);
+    meta.metric = static_cast<std::uint8_t>(metric);
+    meta.storage = static_cast<std::uint8_t>(g.storage);
+    meta.centre_block = 1;
+    meta.seed = kIndexSeed;
+    meta.entry = meta.free_slot = meta.root = kNoSlot;
+    meta.tail_block = meta.chunk_tail_block = meta.side_block = node::kNoBlock;
+    meta.free_chunk = node::kNoChunk;
+    return meta;
+}
+
 class MemoryIndex {
   public:
     MemoryIndex(std::uint32_t dims, Metric metric, std::uint32_t m = 16, std::uint32_t ef = 64)
-        : geometry_(node::plan_geometry(dims, m, kUsable)),
-          metric_(metric),
-          m_(m),
-          ef_(ef),
-          rotation_(dims, kIndexSeed),
-          centre_(dims, 0.0f) {}
+        : pages_(empty_meta(node::plan_geometry(dims, m, kUsable), metric, m, ef), kUsable),
+          constants_(pages_.meta()),
+          store_(pages_),
+          inserter_(store_, constants_) {
+        pages_.add(node::PageKind::kCentre);
+    }
 
     // Builds from row i = TID i, as CREATE INDEX does.
     void build(const Matrix& rows) {
-        hnsw::RowStore store(geometry_, metric_);
+        const node::Geometry& g = geometry();
+        hnsw::RowStore store(g, metric());
         for (std::size_t i = 0; i < rows.size(); ++i)
             store.add(rows.row(i), tid_of(i));
         store.finish();
         hnsw::BuildParams p;
-        p.m = m_;
-        p.capacity = p.upper_capacity = geometry_.capacity;
-        p.ef_construction = ef_;
-        p.placement_group = geometry_.slots_per_page;
+        p.m = constants_.m;
+        p.capacity = p.upper_capacity = g.capacity;
+        p.ef_construction = constants_.ef_construction;
+        p.placement_group = g.slots_per_page;
         p.seed = kIndexSeed;
         const hnsw::Graph graph = hnsw::bulk_build(store.rows(), p);
-        const hnsw::RotatedRows rotated(store, rotation_, 1, {});
-        const hnsw::SlotPlan plan(graph, geometry_, kFirstBlock);
-        const hnsw::SlotWriter writer(graph, store, rotated, plan, geometry_);
-        centre_.assign(store.centre(), store.centre() + geometry_.dims);
-        entry_ = plan.entry();
-        entry_level_ = plan.entry_level();
-        root_ = graph.entry == hnsw::kNoNode ? kNoSlot : plan.base_slot(graph.entry);
-        slots_.assign(std::size_t{plan.pages()} * geometry_.slots_per_page, Slot{});
+        const hnsw::RotatedRows rotated(store, constants_.rotation, 1, {});
+        const hnsw::SlotPlan plan(graph, g, kFirstBlock);
+        const hnsw::SlotWriter writer(graph, store, rotated, plan, g);
+        constants_.centre.assign(store.centre(), store.centre() + g.dims);
+        node::MetaData& meta = pages_.meta();
+        meta.entry = plan.entry();
+        meta.entry_level = plan.entry_level();
+        meta.root = graph.entry == hnsw::kNoNode ? kNoSlot : plan.base_slot(graph.entry);
         for (std::uint32_t page = 0; page < plan.pages(); ++page) {
-            for (std::uint32_t i = 0; i < geometry_.slots_per_page; ++i) {
+            MemoryPage& out = pages_.add(node::PageKind::kSlots);
+            out.trailer.used = static_cast<std::uint16_t>(g.slots_per_page);
+            for (std::uint32_t i = 0; i < g.slots_per_page; ++i) {
                 const auto& who = plan.occupant(page, i);
-                Slot& s = slots_[std::size_t{page} * geometry_.slots_per_page + i];
-                s.bytes = make_bytes();
-                if (who.node == hnsw::kNoNode)
-                    continue;
-                writer.write(who, s.bytes.get());
-                if (who.level == 0)
-                    keep_overflow(store, who.node, geometry_.slot_id(kFirstBlock + page, i));
+                if (who.node != hnsw::kNoNode)
+                    writer.write(who, out.data.data() + std::size_t{i} * g.slot_bytes);
             }
         }
-        tail_ = slots_.size();
+        for (std::uint32_t node = 0; node < store.rows().n; ++node)
+            add_overflow(store, node, plan.base_slot(node));
     }
 
-    // Inserts one row as the access method does it. False when the metric cannot index it.
-    bool insert(const float* vector, const node::Tid& tid) {
-        if (work_ == nullptr)
-            work_ =
-                std::make_unique<hnsw::NodeInsert>(geometry_, metric_, rotation_, centre_.data());
-        if (!work_->set_row(vector))
-            return false;
-        const bool first = root_ == kNoSlot;
-        const unsigned old_top = entry_level_;
-        if (!first) {
-            search_level(0);
-            const SlotId same = work_->duplicate();
-            if (same != kNoSlot) {
-                add_tid(same, tid);
-                return true;
-            }
-        }
-        const std::size_t parent = find_parent();
-        if (!first && parent == work_->chosen())
-            throw std::runtime_error("no neighbour can take a protected link");
-        const SlotId base = new_slot(0);
-        node::SlotHeader& h = edit(base).header();
-        h.base = base;
-        h.tids[h.tid_count++] = tid;
-        if (first) {
-            root_ = entry_ = base;
-            entry_level_ = 0;
-            return true;
-        }
-        back_link(parent, base, true);
-        edit(base).header().parent = work_->chosen_slot(parent);
-        add_back_links(base, parent);
-
-        const unsigned level = hnsw::level_for(kIndexSeed, tid.key(), m_);
-        SlotId below = base;
-        for (unsigned l = 1; l <= level; ++l) {
-            if (l <= old_top)
-                search_level(l);
-            else
-                work_->clear_candidates();
-            const SlotId id = new_slot(l);
-            edit(id).header().base = base;
-            edit(id).header().other = below;
-            if (l == 1)
-                edit(base).header().other = id;
-            if (l > entry_level_) {
-                entry_ = id;
-                entry_level_ = l;
-            }
-            add_back_links(id, work_->chosen());
-            below = id;
-        }
-        return true;
-    }
+    // False when the metric cannot index the row.
+    bool insert(const float* vector, const node::Tid& tid) { return inserter_.insert(vector, tid); }
 
     // A search in progress. Rows are row numbers.
     class Cursor {
       public:
         Cursor(const MemoryIndex& index, const float* query, std::size_t ef)
             : index_(index),
-              query_(index.geometry_, index.metric_, index.rotation_, index.centre_.data()),
+              query_(index.geometry(), index.metric(), index.rotation(), index.centre()),
               search_(query_) {
             query_.set_query(query);
-            search_.set_root(index.root_);
-            search_.start_scan(index.entry_, index.entry_level_, ef);
+            search_.set_root(index.root());
+            search_.start_scan(index.entry(), index.entry_level(), ef);
             run();
         }
         void run() {
@@ -255,33 +223,43 @@ class MemoryIndex {
         while (rows.size() < k && cursor.next(&f))
             for (const node::Tid& t : tids(f))
                 rows.push_back(row_of(t));
-        rows.resize(std::min(rows.size(), k));
+        if (rows.size() > k)
+            rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(k), rows.end());
         return rows;
     }
 
     std::vector<node::Tid> tids(const hnsw::Found& f) const {
         std::vector<node::Tid> all(f.tids, f.tids + f.tid_count);
-        const auto more = overflow_.find(f.slot);
-        if (more != overflow_.end())
-            all.insert(all.end(), more->second.begin(), more->second.end());
+        store::TidReader reader;
+        reader.start(f.slot, f.chunk);
+        for (node::Tid tid; reader.next(store_, &tid);)
+            all.push_back(tid);
         return all;
     }
 
     node::SlotView slot(SlotId id) const {
-        const std::size_t at = position(id);
-        if (at >= slots_.size() || slots_[at].bytes == nullptr)
-            throw std::out_of_range("a link leads to no slot");
-        const node::SlotView view(geometry_, slots_[at].bytes.get());
+        const node::SlotView view = edit(id);
         if (const char* fault = view.check())
             throw std::runtime_error(fault);
         return view;
     }
-    node::SlotEdit edit(SlotId id) { return {geometry_, slots_.at(position(id)).bytes.get()}; }
+    node::SlotEdit edit(SlotId id) const {
+        const std::uint32_t block = geometry().block_of(id);
+        MemoryPage& page = pages_.at(block, node::PageKind::kSlots);
+        const std::uint32_t i = geometry().index_of(id);
+        if (i >= page.trailer.used)
+            throw std::out_of_range("a link leads to no slot");
+        return {geometry(), page.data.data() + std::size_t{i} * geometry().slot_bytes};
+    }
     // Every slot that was ever given out, as ids.
     std::vector<SlotId> all_slots() const {
         std::vector<SlotId> ids;
-        for (std::size_t i = 0; i < tail_; ++i)
-            ids.push_back(static_cast<SlotId>(i) + kFirstBlock * geometry_.slots_per_page);
+        for (std::uint32_t block = 0; block < pages_.pages.size(); ++block) {
+            const MemoryPage& page = *pages_.pages[block];
+            for (std::uint32_t i = 0;
+                 page.kind() == node::PageKind::kSlots && i < page.trailer.used; ++i)
+                ids.push_back(geometry().slot_id(block, i));
+        }
         return ids;
     }
     std::vector<SlotId> base_slots() const {
@@ -293,17 +271,17 @@ class MemoryIndex {
     }
     // Base slots that protected links do not lead to from the root.
     std::size_t unreachable() const {
-        std::vector<bool> seen(slots_.size(), false);
+        std::vector<bool> seen(pages_.pages.size() * geometry().slots_per_page, false);
         std::vector<SlotId> open;
-        if (root_ != kNoSlot)
-            open.push_back(root_);
+        if (root() != kNoSlot)
+            open.push_back(root());
         std::size_t count = 0;
         while (!open.empty()) {
             const SlotId id = open.back();
             open.pop_back();
-            if (seen[position(id)])
+            if (seen[id])
                 continue;
-            seen[position(id)] = true;
+            seen[id] = true;
             ++count;
             for (std::size_t i = 0; i < slot(id).degree(); ++i)
                 if (slot(id).link_protected(i))
@@ -312,112 +290,35 @@ class MemoryIndex {
         return base_slots().size() - count;
     }
 
-    const node::Geometry& geometry() const { return geometry_; }
-    Metric metric() const { return metric_; }
-    SlotId root() const { return root_; }
-    SlotId entry() const { return entry_; }
-    unsigned entry_level() const { return entry_level_; }
-    const code::Rotation& rotation() const { return rotation_; }
-    const float* centre() const { return centre_.data(); }
+    const node::Geometry& geometry() const { return pages_.geometry; }
+    Metric metric() const { return constants_.metric; }
+    SlotId root() const { return pages_.meta().root; }
+    SlotId entry() const { return pages_.meta().entry; }
+    unsigned entry_level() const { return pages_.meta().entry_level; }
+    const code::Rotation& rotation() const { return constants_.rotation; }
+    const float* centre() const { return constants_.centre.data(); }
+    const MemoryPages& pages() const { return pages_; }
 
   private:
-    // One allocation per slot, so that a sanitizer sees every step beyond it.
-    struct Slot {
-        std::shared_ptr<std::byte[]> bytes;
-    };
-    std::shared_ptr<std::byte[]> make_bytes() const {
-        return std::shared_ptr<std::byte[]>(new std::byte[geometry_.slot_bytes]());
-    }
-    std::size_t position(SlotId id) const {
-        return std::size_t{id} - std::size_t{kFirstBlock} * geometry_.slots_per_page;
-    }
-    void keep_overflow(const hnsw::RowStore& store, std::uint32_t row, SlotId id) {
+    // The TIDs of a row that its slot has no room for, as the build writes them.
+    void add_overflow(const hnsw::RowStore& rows, std::uint32_t row, SlotId id) {
         std::size_t seen = 0;
-        store.for_each_tid(row, [&](node::Tid t) {
-            if (++seen > node::kInlineTids)
-                overflow_[id].push_back(t);
+        rows.for_each_tid(row, [&](node::Tid t) {
+            if (++seen <= node::kInlineTids)
+                return;
+            store_.begin();
+            store_.edit_meta();
+            node::SlotHeader& h = store_.edit_slot(id).header();
+            if (store::add_tid_in_place(store_, id, &h, t) == store::Added::kNoRoom)
+                store::add_tid_in_new_chunk(store_, id, &h, t);
+            store_.commit();
         });
     }
-    void add_tid(SlotId id, const node::Tid& tid) {
-        node::SlotHeader& h = edit(id).header();
-        if (h.tid_count < node::kInlineTids)
-            h.tids[h.tid_count++] = tid;
-        else
-            overflow_[id].push_back(tid);
-    }
-    SlotId new_slot(unsigned level) {
-        slots_.push_back({make_bytes()});
-        tail_ = slots_.size();
-        work_->write_slot(level, slots_.back().bytes.get());
-        return static_cast<SlotId>(slots_.size() - 1) + kFirstBlock * geometry_.slots_per_page;
-    }
-    void search_level(unsigned level) {
-        work_->clear_candidates();
-        work_->search().start(entry_, entry_level_, level, hnsw::insert_beam(ef_, level, metric_));
-        for (SlotId id; (id = work_->search().next()) != kNoSlot;)
-            work_->expand(id, slot(id));
-        for (const SlotId id : work_->far_slots())
-            work_->keep_far(id, slot(id));
-        work_->choose();
-    }
-    bool has_room(SlotId id) const {
-        const node::SlotView s = slot(id);
-        bool room = s.degree() < geometry_.capacity;
-        for (std::size_t l = 0; !room && l < s.degree(); ++l)
-            room = !s.link_protected(l);
-        return room;
-    }
-    // The nearest chosen neighbour with room for a protected link, else the first node with room on
-    // the way down the tree below them: its leaves protect nothing.
-    std::size_t find_parent() const {
-        std::vector<SlotId> open;
-        for (std::size_t i = 0; i < work_->chosen(); ++i) {
-            if (has_room(work_->chosen_slot(i)))
-                return i;
-            open.push_back(work_->chosen_slot(i));
-        }
-        for (std::size_t at = 0; at < open.size(); ++at) {
-            const node::SlotView s = slot(open[at]);
-            if (s.live() && has_room(open[at]))
-                return work_->choose_also(open[at], s);
-            for (std::size_t l = 0; l < s.degree(); ++l)
-                if (s.link_protected(l))
-                    open.push_back(s.link(l));
-        }
-        return work_->chosen();
-    }
-    bool back_link(std::size_t i, SlotId to, bool force) {
-        const node::SlotEdit s = edit(work_->chosen_slot(i));
-        const node::SlotEdit::LinkValue link = work_->back_link(i, to, force);
-        if (s.degree() < geometry_.capacity) {
-            s.set_link(s.header().degree++, link);
-            return true;
-        }
-        const std::size_t victim = work_->victim(i, s, link, force);
-        if (victim == hnsw::kNoVictim)
-            return false;
-        s.set_link(victim, link);
-        return true;
-    }
-    void add_back_links(SlotId to, std::size_t done) {
-        for (std::size_t i = 0; i < work_->chosen(); ++i)
-            if (i != done)
-                back_link(i, to, false);
-    }
 
-    node::Geometry geometry_;
-    Metric metric_;
-    std::uint32_t m_;
-    std::uint32_t ef_;
-    code::Rotation rotation_;
-    std::vector<float> centre_;
-    SlotId root_ = kNoSlot;
-    SlotId entry_ = kNoSlot;
-    unsigned entry_level_ = 0;
-    std::vector<Slot> slots_;
-    std::size_t tail_ = 0;
-    std::map<SlotId, std::vector<node::Tid>> overflow_;
-    std::unique_ptr<hnsw::NodeInsert> work_;
+    mutable MemoryPages pages_;
+    store::Constants constants_;
+    mutable MemoryStore store_;
+    store::Inserter inserter_;
 };
 
 // Share of the true k nearest that the index returns, hits counted by distance.

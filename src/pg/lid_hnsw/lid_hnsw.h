@@ -9,10 +9,10 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/code/rotation.h"
 #include "core/hnsw/bulk_builder.h"
-#include "core/hnsw/node_insert.h"
 #include "core/node/node_query.h"
+#include "core/store/constants.h"
+#include "core/store/insert.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/compat.h"
 #include "pg/page/page.h"
@@ -68,20 +68,12 @@ node::Metric index_metric(Relation index);
 // Name of the index's access method, for messages.
 const char* access_method(Relation index);
 
-// What stays the same for the life of an index's storage. Owned by the relation cache.
-struct IndexState {
+// What stays the same about an index, and where it is kept. Owned by the relation cache.
+struct IndexState : store::Constants {
     Oid index;
     Oid storage;
     MemoryContext context;  // where it lives
     IndexState* next;       // all states of this backend
-    node::Geometry geometry;
-    node::Metric metric = node::Metric::kL2;
-    std::uint32_t m = 0;
-    std::uint32_t ef_construction = 0;
-    std::uint64_t seed = 0;
-    std::uint64_t build_id = 0;
-    code::Rotation rotation;
-    std::vector<float> centre;
 
     IndexState(Relation rel, MemoryContext where, const node::MetaData& meta);
     ~IndexState();
@@ -101,13 +93,10 @@ const Vector* checked_vector(Datum value, std::uint32_t dims);
 
 // Inserts rows through the pages, with everything it needs for that. Lives in `context`.
 //   direct  no WAL per change, see PageEdits
-//   hook    called once the row is in node `base`, a new one or one with an equal vector, while
-//           `work` still holds the candidates of the base level; may ereport. Null: nothing
+//   hook    see store::InsertHook; may ereport. Null: nothing
 struct Inserter;
-using InsertHook = void (*)(void* arg, const hnsw::NodeInsert& work, node::SlotId base,
-                            const ItemPointerData& tid);
 Inserter* make_inserter(Relation index, MemoryContext context, bool direct,
-                        InsertHook hook = nullptr, void* hook_arg = nullptr);
+                        store::InsertHook hook = nullptr, void* hook_arg = nullptr);
 // The caller has passed an insert gate, or is the only one to see the index, and owns no C++ object
 // with a destructor. vector: geometry.dims floats. False when the metric cannot index it (a zero
 // vector under cosine).

@@ -25,8 +25,8 @@ NearTies::Tie NearTies::take() {
 // value will do for them, and that of what stands there now is one.
 double operator_value(IndexScanDesc scan, Datum query, const node::Geometry& geometry,
                       node::SlotId id, Vector* copy) {
-    with_slot(scan->indexRelation, geometry, id,
-              [copy](const node::SlotView& slot) { slot.read_vector(copy->x); });
+    LockedReader reader(scan->indexRelation, geometry);
+    store::with_slot(reader, id, [copy](const node::SlotView& slot) { slot.read_vector(copy->x); });
     const ScanKey key = scan->orderByData;
     const double value = DatumGetFloat8(
         FunctionCall2Coll(&key->sk_func, key->sk_collation, vector_datum(copy), query));

@@ -14,13 +14,14 @@
 #include <limits>
 
 #include "core/hnsw/beam_search.h"
+#include "core/store/tids.h"
 #include "pg/boundary/access_method.h"
 #include "pg/boundary/context.h"
 #include "pg/boundary/memory.h"
 #include "pg/lid_hnsw/dead_rows.h"
 #include "pg/lid_hnsw/near_ties.h"
 #include "pg/lid_hnsw/page_pass.h"
-#include "pg/lid_hnsw/tids.h"
+#include "pg/page/buffer_store.h"
 #include "pg/page/slot_reads.h"
 
 extern "C" {
@@ -32,14 +33,17 @@ namespace {
 
 // Lives in its own context under the scan; destructors run when that is deleted.
 struct ScanState {
-    explicit ScanState(const IndexState& s)
-        : query(s.geometry, s.metric, s.rotation, s.centre.data()), search(query) {}
+    ScanState(Relation index, const IndexState& s)
+        : query(s.geometry, s.metric, s.rotation, s.centre.data()),
+          search(query),
+          reader(index, s.geometry),
+          pages(index, s.geometry, s.build_id) {}
 
     MemoryContext context = nullptr;
     node::NodeQuery query;
     hnsw::BeamSearch search;
+    PinnedReader reader;
     bool running = false;
-    Buffer pinned = InvalidBuffer;
     std::uint64_t pass_cost = 0;
     PagePass pass{};       // instead of the search, once begun
     float last_order = 0;  // of the last node handed out
@@ -60,46 +64,18 @@ struct ScanState {
     // Heap TIDs of the current result that are still to be returned.
     hnsw::Found current{};
     int next_tid = 0;
-    TidReader more;  // from overflow chunks
+    store::TidReader more;  // from overflow chunks
+    BufferStore pages;      // where those are
 
     bool skip_dead = false;  // TIDs that are marked
     TidPlace given_out{};    // the last TID
     DeadRows dead;
 };
 
-void release_pin(ScanState* s) {
-    if (BufferIsValid(s->pinned))
-        ReleaseBuffer(s->pinned);
-    s->pinned = InvalidBuffer;
-}
-
-// Reads the slot the search asked for and hands it over.
-void visit(Relation index, ScanState* s, node::SlotId id) {
-    const node::Geometry& g = s->query.geometry();
-    const BlockNumber block = g.block_of(id);
-    check_block(index, block);
-    s->pinned = release_and_read_block(s->pinned, index, block);
-    LockBuffer(s->pinned, BUFFER_LOCK_SHARE);
-    const Page page = BufferGetPage(s->pinned);
-    const char* fault = page_fault(page, node::PageKind::kSlots);
-    const node::SlotView slot(g, slot_bytes(g, page, g.index_of(id)));
-    if (fault == nullptr)
-        fault = slot.check();
-    if (unlikely(fault != nullptr))
-        report_corrupt(index, block, fault);
-    s->search.expand(id, slot);
-    LockBuffer(s->pinned, BUFFER_LOCK_UNLOCK);
-}
-
-void run_round(Relation index, ScanState* s) {
-    node::SlotId ahead = node::kNoSlot;
-    for (;;) {
-        const node::SlotId id = next_slot(index, s->query.geometry(), s->search, &ahead);
-        if (id == node::kNoSlot)
-            return;
-        visit(index, s, id);
-        CHECK_FOR_INTERRUPTS();
-    }
+void run_round(ScanState* s) {
+    store::run_round(s->reader, s->search, [s](node::SlotId id, const node::SlotView& slot) {
+        s->search.expand(id, slot);
+    });
 }
 
 // Goes on with a pass over what was not handed out yet.
@@ -164,7 +140,7 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
     if (lid_hnsw_exact_scan || beam >= s->pass_cost || nodes <= beam)
         begin_pass(index, s);
     else
-        run_round(index, s);
+        run_round(s);
 }
 
 // The next node by our own distances, into s->current; false when none is left.
@@ -180,7 +156,7 @@ bool pull_node(Relation index, ScanState* s) {
         }
         if (!s->search.grow())
             return false;
-        run_round(index, s);
+        run_round(s);
     }
 }
 
@@ -261,14 +237,13 @@ bool next_node(IndexScanDesc scan, ScanState* s) {
 
 // The next heap TID, marked or not, into given_out; false when no row is left.
 bool next_tid(IndexScanDesc scan, ScanState* s) {
-    Relation index = scan->indexRelation;
     TidPlace* out = &s->given_out;
     for (;;) {
         if (s->next_tid < s->current.tid_count) {
             *out = {s->current.slot, node::kNoChunk, s->current.tids[s->next_tid++]};
             return true;
         }
-        if (s->more.next(index, s->query.geometry(), &out->tid)) {
+        if (s->more.next(s->pages, &out->tid)) {
             out->slot = s->current.slot;
             out->chunk = s->more.chunk();
             return true;
@@ -333,7 +308,7 @@ bool gettuple(IndexScanDesc scan) {
     if (scan->kill_prior_tuple)
         s->dead.mark(scan->indexRelation, s->query.geometry(), s->given_out);
     if (!next_row(scan, s, &scan->xs_heaptid)) {
-        release_pin(s);
+        s->reader.release();
         return false;
     }
     check_heap_tid(scan, s);
@@ -357,7 +332,7 @@ IndexScanDesc lid_hnsw_beginscan(Relation index, int keys, int orderbys) {
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw scan", ALLOCSET_DEFAULT_SIZES);
     scan->opaque = enter_cpp([&] {
-        auto* s = new_in_context<ScanState>(context, state);
+        auto* s = new_in_context<ScanState>(context, index, state);
         s->context = context;
         return s;
     });
@@ -366,7 +341,7 @@ IndexScanDesc lid_hnsw_beginscan(Relation index, int keys, int orderbys) {
 
 void lid_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys) {
     auto* s = static_cast<ScanState*>(scan->opaque);
-    release_pin(s);
+    s->reader.release();
     end_page_pass(&s->pass);
     s->running = false;
     s->current = hnsw::Found{};
@@ -382,7 +357,7 @@ bool lid_hnsw_gettuple(IndexScanDesc scan, ScanDirection direction) {
 
 void lid_hnsw_endscan(IndexScanDesc scan) {
     auto* s = static_cast<ScanState*>(scan->opaque);
-    release_pin(s);
+    s->reader.release();
     end_page_pass(&s->pass);
     MemoryContextDelete(s->context);
     scan->opaque = nullptr;

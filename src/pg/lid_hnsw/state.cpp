@@ -57,18 +57,11 @@ void read_centre(Relation index, const node::MetaData& meta, float* out) {
 }  // namespace
 
 IndexState::IndexState(Relation rel, MemoryContext where, const node::MetaData& meta)
-    : index(RelationGetRelid(rel)),
+    : Constants(meta),
+      index(RelationGetRelid(rel)),
       storage(storage_id(rel)),
       context(where),
-      next(all_states),
-      geometry(node::geometry_of(meta)),
-      metric(static_cast<node::Metric>(meta.metric)),
-      m(meta.m),
-      ef_construction(meta.ef_construction),
-      seed(meta.seed),
-      build_id(meta.build_id),
-      rotation(meta.dims, meta.seed),
-      centre(meta.dims) {
+      next(all_states) {
     all_states = this;
 }
 

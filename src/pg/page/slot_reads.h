@@ -1,12 +1,14 @@
-// Reading single slots of a node store, and preparing for the next: what searches of scans,
-// inserts, vacuum and graph functions have in common.
+// Readers of slots (core/store/reader.h) for those who change nothing: scans and graph functions.
+// Each holds a share lock on one page at a time, and none from one slot to the next.
 #pragma once
 
 #include "pg/boundary/pg.h"
 
 #include <algorithm>
+#include <cstring>
 
-#include "core/hnsw/beam_search.h"
+#include "core/store/rounds.h"
+#include "pg/boundary/boundary.h"
 #include "pg/page/buffer_hints.h"
 #include "pg/page/page.h"
 
@@ -20,65 +22,107 @@ inline void prefetch_slot(Relation index, const node::Geometry& g, node::SlotId 
                    std::min<std::size_t>(g.slot_bytes, kMost));
 }
 
-// fn(view) under a share lock of the slot's page, which fn must not keep: no other page is locked
-// and no user code runs in it. XX002 where there is no such slot.
-template <typename Fn>
-void with_slot(Relation index, const node::Geometry& g, node::SlotId id, Fn&& fn,
-               BufferAccessStrategy strategy = nullptr) {
-    const BlockNumber block = g.block_of(id);
-    const Buffer buffer =
-        read_page(index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE, strategy);
-    const node::SlotView slot(g, slot_bytes(g, BufferGetPage(buffer), g.index_of(id)));
-    const char* fault = slot.check();
+// A slot of a locked page; XX002 unless page and slot obey the format.
+inline node::SlotView checked_slot(Relation index, const node::Geometry& g, Buffer locked,
+                                   node::SlotId id) {
+    const Page page = BufferGetPage(locked);
+    const char* fault = page_fault(page, node::PageKind::kSlots);
+    const node::SlotView slot(g, slot_bytes(g, page, g.index_of(id)));
+    if (fault == nullptr)
+        fault = slot.check();
     if (unlikely(fault != nullptr))
-        report_corrupt(index, block, fault);
-    fn(slot);
-    UnlockReleaseBuffer(buffer);
+        report_corrupt(index, g.block_of(id), fault);
+    return slot;
 }
 
-// search.next(), while the memory of the slot after it is fetched. `ahead` belongs to the caller's
-// loop and starts as kNoSlot.
-inline node::SlotId next_slot(Relation index, const node::Geometry& g, hnsw::BeamSearch& search,
-                              node::SlotId* ahead) {
-    const node::SlotId id = search.next();
-    if (id == node::kNoSlot)
-        return id;
-    // One that was found just now was not foreseen; its parts are at least fetched side by side.
-    if (id != *ahead)
-        prefetch_slot(index, g, id);
-    *ahead = search.peek();
-    if (*ahead != node::kNoSlot)
-        prefetch_slot(index, g, *ahead);
-    return id;
-}
+// Pins and locks a page for every slot. The functions may ereport.
+class LockedReader {
+  public:
+    LockedReader(Relation index, const node::Geometry& g) : index_(index), g_(&g) {}
 
-// Runs the search to the end of its round. expand(id, view) hands a slot to it, or to what keeps
-// more of it, under the lock of with_slot.
-template <typename Expand>
-void run_round(Relation index, const node::Geometry& g, hnsw::BeamSearch& search, Expand&& expand,
-               BufferAccessStrategy strategy = nullptr) {
-    node::SlotId ahead = node::kNoSlot;
-    for (;;) {
-        const node::SlotId id = next_slot(index, g, search, &ahead);
-        if (id == node::kNoSlot)
-            return;
-        with_slot(
-            index, g, id, [&](const node::SlotView& slot) { expand(id, slot); }, strategy);
-        CHECK_FOR_INTERRUPTS();
+    node::SlotView look(node::SlotId id) {
+        const BlockNumber block = g_->block_of(id);
+        check_block(index_, block);
+        buffer_ = read_block(index_, block);
+        LockBuffer(buffer_, BUFFER_LOCK_SHARE);
+        return checked_slot(index_, *g_, buffer_, id);
     }
-}
+    void let_go() { UnlockReleaseBuffer(buffer_); }
+    void prefetch(node::SlotId id) { prefetch_slot(index_, *g_, id); }
+    void poll() { CHECK_FOR_INTERRUPTS(); }
 
-// The same, and further rounds until enough() says that the live nodes found suffice: where most of
-// a neighbourhood is dead, a beam is full of dead nodes. It ends after sixteen times the work of
-// the first round.
-template <typename Expand, typename Enough>
-void run_rounds(Relation index, const node::Geometry& g, hnsw::BeamSearch& search, Expand&& expand,
-                Enough&& enough, BufferAccessStrategy strategy = nullptr) {
-    constexpr std::size_t kMost = 16;
-    run_round(index, g, search, expand, strategy);
-    const std::size_t most = kMost * search.expanded();
-    while (!enough() && search.expanded() < most && search.grow())
-        run_round(index, g, search, expand, strategy);
-}
+  private:
+    Relation index_;
+    const node::Geometry* g_;
+    Buffer buffer_ = InvalidBuffer;
+};
+
+// Keeps the last page pinned: the next slot is often on the same one. The functions may ereport.
+class PinnedReader {
+  public:
+    PinnedReader(Relation index, const node::Geometry& g) : index_(index), g_(&g) {}
+
+    node::SlotView look(node::SlotId id) {
+        const BlockNumber block = g_->block_of(id);
+        check_block(index_, block);
+        pinned_ = release_and_read_block(pinned_, index_, block);
+        LockBuffer(pinned_, BUFFER_LOCK_SHARE);
+        return checked_slot(index_, *g_, pinned_, id);
+    }
+    void let_go() { LockBuffer(pinned_, BUFFER_LOCK_UNLOCK); }
+    void prefetch(node::SlotId id) { prefetch_slot(index_, *g_, id); }
+    void poll() { CHECK_FOR_INTERRUPTS(); }
+    // Before the scan ends or begins anew.
+    void release() {
+        if (BufferIsValid(pinned_))
+            ReleaseBuffer(pinned_);
+        pinned_ = InvalidBuffer;
+    }
+
+  private:
+    Relation index_;
+    const node::Geometry* g_;
+    Buffer pinned_ = InvalidBuffer;
+};
+
+// Copies a slot, inside call_pg: for callers that own C++ objects. What is no slot in use, because
+// the link that led there is out of date, is given as a free one. The functions throw.
+class CopyReader {
+  public:
+    CopyReader(Relation index, const node::Geometry& g) : index_(index), g_(&g) {}
+
+    node::SlotView look(node::SlotId id) {
+        call_pg([&] { copy(id); });
+        return last();
+    }
+    // What look gave last.
+    node::SlotView last() const { return {*g_, bytes_}; }
+    void let_go() {}
+    void prefetch(node::SlotId id) { prefetch_slot(index_, *g_, id); }
+    void poll() {}  // look has
+
+  private:
+    void copy(node::SlotId id) {
+        CHECK_FOR_INTERRUPTS();
+        reinterpret_cast<node::SlotHeader*>(bytes_)->state =
+            static_cast<std::uint8_t>(node::SlotState::kFree);
+        const BlockNumber block = g_->block_of(id);
+        if (block >= blocks_known(index_) && block >= RelationGetNumberOfBlocks(index_))
+            return;
+        const Buffer buffer = read_block(index_, block);
+        LockBuffer(buffer, BUFFER_LOCK_SHARE);
+        const Page page = BufferGetPage(buffer);
+        if (page_fault(page, node::PageKind::kSlots) == nullptr &&
+            g_->index_of(id) < page_trailer(page)->used)
+            std::memcpy(bytes_, slot_bytes(*g_, page, g_->index_of(id)), g_->slot_bytes);
+        UnlockReleaseBuffer(buffer);
+        if (const char* fault = node::SlotView(*g_, bytes_).check())
+            report_corrupt(index_, block, fault);
+    }
+
+    Relation index_;
+    const node::Geometry* g_;
+    alignas(8) std::byte bytes_[BLCKSZ];
+};
 
 }  // namespace vg::pg

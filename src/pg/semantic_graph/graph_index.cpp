@@ -11,9 +11,10 @@
 #include <cstring>
 
 #include "core/hnsw/beam_search.h"
+#include "core/store/tids.h"
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/inspect.h"
-#include "pg/lid_hnsw/tids.h"
+#include "pg/page/buffer_store.h"
 #include "pg/page/slot_reads.h"
 #include "pg/semantic_graph/row_keys.h"
 #include "pg/semantic_graph/semantic_graph.h"
@@ -21,40 +22,14 @@
 namespace vg::pg {
 namespace {
 
-struct SlotBuffer {
-    alignas(8) std::byte bytes[BLCKSZ];
-};
-
-// Copies one slot. False for a block that is no slots page or a slot past its used ones.
-bool copy_slot_bytes(Relation index, const node::Geometry& g, node::SlotId id, BlockNumber blocks,
-                     SlotBuffer* out) {
-    const BlockNumber block = g.block_of(id);
-    if (block >= blocks && block >= RelationGetNumberOfBlocks(index))
-        return false;
-    const Buffer buffer = read_block(index, block);
-    LockBuffer(buffer, BUFFER_LOCK_SHARE);
-    const Page page = BufferGetPage(buffer);
-    const bool there = page_fault(page, node::PageKind::kSlots) == nullptr &&
-                       g.index_of(id) < page_trailer(page)->used;
-    if (there)
-        std::memcpy(out->bytes, slot_bytes(g, page, g.index_of(id)), g.slot_bytes);
-    UnlockReleaseBuffer(buffer);
-    if (there) {
-        if (const char* fault = node::SlotView(g, out->bytes).check())
-            report_corrupt(index, block, fault);
-    }
-    return there;
-}
-
 class Seeds final : public GraphSeeds {
   public:
     Seeds(Relation index, const IndexState& state, const float* query, int ef)
-        : index_(index),
-          state_(state),
+        : metric_(state.metric),
           query_(state.geometry, state.metric, state.rotation, state.centre.data()),
-          search_(query_) {
-        const node::MetaData meta = call_pg([&] { return read_meta(index_); });
-        blocks_ = call_pg([&] { return RelationGetNumberOfBlocks(index_); });
+          search_(query_),
+          reader_(index, state.geometry) {
+        const node::MetaData meta = call_pg([&] { return read_meta(index); });
         query_.set_query(query);
         search_.set_root(meta.root);
         search_.start(meta.entry, meta.entry_level, 0, static_cast<std::size_t>(ef));
@@ -70,47 +45,35 @@ class Seeds final : public GraphSeeds {
         }
         out.node = found.slot;
         out.distance = query_.value_range(found.order, found.scale).value;
-        out.similarity = knn::similarity_of_distance(state_.metric, out.distance);
+        out.similarity = knn::similarity_of_distance(metric_, out.distance);
         return true;
     }
 
   private:
     void run_round() {
-        node::SlotId ahead = node::kNoSlot;
-        for (;;) {
-            const node::SlotId id = next_slot(index_, state_.geometry, search_, &ahead);
-            if (id == node::kNoSlot)
-                return;
-            const bool there = call_pg([&] {
-                CHECK_FOR_INTERRUPTS();
-                return copy_slot_bytes(index_, state_.geometry, id, blocks_, &slot_);
-            });
-            if (there)
-                search_.expand(id, {state_.geometry, slot_.bytes});
-        }
+        store::run_round(reader_, search_, [this](node::SlotId id, const node::SlotView& slot) {
+            search_.expand(id, slot);
+        });
     }
 
-    Relation index_;
-    const IndexState& state_;
+    node::Metric metric_;
     node::NodeQuery query_;
     hnsw::BeamSearch search_;
-    BlockNumber blocks_ = 0;
-    SlotBuffer slot_;
+    CopyReader reader_;
 };
 
 class Graph final : public GraphIndex {
   public:
-    Graph(const OpenIndex& open, const IndexState& state, SideStore* side, BlockNumber blocks,
-          MemoryContext context)
+    Graph(const OpenIndex& open, const IndexState& state, SideStore* side, BlockNumber blocks)
         : open_(open),
           state_(state),
           g_(state.geometry),
           side_(side),
           keys_(open.index, side),
           weight_(option_edge_weight(open.index)),
-          blocks_(blocks) {
-        more_.context = context;
-    }
+          blocks_(blocks),
+          reader_(open.index, state.geometry),
+          store_(open.index, state.geometry, state.build_id) {}
 
     void close() override {
         call_pg([&] {
@@ -138,7 +101,7 @@ class Graph final : public GraphIndex {
         out.keys.clear();
         if (!read_slot(node))
             return false;
-        const node::SlotView slot(g_, slot_.bytes);
+        const node::SlotView slot = reader_.last();
         out.node = node;
         out.live = slot.live();
         if ((parts & kGraphVector) != 0) {
@@ -207,30 +170,27 @@ class Graph final : public GraphIndex {
         return ours;
     }
 
-    // Copies a slot into slot_; false when it is no base slot in use.
+    // Has the reader copy a slot; false when it is no base slot in use.
     bool read_slot(node::SlotId id) {
         if (id > node::kMaxSlotId)
             return false;
-        const bool there = call_pg([&] {
-            CHECK_FOR_INTERRUPTS();
-            return copy_slot_bytes(open_.index, g_, id, blocks_, &slot_);
-        });
-        if (!there)
-            return false;
-        const node::SlotView slot(g_, slot_.bytes);
+        const node::SlotView slot = reader_.look(id);
         return (slot.live() || slot.dead()) && slot.header().level == 0;
     }
 
-    // TIDs of the slot in slot_.
+    // TIDs of the slot that was read, the further ones in their order.
     void read_rows(const node::SlotHeader& h, GraphNode& out) {
         for (int i = 0; i < h.tid_count; ++i)
             out.rows.push_back({from_tid(h.tids[i]), true, 0});
-        if (h.chunk == node::kNoChunk)
-            return;
-        const node::ChunkId head = h.chunk;
-        call_pg([&] { read_chunks(open_.index, g_, out.node, head, &more_); });
-        for (std::size_t i = 0; i < more_.count; ++i)
-            out.rows.push_back({more_.tids[i], true, 0});
+        const std::size_t inline_rows = out.rows.size();
+        tids_.start(out.node, h.chunk);
+        node::Tid tid;
+        while (call_pg([&] { return tids_.next(store_, &tid); }))
+            out.rows.push_back({from_tid(tid), true, 0});
+        std::sort(out.rows.begin() + static_cast<std::ptrdiff_t>(inline_rows), out.rows.end(),
+                  [](const GraphRow& a, const GraphRow& b) {
+                      return to_tid(a.tid).key() < to_tid(b.tid).key();
+                  });
     }
 
     void read_neighbours(GraphNode& out) {
@@ -261,10 +221,11 @@ class Graph final : public GraphIndex {
     BlockNumber blocks_;  // at least so many
     BlockNumber loaded_ = InvalidBlockNumber;
     PGAlignedBlock page_;  // slots page of next_node
-    SlotBuffer slot_;      // scratch
-    ListCopy list_;        // scratch
-    ListCopy far_;         // scratch
-    TidList more_;         // scratch
+    CopyReader reader_;
+    BufferStore store_;  // of the overflow chunks
+    store::TidReader tids_;
+    ListCopy list_;  // scratch
+    ListCopy far_;   // scratch
 };
 
 // May ereport.
@@ -289,8 +250,7 @@ GraphIndex* GraphIndex::open(Oid index, bool need_key, Snapshot snapshot) {
     SideStore* side = call_pg([&] { return open_side(open.index, false); });
     const IndexState* state = call_pg([&] { return &index_state(open.index); });
     const BlockNumber blocks = call_pg([&] { return RelationGetNumberOfBlocks(open.index); });
-    return new_in_context<Graph>(CurrentMemoryContext, open, *state, side, blocks,
-                                 CurrentMemoryContext);
+    return new_in_context<Graph>(CurrentMemoryContext, open, *state, side, blocks);
 }
 
 }  // namespace vg::pg

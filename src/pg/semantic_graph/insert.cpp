@@ -25,10 +25,10 @@ struct SideInserter {
 };
 
 static void complete_row(void* arg, const hnsw::NodeInsert& work, node::SlotId base,
-                         const ItemPointerData& tid) {
+                         const node::Tid& tid) {
     auto* in = static_cast<SideInserter*>(arg);
     if (in->has_key)
-        add_key(in->side, base, to_tid(tid), in->key.bytes, in->key.size);
+        add_key(in->side, base, tid, in->key.bytes, in->key.size);
     in->keeper.add_node(work, base);
 }
 

@@ -122,8 +122,8 @@ bool set_sweep_flag(SideStore* s, bool on) {
 namespace {
 
 struct Sweep {
-    explicit Sweep(Vacuum* vacuum, SideStore* side) : v(vacuum), s(side) {}
-    Vacuum* v;
+    explicit Sweep(IndexVacuum* vacuum, SideStore* side) : v(vacuum), s(side) {}
+    IndexVacuum* v;
     SideStore* s;
     PGAlignedBlock page;
     std::vector<std::uint64_t> thinned;  // chains of several pages that lost entries: kind, number
@@ -164,7 +164,7 @@ std::uint32_t keep_live(Sweep* w, BlockNumber block, Page page, bool apply) {
         const std::uint32_t bytes = entry_bytes(head, entries + at);
         if (bytes > head->used - at)
             report_corrupt(w->s->index, block, "an entry reaches past the end of the page");
-        if (!tid_is_dead(&w->v->filter, entry_tid(head, entries + at))) {
+        if (!w->v->work.filter(entry_tid(head, entries + at))) {
             if (apply && kept != at)
                 std::memmove(entries + kept, entries + at, bytes);
             kept += bytes;
@@ -217,7 +217,7 @@ void compact_thinned(Sweep* w) {
 
 }  // namespace
 
-void sweep_keys(Vacuum* v, SideStore* s) {
+void sweep_keys(IndexVacuum* v, SideStore* s) {
     auto* w = new_in_context<Sweep>(CurrentMemoryContext, v, s);
     const BlockNumber blocks = RelationGetNumberOfBlocks(s->index);
     PageWalk walk;

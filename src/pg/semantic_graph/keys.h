@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "pg/boundary/context.h"
-#include "pg/lid_hnsw/tids.h"
 #include "pg/lid_hnsw/vacuum.h"
 #include "pg/semantic_graph/side.h"
 
@@ -52,7 +51,7 @@ bool each_row_entry(const std::byte* entries, std::size_t bytes, Fn&& fn) {
 }
 
 // Vacuum: removes the records of dead rows everywhere.
-void sweep_keys(Vacuum* v, SideStore* s);
+void sweep_keys(IndexVacuum* v, SideStore* s);
 // Sets SideMeta::sweep, returning what it was. The flag outlives a vacuum that does not finish, so
 // that all sweeps of the next one happen although it finds nothing to forget (vacuum.cpp).
 bool set_sweep_flag(SideStore* s, bool on);

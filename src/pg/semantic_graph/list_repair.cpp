@@ -28,22 +28,17 @@ constexpr std::size_t kMostExactBytes = std::size_t{16} << 20;
 }  // namespace
 
 // Counts the live nodes and keeps their vectors, until there are too many for that.
-void ListKeeper::find_live(Vacuum* v) {
+void ListKeeper::find_live(IndexVacuum* v) {
     const std::size_t row_bytes = g_.dims * sizeof(float);
     const std::size_t bytes =
         std::min<std::size_t>(kMostExactBytes, std::size_t{1024} * maintenance_work_mem);
     const std::size_t most = std::min(kMostExactNodes, bytes / row_bytes);
     const std::size_t enough = std::max<std::size_t>(most, side_->g.k) + 1;
-    const BlockNumber blocks = RelationGetNumberOfBlocks(side_->index);
-    PageWalk walk;
-    begin_vacuum_walk(v, &walk, blocks);
-    for (Buffer buffer; live_.size() < enough && BufferIsValid(buffer = next_vacuum_page(&walk));) {
-        const BlockNumber block = BufferGetBlockNumber(buffer);
-        if (!copy_pinned_slots(buffer, &v->page))
-            continue;
-        const std::uint32_t used = used_slots(v, &v->page);
-        for (std::uint32_t i = 0; i < used; ++i) {
-            const node::SlotView slot = slot_of(v, &v->page, i);
+    v->store.begin_walk(v->store.blocks());
+    store::SlotsCopy& page = v->work.page;
+    for (BlockNumber block; live_.size() < enough && v->store.next_of_walk(&block, &page);) {
+        for (std::uint32_t i = 0; i < page.used(); ++i) {
+            const node::SlotView slot = page.slot(i);
             if (!slot.live() || slot.header().level != 0)
                 continue;
             live_.push_back(g_.slot_id(block, i));
@@ -53,16 +48,16 @@ void ListKeeper::find_live(Vacuum* v) {
             slot.read_vector(&live_vectors_[(live_.size() - 1) * g_.dims]);
         }
     }
-    end_page_walk(&walk);
+    v->store.end_walk();
     exact_ = live_.size() <= most;
     wanted_ = std::min<std::size_t>(side_->g.k, live_.empty() ? 0 : live_.size() - 1);
 }
 
 // Makes the list of base_ anew from its old one; the result is in list_.
-void ListKeeper::refill(Vacuum* v, const ListCopy& old) {
+void ListKeeper::refill(IndexVacuum* v, const ListCopy& old) {
     for (std::size_t i = 0; i < old.count; ++i) {
         met_.insert(old.items[i].node);
-        if (!v->is_dead(old.items[i].node))
+        if (!v->work.is_dead(old.items[i].node))
             offer(old.items[i].node, old.items[i].similarity);
     }
     if (exact_) {
@@ -92,24 +87,22 @@ void ListKeeper::take_nearest_live() {
     CHECK_FOR_INTERRUPTS();
 }
 
-// Copies the page of a slot into v->other. False where that is no live node: a slot without a list
+// Reads the vector of a slot into vector_. False where that is no live node: a slot without a list
 // may be of another level, free, or not there at all.
-bool ListKeeper::copy_node(Vacuum* v, node::SlotId slot, bool has_list, node::SlotView* out) {
+bool ListKeeper::read_node(IndexVacuum* v, node::SlotId slot, bool has_list) {
     const BlockNumber block = g_.block_of(slot);
-    if (!has_list) {
-        if (block >= RelationGetNumberOfBlocks(side_->index) ||
-            !copy_slots_page(v, block, &v->other) || g_.index_of(slot) >= used_slots(v, &v->other))
-            return false;
-        *out = slot_of(v, &v->other, g_.index_of(slot));
-        if (const char* fault = out->check())
-            report_corrupt(side_->index, block, fault);
-    } else {
-        *out = copy_slot(v, slot, &v->other);
-    }
-    return out->live() && out->header().level == 0;
+    store::SlotsCopy& page = v->work.other;
+    if (!has_list && (block >= v->store.blocks() || !v->store.copy(block, &page) ||
+                      g_.index_of(slot) >= page.used()))
+        return false;
+    const node::SlotView view = v->store.copy_slot(slot, &page);
+    if (!view.live() || view.header().level != 0)
+        return false;
+    view.read_vector(vector_.data());
+    return true;
 }
 
-void ListKeeper::repair_page(Vacuum* v, Buffer buffer) {
+void ListKeeper::repair_page(IndexVacuum* v, Buffer buffer) {
     const BlockNumber block = BufferGetBlockNumber(buffer);
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
     const bool ours = page_fault(BufferGetPage(buffer), node::PageKind::kLists) == nullptr;
@@ -121,7 +114,7 @@ void ListKeeper::repair_page(Vacuum* v, Buffer buffer) {
     refills_.clear();
     const node::SlotId first = page_chain(page_.data)->owner * side_->g.slots_per_list_page;
     for (node::SlotId slot = first; slot < first + side_->g.slots_per_list_page; ++slot) {
-        if (v->is_dead(slot))
+        if (v->work.is_dead(slot))
             continue;
         const node::ListHead* list = page_list(side_, page_.data, slot);
         ListCopy old;
@@ -129,11 +122,9 @@ void ListKeeper::repair_page(Vacuum* v, Buffer buffer) {
         std::copy_n(list_items(list), old.count, old.items);
         const bool names_dead =
             std::any_of(old.items, old.items + old.count,
-                        [v](const node::ListNeighbour& n) { return v->is_dead(n.node); });
-        node::SlotView view(g_, nullptr);
-        if ((!names_dead && old.count >= wanted_) || !copy_node(v, slot, old.count > 0, &view))
+                        [v](const node::ListNeighbour& n) { return v->work.is_dead(n.node); });
+        if ((!names_dead && old.count >= wanted_) || !read_node(v, slot, old.count > 0))
             continue;
-        view.read_vector(vector_.data());
         start(slot, vector_.data());
         refill(v, old);
         refills_.push_back({slot, list_});
@@ -143,14 +134,14 @@ void ListKeeper::repair_page(Vacuum* v, Buffer buffer) {
 }
 
 // Into the lists as they are by now.
-void ListKeeper::write_refills(Vacuum* v, BlockNumber block) {
+void ListKeeper::write_refills(IndexVacuum* v, BlockNumber block) {
     PageEdits e;
     begin_edits(&e, side_->index, side_->direct);
     const Page page = edit_page(&e, block, node::PageKind::kLists);
     for (const Refill& r : refills_) {
         node::ListHead* list = page_list(side_, page, r.slot);
         std::size_t count = knn::drop(list_items(list), checked_count(side_, block, list),
-                                      [v](node::SlotId slot) { return v->is_dead(slot); });
+                                      [v](node::SlotId slot) { return v->work.is_dead(slot); });
         for (std::size_t i = 0; i < r.list.count; ++i) {
             if (knn::wants({list_items(list), count}, side_->g.k, r.list.items[i]))
                 count = knn::put(list_items(list), count, side_->g.k, r.list.items[i]);
@@ -160,23 +151,23 @@ void ListKeeper::write_refills(Vacuum* v, BlockNumber block) {
     commit_edits(&e);
 }
 
-void ListKeeper::repair(Vacuum* v) {
+void ListKeeper::repair(IndexVacuum* v) {
     find_live(v);
     const BlockNumber blocks = RelationGetNumberOfBlocks(side_->index);
     PageWalk walk;
     begin_vacuum_walk(v, &walk, blocks);
     for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));) {
-        report_pages(v, kMendingLists, BufferGetBlockNumber(buffer), blocks);
+        report_progress(kMendingLists, BufferGetBlockNumber(buffer), blocks);
         repair_page(v, buffer);
     }
     end_page_walk(&walk);
 }
 
-void ListKeeper::clear_dead(Vacuum* v) {
+void ListKeeper::clear_dead(IndexVacuum* v) {
     const std::uint32_t per_page = side_->g.slots_per_list_page;
-    for (std::size_t first = 0; first < v->dead.size(); first += per_page) {
-        const std::size_t end = std::min(first + per_page, v->dead.size());
-        const auto at = v->dead.begin();
+    for (std::size_t first = 0; first < v->work.dead.size(); first += per_page) {
+        const std::size_t end = std::min(first + per_page, v->work.dead.size());
+        const auto at = v->work.dead.begin();
         if (std::find(at + static_cast<std::ptrdiff_t>(first),
                       at + static_cast<std::ptrdiff_t>(end),
                       true) == at + static_cast<std::ptrdiff_t>(end))
@@ -190,7 +181,7 @@ void ListKeeper::clear_dead(Vacuum* v) {
         begin_edits(&e, side_->index, side_->direct);
         const Page page = edit_page(&e, block, node::PageKind::kLists);
         for (std::size_t slot = first; slot < end; ++slot) {
-            if (v->dead[slot])
+            if (v->work.dead[slot])
                 std::memset(page_list(side_, page, static_cast<node::SlotId>(slot)), 0,
                             side_->g.list_bytes());
         }

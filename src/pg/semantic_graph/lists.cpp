@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "pg/page/slot_reads.h"
-
 namespace vg::pg {
 namespace {
 
@@ -55,29 +53,28 @@ void ListKeeper::offer(node::SlotId slot, float similarity) {
 
 // Offers a node after a look at its slot; false when that is no live base slot.
 bool ListKeeper::measure(node::SlotId slot) {
-    const BlockNumber block = g_.block_of(slot);
-    const Buffer buffer = read_page(side_->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
-    const node::SlotView view(g_, slot_bytes(g_, BufferGetPage(buffer), g_.index_of(slot)));
-    const bool live = view.live() && view.header().level == 0;
+    bool live = false;
     float similarity = 0;
-    if (live && g_.storage == node::Storage::kFloat32) {
-        similarity = similarity_(vector_.data(), view.floats());
-    } else if (live) {
-        view.read_vector(other_.data());
-        similarity = similarity_(vector_.data(), other_.data());
-    }
-    UnlockReleaseBuffer(buffer);
+    store::with_slot(reader_, slot, [&](const node::SlotView& view) {
+        live = view.live() && view.header().level == 0;
+        if (live && g_.storage == node::Storage::kFloat32) {
+            similarity = similarity_(vector_.data(), view.floats());
+        } else if (live) {
+            view.read_vector(other_.data());
+            similarity = similarity_(vector_.data(), other_.data());
+        }
+    });
     if (live)
         offer(slot, similarity);
     return live;
 }
 
-void ListKeeper::offer_second_ring(const ListCopy& ring, const Vacuum* v) {
+void ListKeeper::offer_second_ring(const ListCopy& ring, const IndexVacuum* v) {
     for (std::size_t i = 0; i < ring.count; ++i) {
         read_list(side_, ring.items[i].node, &member_);
         for (std::size_t j = 0; j < member_.count; ++j) {
             const node::SlotId slot = member_.items[j].node;
-            if ((v == nullptr || !v->is_dead(slot)) && met_.insert(slot))
+            if ((v == nullptr || !v->work.is_dead(slot)) && met_.insert(slot))
                 measure(slot);
         }
         CHECK_FOR_INTERRUPTS();
@@ -142,26 +139,10 @@ void ListKeeper::write_back() {
     commit_edits(&e);
 }
 
-// Hands a slot to the search.
-void ListKeeper::visit(node::SlotId slot) {
-    const BlockNumber block = g_.block_of(slot);
-    const Buffer buffer = read_page(side_->index, block, node::PageKind::kSlots, BUFFER_LOCK_SHARE);
-    const node::SlotView view(g_, slot_bytes(g_, BufferGetPage(buffer), g_.index_of(slot)));
-    if (const char* fault = view.check())
-        report_corrupt(side_->index, block, fault);
-    search_.expand(slot, view);
-    UnlockReleaseBuffer(buffer);
-}
-
 void ListKeeper::run_search() {
-    node::SlotId ahead = node::kNoSlot;
-    for (;;) {
-        const node::SlotId id = next_slot(side_->index, g_, search_, &ahead);
-        if (id == node::kNoSlot)
-            return;
-        visit(id);
-        CHECK_FOR_INTERRUPTS();
-    }
+    store::run_round(reader_, search_, [this](node::SlotId id, const node::SlotView& slot) {
+        search_.expand(id, slot);
+    });
 }
 
 // Offers what a search of the graph for the node at hand finds, from a slot of some level on. Goes

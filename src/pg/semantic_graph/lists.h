@@ -18,6 +18,7 @@
 #include "core/knn/similarity.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
 #include "pg/lid_hnsw/vacuum.h"
+#include "pg/page/slot_reads.h"
 #include "pg/semantic_graph/side.h"
 
 namespace vg::pg {
@@ -55,6 +56,7 @@ class ListKeeper {
           metric_(state.metric),
           query_(state.geometry, state.metric, state.rotation, state.centre.data()),
           search_(query_),
+          reader_(side->index, state.geometry),
           similarity_(state.metric, state.geometry.dims,
                       state.geometry.storage == node::Storage::kFloat32),
           vector_(state.geometry.dims),
@@ -66,35 +68,35 @@ class ListKeeper {
 
     // Vacuum: replaces dead nodes in all lists, and fills those that are shorter than the number of
     // nodes lets them be.
-    void repair(Vacuum* v);
+    void repair(IndexVacuum* v);
     // Vacuum: empties the lists of dead nodes, whose slots are about to be freed.
-    void clear_dead(Vacuum* v);
+    void clear_dead(IndexVacuum* v);
 
   private:
     void start(node::SlotId base, const float* vector);
     void offer(node::SlotId slot, float similarity);
     // Offers the neighbours of the list's own members; those that are dead to `v`, if given, not.
-    void offer_second_ring(const ListCopy& ring, const Vacuum* v);
+    void offer_second_ring(const ListCopy& ring, const IndexVacuum* v);
     bool measure(node::SlotId slot);
     void write_own();
     void write_back();
     void search(node::SlotId from, unsigned level, std::size_t enough);
     void run_search();
-    void visit(node::SlotId slot);
 
     // list_repair.cpp
-    void find_live(Vacuum* v);
-    void refill(Vacuum* v, const ListCopy& old);
+    void find_live(IndexVacuum* v);
+    void refill(IndexVacuum* v, const ListCopy& old);
     void take_nearest_live();
-    bool copy_node(Vacuum* v, node::SlotId slot, bool has_list, node::SlotView* out);
-    void repair_page(Vacuum* v, Buffer buffer);
-    void write_refills(Vacuum* v, BlockNumber block);
+    bool read_node(IndexVacuum* v, node::SlotId slot, bool has_list);
+    void repair_page(IndexVacuum* v, Buffer buffer);
+    void write_refills(IndexVacuum* v, BlockNumber block);
 
     SideStore* side_;
     const node::Geometry& g_;
     node::Metric metric_;
     node::NodeQuery query_;
     hnsw::BeamSearch search_;
+    LockedReader reader_;
     knn::Similarity similarity_;
     std::vector<float> vector_;  // of the node at hand
     std::vector<float> other_;   // scratch, for 8-bit storage

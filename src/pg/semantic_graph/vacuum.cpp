@@ -1,13 +1,13 @@
-// VACUUM: the passes of the node store (pg/lid_hnsw/vacuum.cpp) with those of the side store
+// VACUUM: the passes of the node store (core/store/vacuum.h) with those of the side store
 // between them:
-//   1. forget_all      the node store's first pass
+//   1. forget_rows     the node store's first pass
 //   -  sweep_keys      records of rows that are gone
 //   -  wait until the inserts that had begun by then are over
 //   2. repair_links    of the node store
 //   -  repair          lists give up dead nodes and take others, short ones too
-//   3. reparent
+//   3. repair_entry, reparent_orphans
 //   -  clear_dead      lists of dead nodes
-//   4. release
+//   4. release_slots
 // A crash or a cancel in between leaves a valid index. Dead nodes in lists are passed through as
 // everywhere.
 //
@@ -30,15 +30,14 @@
 namespace vg::pg {
 namespace {
 
-void forget_rows(Vacuum* v, SideStore* s) {
+void forget_rows(IndexVacuum* v, SideStore* s) {
     if (s->key_kind == node::KeyKind::kNone) {
-        forget_all(v);
+        store::forget_rows(&v->work);
         return;
     }
     const bool found_set = set_sweep_flag(s, true);
-    const double before = v->filter.stats->tuples_removed;
-    forget_all(v);
-    if (found_set || v->filter.stats->tuples_removed != before)
+    store::forget_rows(&v->work);
+    if (found_set || v->work.filter.removed > 0)
         sweep_keys(v, s);
     else
         // Nothing was forgotten. The pass of CREATE INDEX CONCURRENTLY that only lists the heap
@@ -46,21 +45,19 @@ void forget_rows(Vacuum* v, SideStore* s) {
         set_sweep_flag(s, false);
 }
 
-void run(Vacuum* v) {
+void run(IndexVacuum* v) {
     SideStore* s = open_side(v->index, false);
     forget_rows(v, s);
-    if (v->dead_slots == 0)
+    if (!store::has_work(&v->work))
         return;
-    auto* keeper = new_in_context<ListKeeper>(CurrentMemoryContext, s, v->state);
-    report_progress(kWaiting, 0, 0);
-    wait_for_inserts(v->index);
-    repair_links(v);
+    auto* keeper = new_in_context<ListKeeper>(CurrentMemoryContext, s, index_state(v->index));
+    store::wait_for_inserts(&v->work);
+    store::repair_links(&v->work);
     keeper->repair(v);
-    repair_entry(v);
-    report_progress(kReparenting, 0, 0);
-    reparent_orphans(v);
+    store::repair_entry(&v->work);
+    store::reparent_orphans(&v->work);
     keeper->clear_dead(v);
-    release_all(v);
+    store::release_slots(&v->work);
 }
 
 }  // namespace

@@ -1,62 +1,64 @@
-// Third pass of VACUUM: the spanning tree of protected links. A node whose protected in-link came
+// Third pass of a vacuum: the spanning tree of protected links. A node whose protected in-link came
 // from a dead node is an orphan, with its subtree intact below it. It is hung under any live node
 // outside that subtree; whether a node is outside shows by following its parents up. Inserts add
 // leaves meanwhile, which changes nobody's parents.
 
-#include "pg/boundary/pg.h"
-
-#include "pg/lid_hnsw/vacuum.h"
+#include "core/store/vacuum.h"
 
 #include <algorithm>
 
-#include "pg/page/slot_reads.h"
+#include "core/store/links.h"
+#include "core/store/rounds.h"
 
-namespace vg::pg {
+#include "core/no_postgres.h"
+
+namespace vg::store {
+
+using node::kNoSlot;
+using node::SlotId;
+using node::SlotView;
+
 namespace {
 
 // Beam of the search for a parent when none of the orphan's own neighbours will do.
 constexpr std::size_t kParentBeam = 64;
 
-node::SlotId parent_of(Vacuum* v, node::SlotId id) {
-    node::SlotId parent = node::kNoSlot;
-    with_slot(
-        v->index, v->g, id, [&](const node::SlotView& slot) { parent = slot.header().parent; },
-        v->strategy);
+SlotId parent_of(Vacuum* v, SlotId id) {
+    SlotId parent = kNoSlot;
+    with_slot(v->store, id, [&](const SlotView& slot) { parent = slot.header().parent; });
     return parent;
 }
 
 // Follows parents from `from`. False when that leads to `orphan`, i.e. from lies in its subtree.
-bool outside_subtree(Vacuum* v, node::SlotId from, node::SlotId orphan) {
+bool outside_subtree(Vacuum* v, SlotId from, SlotId orphan) {
     // A path longer than there are slots would be a cycle.
-    const std::size_t slots =
-        std::size_t{RelationGetNumberOfBlocks(v->index)} * v->g.slots_per_page;
+    const std::size_t slots = std::size_t{v->store.blocks()} * v->g.slots_per_page;
     for (std::size_t steps = 0; steps <= slots; ++steps) {
         if (from == orphan)
             return false;
-        if (from == node::kNoSlot || v->is_dead(from))
+        if (from == kNoSlot || v->is_dead(from))
             return true;
         from = parent_of(v, from);
-        CHECK_FOR_INTERRUPTS();
+        v->store.poll();
     }
-    report_corrupt(v->index, v->g.block_of(orphan), "the parents of a node form a cycle");
+    v->store.report_corrupt(v->g.block_of(orphan), "the parents of a node form a cycle");
 }
 
 // Rotates the row of a node into `out`.
-void rotate_row(Vacuum* v, node::SlotId id, float* out) {
-    const auto read = [&](const node::SlotView& slot) { slot.read_vector(v->vector.data()); };
-    with_slot(v->index, v->g, id, read, v->strategy);
-    v->state.rotation.apply(v->vector.data(), v->state.centre.data(), out);
+void rotate_row(Vacuum* v, SlotId id, float* out) {
+    const auto read = [&](const SlotView& slot) { slot.read_vector(v->vector.data()); };
+    with_slot(v->store, id, read);
+    v->constants.rotation.apply(v->vector.data(), v->constants.centre.data(), out);
 }
 
 // Gives `orphan` a protected link from `parent`; false when that list is full of protected links.
-bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
+bool adopt(Vacuum* v, SlotId orphan, SlotId parent) {
     rotate_row(v, orphan, v->rotated_other.data());
     rotate_row(v, parent, v->rotated_node.data());
 
-    PageEdits e;
-    begin_edits(&e, v->index, false);
-    open_slots_pages(&e, v->g.block_of(parent), v->g.block_of(orphan));
-    const node::SlotEdit from = edit_slot(&e, v->g, parent);
+    v->store.begin();
+    v->store.open_slots(parent, orphan);
+    const node::SlotEdit from = v->store.edit_slot(parent);
     std::size_t at = 0;
     while (at < from.degree() && from.link(at) != orphan)
         ++at;
@@ -64,40 +66,40 @@ bool adopt(Vacuum* v, node::SlotId orphan, node::SlotId parent) {
         from.set_protected(at, true);
     } else {
         const code::LinkFactors f =
-            node::link_factors(v->state.metric, v->rotated_node.data(), v->rotated_other.data(),
+            node::link_factors(v->constants.metric, v->rotated_node.data(), v->rotated_other.data(),
                                v->g.words, v->code.data());
         if (from.degree() < v->g.capacity)
             at = from.header().degree++;
         else
-            at = hnsw::choose_victim(v->state.metric, from, v->rotated_node.data(),
+            at = hnsw::choose_victim(v->constants.metric, from, v->rotated_node.data(),
                                      {orphan, true, f.bias, f.scale, f.length, v->code.data()},
                                      true);
         if (at == hnsw::kNoVictim) {
-            abort_edits(&e);
+            v->store.rollback();
             return false;
         }
         from.set_link(at, {orphan, true, f.bias, f.scale, f.length, v->code.data()});
     }
-    edit_slot(&e, v->g, orphan).header().parent = parent;
-    commit_edits(&e);
+    v->store.edit_slot(orphan).header().parent = parent;
+    v->store.commit();
     return true;
 }
 
 // `linked`: only where the parent has a link to the orphan already, so that no other gives way.
-bool try_parent(Vacuum* v, node::SlotId orphan, node::SlotId parent, bool linked = false) {
-    if (parent == orphan || parent == node::kNoSlot || v->is_dead(parent))
+bool try_parent(Vacuum* v, SlotId orphan, SlotId parent, bool linked = false) {
+    if (parent == orphan || parent == kNoSlot || v->is_dead(parent))
         return false;
     bool fits = false;
-    const auto look = [&](const node::SlotView& slot) {
+    const auto look = [&](const SlotView& slot) {
         fits = slot.live() && slot.header().level == 0 && (!linked || links_to(slot, orphan));
     };
-    with_slot(v->index, v->g, parent, look, v->strategy);
+    with_slot(v->store, parent, look);
     return fits && outside_subtree(v, parent, orphan) && adopt(v, orphan, parent);
 }
 
-bool try_own_links(Vacuum* v, node::SlotId orphan) {
+bool try_own_links(Vacuum* v, SlotId orphan) {
     v->options.clear();
-    const node::SlotView slot = copy_slot(v, orphan, &v->page);
+    const SlotView slot = v->store.copy_slot(orphan, &v->page);
     for (std::size_t i = 0; i < slot.degree(); ++i)
         v->options.push_back({slot.length(i), slot.link(i), {}});
     std::sort(v->options.begin(), v->options.end(),
@@ -112,17 +114,15 @@ bool try_own_links(Vacuum* v, node::SlotId orphan) {
     return false;
 }
 
-bool try_search(Vacuum* v, node::SlotId orphan) {
-    const node::SlotView own = copy_slot(v, orphan, &v->page);
+bool try_search(Vacuum* v, SlotId orphan) {
+    const SlotView own = v->store.copy_slot(orphan, &v->page);
     own.read_vector(v->vector.data());
     v->query.set_row(v->vector.data());
-    const node::MetaData meta = read_meta(v->index);
+    const node::MetaData meta = v->store.meta();
     v->search.set_root(meta.root);
     v->search.start(meta.entry, meta.entry_level, 0, kParentBeam);
-    run_round(
-        v->index, v->g, v->search,
-        [v](node::SlotId id, const node::SlotView& slot) { v->search.expand(id, slot); },
-        v->strategy);
+    run_round(v->store, v->search,
+              [v](SlotId id, const SlotView& slot) { v->search.expand(id, slot); });
     hnsw::Found found;
     while (v->search.pop(&found)) {
         if (try_parent(v, orphan, found.slot))
@@ -132,14 +132,13 @@ bool try_search(Vacuum* v, node::SlotId orphan) {
 }
 
 // The last resort tries every node; there is always a leaf of the tree with room.
-bool try_all(Vacuum* v, node::SlotId orphan) {
-    const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
-    PGAlignedBlock copy;
-    for (BlockNumber block = kMetaBlock + 1; block < blocks; ++block) {
-        delay_point();
-        if (!copy_slots_page(v, block, &copy))
+bool try_all(Vacuum* v, SlotId orphan) {
+    const Block blocks = v->store.blocks();
+    for (Block block = kMetaBlock + 1; block < blocks; ++block) {
+        v->store.pause();
+        if (!v->store.copy(block, &v->other))
             continue;
-        for (std::uint32_t i = 0; i < used_slots(v, &copy); ++i) {
+        for (std::uint32_t i = 0; i < v->other.used(); ++i) {
             if (try_parent(v, orphan, v->g.slot_id(block, i)))
                 return true;
         }
@@ -158,73 +157,79 @@ static void set_entry(Vacuum* v, node::MetaData* meta) {
 // Once the entry point has been lowered, an insert that adds a slot above it makes that one the
 // entry point. Those that came before have not, and may lie on pages that the repair had passed.
 static void raise_entry(Vacuum* v) {
-    const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
-    PageWalk walk;
-    begin_vacuum_walk(v, &walk, blocks);
-    for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));) {
-        const BlockNumber block = BufferGetBlockNumber(buffer);
-        if (!copy_pinned_slots(buffer, &v->page))
-            continue;
-        for (std::uint32_t i = 0; i < used_slots(v, &v->page); ++i) {
-            const node::SlotView slot = slot_of(v, &v->page, i);
+    const Block blocks = v->store.blocks();
+    v->store.begin_walk(blocks);
+    for (Block block; v->store.next_of_walk(&block, &v->page);) {
+        for (std::uint32_t i = 0; i < v->page.used(); ++i) {
+            const SlotView slot = v->page.slot(i);
             if (slot.live())
                 note_upper(v, v->g.slot_id(block, i), slot.header().level);
         }
     }
-    end_page_walk(&walk);
-    PageEdits e;
-    begin_edits(&e, v->index, false);
-    node::MetaData* meta = page_meta(edit_meta(&e));
+    v->store.end_walk();
+    v->store.begin();
+    node::MetaData* meta = v->store.edit_meta();
     if (v->highest_level <= meta->entry_level) {
-        abort_edits(&e);
+        v->store.rollback();
         return;
     }
     set_entry(v, meta);
-    commit_edits(&e);
+    v->store.commit();
+}
+
+// Makes a live node the root of the tree. Its parent's link to it need not be protected any more.
+static void set_root(Vacuum* v, node::MetaData* meta, SlotId parent) {
+    meta->root = v->any_live;
+    if (meta->root == kNoSlot)
+        return;
+    if (parent == kNoSlot)
+        parent = meta->root;
+    v->store.open_slots(meta->root, parent);
+    v->store.edit_slot(meta->root).header().parent = kNoSlot;
+    const node::SlotEdit from = v->store.edit_slot(parent);
+    for (std::size_t i = 0; i < from.degree(); ++i) {
+        if (from.link(i) == meta->root)
+            from.set_protected(i, false);
+    }
 }
 
 void repair_entry(Vacuum* v) {
-    PageEdits e;
-    begin_edits(&e, v->index, false);
-    node::MetaData* meta = page_meta(edit_meta(&e));
-    const bool new_entry = v->is_dead(meta->entry) ||
-                           (meta->entry != node::kNoSlot && v->highest_level > meta->entry_level);
+    // Nobody else changes parents.
+    const SlotId parent = v->any_live == kNoSlot ? kNoSlot : parent_of(v, v->any_live);
+    v->store.begin();
+    node::MetaData* meta = v->store.edit_meta();
+    const bool new_entry =
+        v->is_dead(meta->entry) || (meta->entry != kNoSlot && v->highest_level > meta->entry_level);
     const bool new_root = v->is_dead(meta->root);
     const bool raise = new_entry && meta->inserted_nodes != v->inserted_before;
     if (!new_entry && !new_root) {
-        abort_edits(&e);
+        v->store.rollback();
     } else {
         if (new_entry)
             set_entry(v, meta);
-        if (new_root) {
-            meta->root = v->any_live;
-            if (v->any_live != node::kNoSlot)
-                edit_slot(&e, v->g, v->any_live).header().parent = node::kNoSlot;
-        }
-        commit_edits(&e);
+        if (new_root)
+            set_root(v, meta, parent);
+        v->store.commit();
     }
     if (raise)
         raise_entry(v);
     // An insert that found nothing alive may have hung the dead root below a new one since the
     // second pass. From here on the root lives, or there is none, so it cannot happen again.
-    const node::SlotId root = read_meta(v->index).root;
-    if (root != node::kNoSlot && copy_slots_page(v, v->g.block_of(root), &v->page))
+    const SlotId root = v->store.meta().root;
+    if (root != kNoSlot && v->store.copy(v->g.block_of(root), &v->page))
         repair_page(v, v->g.block_of(root));
 }
 
 void reparent_orphans(Vacuum* v) {
-    for (const node::SlotId orphan : v->orphans) {
-        delay_point();
-        const node::SlotId parent = parent_of(v, orphan);
-        if (parent == node::kNoSlot ||
-            !v->is_dead(parent))  // it became the root, or is listed twice
+    for (const SlotId orphan : v->orphans) {
+        v->store.pause();
+        const SlotId parent = parent_of(v, orphan);
+        if (parent == kNoSlot || !v->is_dead(parent))  // it became the root, or is listed twice
             continue;
         if (!try_own_links(v, orphan) && !try_search(v, orphan) && !try_all(v, orphan))
-            ereport(WARNING, (errmsg("a node of index \"%s\" could not be linked again",
-                                     RelationGetRelationName(v->index)),
-                              errhint("Rebuild the index with REINDEX.")));
+            ++v->unlinked;
     }
     v->orphans.clear();
 }
 
-}  // namespace vg::pg
+}  // namespace vg::store

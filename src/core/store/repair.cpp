@@ -1,17 +1,23 @@
-// Second pass of VACUUM: links to dead slots are replaced by links to what those slots linked to.
+// Second pass of a vacuum: links to dead slots are replaced by links to what those slots linked to.
 // The dead slot's own page estimates, with the live node as the query, how near its neighbours are,
 // so that only the few that are taken have to be read.
 
-#include "pg/boundary/pg.h"
-
-#include "pg/lid_hnsw/vacuum.h"
-#include "pg/page/progress.h"
+#include "core/store/vacuum.h"
 
 #include <algorithm>
 
-#include "pg/page/slot_reads.h"
+#include "core/hnsw/node_insert.h"
+#include "core/store/links.h"
+#include "core/store/rounds.h"
 
-namespace vg::pg {
+#include "core/no_postgres.h"
+
+namespace vg::store {
+
+using node::kNoSlot;
+using node::SlotId;
+using node::SlotView;
+
 namespace {
 
 // Options read per link to be replaced: some turn out to be occluded by links that stay.
@@ -23,14 +29,13 @@ constexpr std::size_t kMaxOrphans = std::size_t{1} << 20;
 // the neighbours of dead neighbours are mostly dead too: 85 % of 27,000 clustered rows deleted
 // between two vacuums left lists half empty and recall@10 at .79 instead of .99.
 void search_options(Vacuum* v, unsigned level, std::size_t wanted) {
-    const node::MetaData meta = read_meta(v->index);
+    const node::MetaData meta = v->store.meta();
     v->search.set_root(meta.root);
     v->search.start(meta.entry, meta.entry_level, level,
-                    hnsw::insert_beam(v->state.ef_construction, level, v->state.metric));
+                    hnsw::insert_beam(v->constants.ef_construction, level, v->constants.metric));
     run_rounds(
-        v->index, v->g, v->search,
-        [v](node::SlotId id, const node::SlotView& slot) { v->search.expand(id, slot); },
-        [=] { return v->search.found().size() >= wanted; }, v->strategy);
+        v->store, v->search, [v](SlotId id, const SlotView& slot) { v->search.expand(id, slot); },
+        [=] { return v->search.found().size() >= wanted; });
     for (const hnsw::Found& f : v->search.found()) {
         if (!v->is_dead(f.slot))
             v->found.push_back({f.graph, f.slot, {}});
@@ -40,11 +45,11 @@ void search_options(Vacuum* v, unsigned level, std::size_t wanted) {
 // Fills v->options with the live neighbours of the slot's dead neighbours that it has no link to:
 // those with the smallest estimates, `most` at most. Where it lost over a quarter of its links,
 // it searches too.
-void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot, std::size_t lost) {
+void gather_options(Vacuum* v, SlotId id, const SlotView& slot, std::size_t lost) {
     const std::size_t most = kOptionsPerLink * lost;
     v->found.clear();
     v->estimates.resize(v->g.capacity);
-    const auto add_neighbours = [&](const node::SlotView& gone) {
+    const auto add_neighbours = [&](const SlotView& gone) {
         if (gone.header().level != slot.header().level)
             return;
         v->query.estimate(gone, v->query.distance(gone).graph, v->estimates.data());
@@ -55,15 +60,15 @@ void gather_options(Vacuum* v, node::SlotId id, const node::SlotView& slot, std:
     };
     for (std::size_t i = 0; i < slot.degree(); ++i) {
         if (v->is_dead(slot.link(i)))
-            prefetch_slot(v->index, v->g, slot.link(i));
+            v->store.prefetch(slot.link(i));
     }
     v->known.clear();
     v->known.insert(id);
     for (std::size_t i = 0; i < slot.degree(); ++i) {
         v->known.insert(slot.link(i));
         if (v->is_dead(slot.link(i)))
-            with_slot(v->index, v->g, slot.link(i), add_neighbours, v->strategy);
-        CHECK_FOR_INTERRUPTS();
+            with_slot(v->store, slot.link(i), add_neighbours);
+        v->store.poll();
     }
     if (4 * lost > slot.degree())
         search_options(v, slot.header().level, most);
@@ -96,18 +101,19 @@ void encode_options(Vacuum* v, const node::SlotHeader& h) {
     for (std::size_t i = 0; i < v->options.size(); ++i) {
         Vacuum::Option o = v->options[i];
         if (i + 1 < v->options.size())
-            prefetch_slot(v->index, v->g, v->options[i + 1].id);
+            v->store.prefetch(v->options[i + 1].id);
         bool fits = false;
-        const auto read = [&](const node::SlotView& slot) {
+        const auto read = [&](const SlotView& slot) {
             fits = slot.live() && slot.header().level == h.level;
             slot.read_vector(v->vector.data());
         };
-        with_slot(v->index, v->g, o.id, read, v->strategy);
+        with_slot(v->store, o.id, read);
         if (!fits)
             continue;
-        v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_other.data());
+        v->constants.rotation.apply(v->vector.data(), v->constants.centre.data(),
+                                    v->rotated_other.data());
         o.factors =
-            node::link_factors(v->state.metric, v->rotated_node.data(), v->rotated_other.data(),
+            node::link_factors(v->constants.metric, v->rotated_node.data(), v->rotated_other.data(),
                                words, &v->option_codes[kept * words]);
         v->options[kept++] = o;
     }
@@ -117,7 +123,7 @@ void encode_options(Vacuum* v, const node::SlotHeader& h) {
 // Of the encoded options, first those that lead out of a crowd of near-copies, until a quarter of
 // the list does, then those that add a direction, then the nearest of the rest, `lost` at most. In
 // v->coded, links that stay have indexes below the capacity, options begin there.
-void take_options(Vacuum* v, std::uint32_t index, const node::SlotView& slot, std::size_t lost) {
+void take_options(Vacuum* v, std::uint32_t index, const SlotView& slot, std::size_t lost) {
     const std::size_t words = v->g.words;
     v->coded.clear();
     for (std::uint32_t i = 0; i < slot.degree(); ++i) {
@@ -157,24 +163,26 @@ void take_options(Vacuum* v, std::uint32_t index, const node::SlotView& slot, st
 }
 
 // Adds to v->new_links what slot `index` of the page gets for its dead links.
-void repair_slot(Vacuum* v, BlockNumber block, std::uint32_t index, std::size_t lost) {
-    const node::SlotView slot = slot_of(v, &v->page, index);
+void repair_slot(Vacuum* v, Block block, std::uint32_t index, std::size_t lost) {
+    const SlotView slot = v->page.slot(index);
     const node::SlotHeader& h = slot.header();
     slot.read_vector(v->vector.data());
     v->query.set_row(v->vector.data());
-    v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_node.data());
+    v->constants.rotation.apply(v->vector.data(), v->constants.centre.data(),
+                                v->rotated_node.data());
     gather_options(v, v->g.slot_id(block, index), slot, lost);
     encode_options(v, h);
     take_options(v, index, slot, lost);
 }
 
 // Adds to v->new_links the list of slot `index` that was chosen anew.
-void take_list(Vacuum* v, std::uint32_t index, std::span<const node::SlotId> list) {
-    const node::SlotView slot = slot_of(v, &v->page, index);
+void take_list(Vacuum* v, std::uint32_t index, std::span<const SlotId> list) {
+    const SlotView slot = v->page.slot(index);
     slot.read_vector(v->vector.data());
-    v->state.rotation.apply(v->vector.data(), v->state.centre.data(), v->rotated_node.data());
+    v->constants.rotation.apply(v->vector.data(), v->constants.centre.data(),
+                                v->rotated_node.data());
     v->options.clear();
-    for (const node::SlotId id : list)
+    for (const SlotId id : list)
         v->options.push_back({0, id, {}});
     encode_options(v, slot.header());
     for (std::size_t i = 0; i < v->options.size(); ++i) {
@@ -186,24 +194,21 @@ void take_list(Vacuum* v, std::uint32_t index, std::span<const node::SlotId> lis
 
 // Whether a link goes: it leads to a dead slot, or it is one of those that a list chosen anew
 // replaces.
-bool link_goes(const Vacuum* v, const node::SlotView& slot, std::size_t l, bool anew) {
+bool link_goes(const Vacuum* v, const SlotView& slot, std::size_t l, bool anew) {
     if (v->is_dead(slot.link(l)))
         return true;
-    std::span<const node::SlotId> list;
+    std::span<const SlotId> list;
     return anew && !slot.link_protected(l) && new_list(v, slot.link(l), slot.header().level, &list);
 }
 
 // Inserts may have added links meanwhile: a list can be full by now, or hold the link already.
-void apply_repairs(Vacuum* v, BlockNumber block) {
-    PageEdits e;
-    begin_edits(&e, v->index, false);
-    const Page page = edit_page(&e, block, node::PageKind::kSlots);
-    const std::uint32_t used = used_slots(v, &v->page);
-    for (std::uint32_t i = 0; i < used; ++i) {
-        const node::SlotEdit slot(v->g, slot_bytes(v->g, page, i));
+void apply_repairs(Vacuum* v, Block block) {
+    v->store.begin();
+    for (std::uint32_t i = 0; i < v->page.used(); ++i) {
+        const node::SlotEdit slot = v->store.edit_slot(v->g.slot_id(block, i));
         if (!slot.live())
             continue;
-        std::span<const node::SlotId> list;
+        std::span<const SlotId> list;
         const bool anew = new_list(v, v->g.slot_id(block, i), slot.header().level, &list);
         for (std::size_t l = slot.degree(); l-- > 0;) {
             if (link_goes(v, slot, l, anew))
@@ -212,33 +217,33 @@ void apply_repairs(Vacuum* v, BlockNumber block) {
     }
     for (std::size_t n = 0; n < v->new_links.size(); ++n) {
         const Vacuum::NewLink& link = v->new_links[n];
-        const node::SlotEdit slot(v->g, slot_bytes(v->g, page, link.index));
+        const node::SlotEdit slot = v->store.edit_slot(v->g.slot_id(block, link.index));
         if (slot.degree() == v->g.capacity || links_to(slot, link.to))
             continue;
-        slot.set_link(slot.header().degree++,
-                      {link.to, false, link.factors.bias, link.factors.scale, link.factors.length,
-                       v->new_codes.data() + n * v->g.words});
+        put_link(slot, slot.degree(),
+                 {link.to, false, link.factors.bias, link.factors.scale, link.factors.length,
+                  v->new_codes.data() + n * v->g.words});
     }
-    commit_edits(&e);
+    v->store.commit();
 }
 
 }  // namespace
 
-void repair_page(Vacuum* v, BlockNumber block) {
+void repair_page(Vacuum* v, Block block) {
     v->new_links.clear();
     v->new_codes.clear();
     bool changed = false;
-    const std::uint32_t used = used_slots(v, &v->page);
+    const std::uint32_t used = v->page.used();
     for (std::uint32_t i = 0; i < used; ++i) {
-        const node::SlotView slot = slot_of(v, &v->page, i);
+        const SlotView slot = v->page.slot(i);
         if (!slot.live())
             continue;
         if (const char* fault = slot.check())
-            report_corrupt(v->index, block, fault);
+            v->store.report_corrupt(block, fault);
         std::size_t lost = 0;
         for (std::size_t l = 0; l < slot.degree(); ++l)
             lost += v->is_dead(slot.link(l)) ? 1 : 0;
-        std::span<const node::SlotId> list;
+        std::span<const SlotId> list;
         if (new_list(v, v->g.slot_id(block, i), slot.header().level, &list)) {
             changed = true;
             take_list(v, i, list);
@@ -252,7 +257,7 @@ void repair_page(Vacuum* v, BlockNumber block) {
             continue;
         }
         v->any_live = v->g.slot_id(block, i);
-        if (h.parent != node::kNoSlot && v->is_dead(h.parent))
+        if (h.parent != kNoSlot && v->is_dead(h.parent))
             v->orphans.push_back(v->g.slot_id(block, i));
     }
     if (changed)
@@ -262,18 +267,15 @@ void repair_page(Vacuum* v, BlockNumber block) {
 void repair_links(Vacuum* v) {
     choose_lists_anew(v);
     // Nodes added since the first pass may link to dead ones too.
-    const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
-    PageWalk walk;
-    begin_vacuum_walk(v, &walk, blocks);
-    for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));) {
-        const BlockNumber block = BufferGetBlockNumber(buffer);
-        report_pages(v, kMending, block, blocks);
-        if (copy_pinned_slots(buffer, &v->page))
-            repair_page(v, block);
+    const Block blocks = v->store.blocks();
+    v->store.begin_walk(blocks);
+    for (Block block; v->store.next_of_walk(&block, &v->page);) {
+        report_pages(v, VacuumPass::kRepair, block, blocks);
+        repair_page(v, block);
         if (v->orphans.size() >= kMaxOrphans)
             reparent_orphans(v);
     }
-    end_page_walk(&walk);
+    v->store.end_walk();
 }
 
-}  // namespace vg::pg
+}  // namespace vg::store

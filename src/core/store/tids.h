@@ -8,29 +8,15 @@
 // A slot page is locked before the page of a chunk. A TID never moves.
 #pragma once
 
-#include "pg/boundary/pg.h"
-
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <unordered_set>
 
-#include "core/node/geometry.h"
-#include "pg/page/page.h"
+#include "core/node/slot.h"
+#include "core/store/store.h"
 
-namespace vg::pg {
-
-// TIDs gathered from a list of chunks, sorted and distinct. Plain memory in `context`.
-struct TidList {
-    MemoryContext context = nullptr;
-    ItemPointerData* tids = nullptr;
-    std::size_t count = 0;
-    std::size_t capacity = 0;
-};
-
-// Reads the list of base slot `owner` that starts at `head` into `out`. A list that changes
-// underneath is read again from the slot; none is left when the slot is no longer that node's.
-void read_chunks(Relation index, const node::Geometry& g, node::SlotId owner, node::ChunkId head,
-                 TidList* out);
+namespace vg::store {
 
 // Counts the chunks of a list, which are fewer than the index has in all unless it runs in a
 // circle. The index is asked for its size only where a list is long.
@@ -39,24 +25,39 @@ struct ListGuard {
     std::uint64_t steps = 0;
 };
 
+// ---- inserts ----
+
+enum class Added { kYes, kNodeIsGone, kNoRoom };
+
+// Adds a TID to base slot `id`, which the edit has open: in the slot, or in the first chunk, which
+// is opened then. kNoRoom, and nothing changed, where neither has room.
+Added add_tid_in_place(Store& store, node::SlotId id, node::SlotHeader* header,
+                       const node::Tid& tid);
+// Puts a new first chunk with the TID in front of the list. Requires: the edit has opened the
+// metapage and the slot.
+void add_tid_in_new_chunk(Store& store, node::SlotId id, node::SlotHeader* header,
+                          const node::Tid& tid);
+
+// ---- readers ----
+
 // Hands out the TIDs of a list one chunk after the other, so that the first ones of very many cost
-// one page. What a snapshot sees that is older than start_tids comes exactly once, whatever becomes
+// one page. What a snapshot sees that is older than start() comes exactly once, whatever becomes
 // of the list meanwhile: such a TID stays in its chunk, a chunk with one stays in the list, and the
 // chunks that were read are remembered. A chunk that was taken out of the list before its turn
 // shows by its owner; the reader then goes along the list again and passes over what it has read.
 // One that was put in front of the same list holds rows that came later, and leads back to the
-// others. Lives in a memory context, as its user does (R9). The functions may ereport and throw.
+// others.
 class TidReader {
   public:
     // The list of base slot `owner` that starts at `head`; kNoChunk: none.
     void start(node::SlotId owner, node::ChunkId head);
     // False when no TID is left.
-    bool next(Relation index, const node::Geometry& g, node::Tid* tid);
+    bool next(Store& store, node::Tid* tid);
     // Where the last one came from.
     node::ChunkId chunk() const noexcept { return read_; }
 
   private:
-    void read(Relation index, const node::Geometry& g);
+    void read(Store& store);
 
     node::SlotId owner_ = node::kNoSlot;
     node::ChunkId next_ = node::kNoChunk;  // to be read when chunk_ is used up
@@ -68,29 +69,31 @@ class TidReader {
     std::optional<std::unordered_set<node::ChunkId>> seen_;  // read, of lists with more than one
 };
 
-// What vacuum asks: whether a TID is to go.
+// ---- vacuum ----
+
+// Which TIDs are to go, and how many went.
 struct TidFilter {
-    IndexBulkDeleteCallback callback;
-    void* callback_state;
-    IndexBulkDeleteResult* stats;
+    bool (*is_dead)(const node::Tid& tid, void* arg);
+    void* arg;
+    std::uint64_t removed;
+
+    bool operator()(const node::Tid& tid) const { return is_dead(tid, arg); }
 };
-bool tid_is_dead(const TidFilter* f, const node::Tid& tid);
 // Removes the dead ones in place and counts them; returns how many stay.
-std::uint16_t drop_dead(const TidFilter* f, node::Tid* tids, int count);
+std::uint16_t drop_dead(TidFilter* f, node::Tid* tids, int count);
 
 // Removes dead TIDs from a list, and from the list the chunks that are empty then, except the
-// first. Takes page locks of its own.
+// first. Makes edits of its own.
 struct ChunksLeft {
     node::ChunkId head;  // of the list that was cleaned
     std::size_t behind;  // TIDs that stay behind the first chunk
     std::size_t total;   // and in all
 };
-ChunksLeft clean_chunks(Relation index, node::SlotId owner, node::ChunkId head, const TidFilter* f);
-// TIDs in one chunk; the caller may hold the page of its slot.
-std::uint16_t chunk_count(Relation index, node::SlotId owner, node::ChunkId chunk);
-// Gives all chunks of a dead node back, each in one record with the slot that led to it: whoever is
+ChunksLeft clean_chunks(Store& store, node::SlotId owner, node::ChunkId head, TidFilter* f);
+// TIDs in one chunk; the page of its slot may be open for change.
+std::uint16_t chunk_count(Store& store, node::SlotId owner, node::ChunkId chunk);
+// Gives all chunks of a dead node back, each in one edit with the slot that led to it: whoever is
 // interrupted in between leaves a list of the rest.
-void release_chunks(Relation index, const node::Geometry& g, node::SlotId owner,
-                    node::ChunkId head);
+void release_chunks(Store& store, node::SlotId owner, node::ChunkId head);
 
-}  // namespace vg::pg
+}  // namespace vg::store
