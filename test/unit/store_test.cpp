@@ -106,6 +106,45 @@ TEST(StoreInsert, EqualRowsCostOneEdit) {
     EXPECT_EQ(index.tids(f).size(), 100u);
 }
 
+// A vacuum empties chunks of a list and takes them out while a reader is in its midst: the reader
+// goes along the list again, and passes over what it has read.
+TEST(TidReader, MeetsEachRowOnceWhileChunksAreTakenOut) {
+    MemoryPages pages = small_pages();
+    const store::Constants constants(pages.meta());
+    MemoryStore store(pages);
+    store::Inserter inserter(store, constants);
+    const std::vector<float> row(4, 1.0f);
+    constexpr std::size_t kRows = 60;
+    for (std::size_t i = 0; i < kRows; ++i)
+        ASSERT_TRUE(inserter.insert(row.data(), tid_of(i)));
+    const SlotId node = pages.meta().root;
+    node::ChunkId head = node::kNoChunk;
+    store::with_slot(store, node, [&](const node::SlotView& slot) { head = slot.header().chunk; });
+    store::TidReader reader;
+    reader.start(node, head);
+    std::vector<int> seen(kRows);
+    node::Tid tid;
+    for (int i = 0; i < 12; ++i) {  // well into the second chunk of seven or eight
+        ASSERT_TRUE(reader.next(store, &tid));
+        ++seen[test::row_of(tid)];
+    }
+    // Rows 20 to 44 go: whole chunks, among them the one that the reader would read next.
+    store::TidFilter filter{
+        [](const node::Tid& t, void*) { return test::row_of(t) >= 20 && test::row_of(t) < 45; },
+        nullptr, 0};
+    const store::ChunksLeft left = store::clean_chunks(store, node, head, &filter);
+    EXPECT_EQ(filter.removed, 25u);
+    EXPECT_EQ(left.total, kRows - 25 - node::kInlineTids);
+    while (reader.next(store, &tid))
+        ++seen[test::row_of(tid)];
+    for (std::size_t i = node::kInlineTids; i < kRows; ++i) {
+        if (i < 20 || i >= 45)
+            EXPECT_EQ(seen[i], 1) << i;
+        else
+            EXPECT_LE(seen[i], 1) << i;
+    }
+}
+
 // ---- the rules ----
 
 TEST(MemoryStore, RefusesPagesOutOfLockOrder) {
