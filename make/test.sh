@@ -178,24 +178,27 @@ for step in "${steps[@]}"; do
             if [ -z "$installed" ]; then
                 installed=no
                 run_step install && installed=yes
-                case " ${steps[*]} " in
-                    *" tap "*) [ "$installed" = no ] || { run_step tap & beside=$!; } ;;
-                esac
             fi
             if [ "$installed" = no ]; then
                 echo "$step      not run: the extension is not installed"
                 echo "0 1" >"$logs/$step.result"
                 continue
             fi
+            case " ${steps[*]} " in
+                *" tap "*) [ -n "$beside" ] || { run_step tap & beside=$!; } ;;
+            esac
             [ "$step" != tap ] || continue
             ;;
         lint | unit | asan | servers) ;;
-        install) [ -n "$installed" ] && continue; run_step install && installed=yes; continue ;;
+        install) [ -z "$installed" ] || continue; installed=no; run_step install && installed=yes; continue ;;
         *) echo "unknown step: $step" >&2; exit 2 ;;
     esac
     run_step "$step"
 done
 [ -z "$beside" ] || wait "$beside"
+for step in "${steps[@]}"; do
+    [ -e "$logs/$step.result" ] || { echo "$step      FAILED: it was asked for and did not run"; echo "0 1" >"$logs/$step.result"; }
+done
 echo
 [ -z "$left_out" ] || echo "$left_out"
 cat "$logs"/*.result | awk '{ p += $1; f += $2 } END { printf "%d passed, %d failed\n", p, f; exit (f > 0) }'
