@@ -92,7 +92,7 @@ END $$;
 SELECT pg_temp.back_and_forth('SELECT id FROM odd ORDER BY v <-> ''[16,1.1,1]''');
 SELECT pg_temp.back_and_forth('SELECT id FROM odd ORDER BY w <-> pg_temp.wide(''[16,1.1,1]'')');
 
--- Rows locked one after the other, as a queue is worked off; nobody else holds a lock here. PostgreSQL 18.6 warns.
+-- Rows locked one after the other, as a queue is worked off; nobody else holds a lock here. PostgreSQL 18.6 and its like warn.
 BEGIN;
 SET LOCAL client_min_messages = error;
 SELECT id FROM odd ORDER BY v <-> '[16,1.1,1]' LIMIT 2 FOR UPDATE SKIP LOCKED;

@@ -1,6 +1,6 @@
 // Every difference between PostgreSQL 15 and 19 that this extension meets, each with the change of
-// the server that made it. Nothing else may mention PG_VERSION_NUM (CI checks it). Tests run on 15,
-// 17 and 18; 16 and 19 are compiled only (docs/testing.md).
+// the server that made it. Nothing else may mention PG_VERSION_NUM (CI checks it). What was
+// run on which release: docs/testing.md.
 #pragma once
 
 #include "pg/boundary/pg.h"
@@ -245,15 +245,5 @@ using SysCacheNumber = SysCacheIdentifier;
 #else
 using SysCacheNumber = int;
 #endif
-
-// Release 18.6 forgets where a row lies while the row waits for its exact distance in the
-// executor's queue: its ctid comes out as (4294967295,0), FOR UPDATE fails and an UPDATE by ctid
-// misses it. Releases before and after do not. It is the server that runs that counts, not the one
-// that we were compiled with.
-inline bool server_loses_ctids() {
-    static const bool loses =
-        std::strcmp(GetConfigOption("server_version_num", false, false), "180006") == 0;
-    return loses;
-}
 
 }  // namespace vg::pg
