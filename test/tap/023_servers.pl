@@ -13,7 +13,7 @@ make_table($node, 'items', 500, 8, '');
 my $release = $node->safe_psql('postgres', 'SHOW server_version');
 my $loses = $node->safe_psql('postgres', 'SELECT loses_ctids()') eq 't';
 note("$release " . ($loses ? 'loses ctids' : 'keeps ctids'));
-my %known = (150020 => 0, 160014 => 1, 170012 => 0, 180006 => 1, 180007 => 0);
+my %known = (150018 => 1, 150020 => 0, 160014 => 1, 170010 => 1, 170012 => 0, 180004 => 1, 180006 => 1, 180007 => 0);
 my $number = $node->safe_psql('postgres', 'SHOW server_version_num');
 is($loses ? 1 : 0, $known{$number}, 'as is known of this release') if exists $known{$number};
 my $lock = 'SELECT id FROM items ORDER BY v <-> vec(1, 8, 999) LIMIT 5 FOR UPDATE;';

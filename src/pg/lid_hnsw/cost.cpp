@@ -169,9 +169,9 @@ bool wants_ctids(const RelOptInfo* rel) {
 
 // Whether the server forgets where a row lies while the row waits for its exact distance in the
 // executor's queue: its ctid comes out as (4294967295,0), FOR UPDATE fails and an UPDATE by ctid
-// misses it. Minor releases of one major version differ in it (16.14 and 18.6 forget; 15.20, 17.12
-// and 18.7 do not), so the server that runs is tried, once in a session: the function that takes
-// rows out of that queue is given one that has a place.
+// misses it. Minor releases of one major version differ in it (15.18, 16.14, 17.10 and 18.6
+// forget; 15.20, 17.12 and 18.7 do not), so the server that runs is tried, once in a session: the
+// function that takes rows out of that queue is given one that has a place.
 bool server_forgets_ctids() {
     static int loses = -1;  // an ERROR would leave a static that is being initialised locked
     if (loses < 0) {
