@@ -203,6 +203,16 @@ sub wait_until {
     die $err if $rc != 0;
 }
 
+# The same for what no server can be asked.
+sub poll_for {
+    my ($what, $yes) = @_;
+    my $end = time + 180;
+    until ($yes->()) {
+        die "waited three minutes for $what" if time > $end;
+        sleep 0.01;
+    }
+}
+
 # Waits until a build or vacuum, which is at work, has done that share of its work, or is over. pg_stat_progress_$of
 # says whether it is.
 sub wait_for_share {
@@ -265,10 +275,7 @@ sub kill_server {
     my ($postmaster) = slurp_file($node->data_dir . '/postmaster.pid') =~ /^(\d+)/;
     my @children = children_of($postmaster);
     kill 'KILL', $postmaster, @children;
-    for (1 .. 1000) {
-        last unless grep { -e "/proc/$_" } @children;
-        sleep 0.01;
-    }
+    poll_for('the processes of a killed server to be gone', sub { !grep { -e "/proc/$_" } @children });
     unlink $node->data_dir . '/postmaster.pid';  # as an init script finds out that it is stale
     $node->_update_pid(0);
     $node->start;

@@ -106,7 +106,6 @@ void walk_pages(Check* c) {
     begin_page_walk(&walk, c->open.index, cur::kMetaBlock + 1, c->blocks, strategy, false);
     std::uint16_t kind;
     for (Buffer buffer; BufferIsValid(buffer = next_any_page(&walk, &kind));) {
-        CHECK_FOR_INTERRUPTS();
         const BlockNumber block = BufferGetBlockNumber(buffer);
         std::memcpy(c->page.data, BufferGetPage(buffer), BLCKSZ);
         UnlockReleaseBuffer(buffer);

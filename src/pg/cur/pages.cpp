@@ -81,6 +81,7 @@ Buffer read_any_page(Relation index, BlockNumber block, std::uint16_t* kind) {
 }
 
 Buffer next_any_page(PageWalk* walk, std::uint16_t* kind) {
+    CHECK_FOR_INTERRUPTS();
     const Buffer buffer = next_page(walk);
     if (BufferIsValid(buffer))
         *kind = lock_any_page(walk->index, buffer);

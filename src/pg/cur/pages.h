@@ -67,7 +67,8 @@ const CurCache* cur_cache(Relation index, const cur::MetaData& m);
 
 // A page whether or not it is new, in share lock; its kind, or 0 when a crash left it empty.
 Buffer read_any_page(Relation index, BlockNumber block, std::uint16_t* kind);
-// The next page of a walk in the same way; InvalidBuffer at the end.
+// The next page of a walk in the same way; InvalidBuffer at the end. Asks for interrupts first:
+// under the lock of a page that would have no effect.
 Buffer next_any_page(PageWalk* walk, std::uint16_t* kind);
 
 // Formats the metapage, the page of statistics and the first pending page of `fork`; the caller

@@ -60,7 +60,6 @@ BlockNumber show_pending_page(Relation index, BlockNumber block, Show&& show) {
 // The next page of items on a walk, in share lock; InvalidBuffer at the end. May ereport.
 inline Buffer next_items_page(PageWalk* walk) {
     for (;;) {
-        CHECK_FOR_INTERRUPTS();
         std::uint16_t kind;
         const Buffer buffer = next_any_page(walk, &kind);
         if (!BufferIsValid(buffer) || is_kind(kind, cur::kItemsPage))

@@ -54,7 +54,6 @@ Counts count_rows(Relation index, const cur::MetaData& m) {
     begin_page_walk(&walk, index, cur::kPendingHead, blocks, strategy, false);
     std::uint16_t kind;
     for (Buffer buffer; BufferIsValid(buffer = next_any_page(&walk, &kind));) {
-        CHECK_FOR_INTERRUPTS();
         count_page(m, BufferGetPage(buffer), kind, &c);
         UnlockReleaseBuffer(buffer);
     }
