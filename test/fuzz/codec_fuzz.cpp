@@ -21,7 +21,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto metric = static_cast<vg::node::Metric>(data[1] % vg::node::kMetricCount);
 
     std::vector<std::uint8_t> codes(dims);
-    const vg::node::Sq8Encoding e = vg::node::encode_sq8(a.data(), dims, codes.data());
+    const vg::node::Encoding e = vg::node::encode_sq8(a.data(), dims, codes.data());
     vg::node::quantise_sq8(b.data(), dims, e.low, e.step, codes.data());
     vg::distance::l2_squared(b.data(), {codes.data(), e.low, e.step}, dims);
 

@@ -180,7 +180,7 @@ inline void use_slot(const node::Geometry& g, const node::NodeQuery& query,
     std::vector<float> values(std::max(g.dims, g.capacity));
     query.estimate(slot, query.distance(slot).graph, values.data());
     slot.read_vector(values.data());
-    slot.holds(values.data());
+    slot.vector().holds(values.data());
     const std::vector<std::uint64_t> code(g.words, 0x5555555555555555u);
     for (const bool force : {false, true}) {
         const std::size_t victim = hnsw::choose_victim(slot, code.data(), 1.0f, force);

@@ -49,7 +49,7 @@ class OneSlot {
         SlotHeader& h = slot.header();
         h.state = static_cast<std::uint8_t>(SlotState::kLive);
         if (g_.storage == Storage::kSq8) {
-            const Sq8Encoding e =
+            const Encoding e =
                 encode_sq8(v.data(), g_.dims, reinterpret_cast<std::uint8_t*>(slot.vector_bytes()));
             h.sq8_low = e.low;
             h.sq8_step = e.step;

@@ -130,7 +130,7 @@ TEST_P(Slot, VectorsReadBack) {
         EXPECT_EQ(out, v);
         return;
     }
-    const Sq8Encoding e =
+    const Encoding e =
         encode_sq8(v.data(), v.size(), reinterpret_cast<std::uint8_t*>(s.edit.vector_bytes()));
     s.edit.header().sq8_low = e.low;
     s.edit.header().sq8_step = e.step;
@@ -202,7 +202,7 @@ TEST(EncodeSq8, ErrorIsABoundWhateverTheRange) {
         for (const float offset : {0.0f, 1.0f, -100.0f, 3e4f, 1e7f}) {
             for (float& x : v)
                 x = scale * (test::gaussian(rng) + offset);
-            const Sq8Encoding e = encode_sq8(v.data(), v.size(), codes.data());
+            const Encoding e = encode_sq8(v.data(), v.size(), codes.data());
             double twice = 0, fused = 0;
             for (std::size_t i = 0; i < v.size(); ++i) {
                 const float a = static_cast<float>(codes[i]) * e.step + e.low;
@@ -224,7 +224,7 @@ TEST(EncodeSq8, ErrorIsABoundWhateverTheRange) {
 TEST(EncodeSq8, ConstantAndExtremeVectors) {
     std::vector<std::uint8_t> codes(4);
     const std::vector<float> same(4, 7.25f);
-    const Sq8Encoding e = encode_sq8(same.data(), 4, codes.data());
+    const Encoding e = encode_sq8(same.data(), 4, codes.data());
     EXPECT_EQ(e.step, 0.0f);
     EXPECT_EQ(e.low, 7.25f);
     EXPECT_LT(e.error, 1e-5f);
@@ -236,7 +236,7 @@ TEST(EncodeSq8, ConstantAndExtremeVectors) {
     EXPECT_EQ(codes[3], 255);
 
     const std::vector<float> wide = {-3e38f, 0.0f, 1e38f, 3e38f};  // the range exceeds a float
-    const Sq8Encoding w = encode_sq8(wide.data(), 4, codes.data());
+    const Encoding w = encode_sq8(wide.data(), 4, codes.data());
     EXPECT_TRUE(std::isfinite(w.step));
     EXPECT_EQ(codes[0], 0);
     EXPECT_EQ(codes[3], 255);
@@ -250,7 +250,7 @@ TEST(EncodeSq8, DecodedVectorsGetTheirCodesBack) {
     for (int round = 0; round < 200; ++round) {
         for (float& x : v)
             x = test::gaussian(rng) + static_cast<float>(round);
-        const Sq8Encoding e = encode_sq8(v.data(), v.size(), codes.data());
+        const Encoding e = encode_sq8(v.data(), v.size(), codes.data());
         for (std::size_t i = 0; i < v.size(); ++i)
             decoded[i] = static_cast<float>(codes[i]) * e.step + e.low;
         quantise_sq8(decoded.data(), decoded.size(), e.low, e.step, again.data());

@@ -91,18 +91,7 @@ void SlotWriter::write(const SlotPlan::Occupant& who, std::byte* out) const noex
     h.parent = node::kNoSlot;
     h.chunk = node::kNoChunk;
     h.lid_bin = graph_.lid.empty() ? std::uint8_t{0} : lid_to_bin(graph_.lid[v]);
-    if (geometry_.storage == node::Storage::kFloat32) {
-        std::memcpy(slot.vector_bytes(), rows_.row(v), geometry_.dims * sizeof(float));
-    } else {
-        // The row's own range again, so that readers decode the very vector the row store holds and
-        // a later insert of an equal row finds this node.
-        const node::Sq8Encoding& e = rows_.encoding(v);
-        h.sq8_low = e.low;
-        h.sq8_step = e.step;
-        h.error =
-            e.error + node::quantise_sq8(rows_.row(v), geometry_.dims, e.low, e.step,
-                                         reinterpret_cast<std::uint8_t*>(slot.vector_bytes()));
-    }
+    slot.write_vector(rows_.row(v), rows_.encoding(v));
     if (who.level == 0) {
         if (graph_.tree_parent[v] != kNoNode)
             h.parent = plan_.base_slot(graph_.tree_parent[v]);

@@ -18,23 +18,13 @@ NodeInsert::NodeInsert(const node::Geometry& geometry, node::Metric metric,
       search_(query_),
       stride_(geometry.dims),
       row_(geometry.dims),
-      codes_(geometry.dims),
       rotated_row_(rotation.padded_dims()),
       code_(geometry.words) {}
 
 bool NodeInsert::set_row(const float* vector) {
     std::copy(vector, vector + geometry_.dims, row_.begin());
-    const bool sound =
-        metric_ != node::Metric::kCosine || node::norm_fits_floats(vector, geometry_.dims);
-    if (!node::prepare_row(metric_, row_.data(), geometry_.dims))
+    if (!node::make_storable(geometry_.storage, metric_, row_.data(), geometry_.dims, &encoding_))
         return false;
-    if (geometry_.storage == node::Storage::kSq8) {
-        sq8_ = node::encode_sq8(row_.data(), geometry_.dims, codes_.data());
-        if (!sound)
-            sq8_.error = std::max(sq8_.error, node::kNoBound);
-        for (std::uint32_t i = 0; i < geometry_.dims; ++i)
-            row_[i] = static_cast<float>(codes_[i]) * sq8_.step + sq8_.low;
-    }
     query_.set_row(row_.data());
     rotation_->apply(row_.data(), centre_, rotated_row_.data());
     clear_candidates();
@@ -129,14 +119,7 @@ void NodeInsert::write_slot(unsigned level, std::byte* out) {
     h.level = static_cast<std::uint8_t>(level);
     h.other = h.base = h.parent = kNoSlot;
     h.chunk = node::kNoChunk;
-    if (geometry_.storage == node::Storage::kFloat32) {
-        std::memcpy(slot.vector_bytes(), row_.data(), geometry_.dims * sizeof(float));
-    } else {
-        std::memcpy(slot.vector_bytes(), codes_.data(), geometry_.dims);
-        h.sq8_low = sq8_.low;
-        h.sq8_step = sq8_.step;
-        h.error = sq8_.error;
-    }
+    slot.write_vector(row_.data(), encoding_);
     rotated_.resize(chosen_.size() * rotated_row_.size());
     for (std::size_t i = 0; i < chosen_.size(); ++i) {
         const float* neighbour = vectors_.data() + chosen_[i].id * stride_;

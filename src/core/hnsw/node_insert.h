@@ -53,8 +53,8 @@ class NodeInsert {
 
     // The row as it is stored, and the candidates, after choose() nearest first: slot and vector.
     const float* row() const noexcept { return row_.data(); }
-    // How far the row as given is from the row as stored: above 0 on 8-bit storage only.
-    float error() const noexcept { return sq8_.error; }
+    // How far the row as given may be from the row as stored: 0 where storage is exact.
+    float error() const noexcept { return encoding_.error; }
     std::size_t candidates() const noexcept { return candidates_.size(); }
     SlotId candidate_slot(std::size_t i) const noexcept { return slots_[candidates_[i].id]; }
     const float* candidate_vector(std::size_t i) const noexcept {
@@ -65,11 +65,11 @@ class NodeInsert {
     // what chosen neighbour i was on `level`. Links depend on the vectors alone, so a slot that was
     // freed and taken by an equal row is as good as the one that was read.
     bool is_same_row(const node::SlotView& slot) const noexcept {
-        return slot.live() && slot.header().level == 0 && slot.holds(row_.data());
+        return slot.live() && slot.header().level == 0 && slot.vector().holds(row_.data());
     }
     bool is_chosen(std::size_t i, unsigned level, const node::SlotView& slot) const noexcept {
         return slot.live() && slot.header().level == level &&
-               slot.holds(vectors_.data() + chosen_[i].id * stride_);
+               slot.vector().holds(vectors_.data() + chosen_[i].id * stride_);
     }
 
     // Takes a slot of the target level into the choice, in place of the farthest one when the
@@ -104,8 +104,7 @@ class NodeInsert {
 
     std::size_t stride_;
     std::vector<float> row_;  // prepared, as stored; dims floats
-    std::vector<std::uint8_t> codes_;
-    node::Sq8Encoding sq8_{};
+    node::Encoding encoding_{};
     std::vector<float> rotated_row_;
     std::vector<float> rotated_;  // the chosen neighbours, as write_slot left them
     std::vector<std::uint64_t> code_;

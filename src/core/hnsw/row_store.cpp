@@ -26,8 +26,6 @@ std::uint64_t hash_floats(const float* v, std::size_t n) noexcept {
 
 RowStore::RowStore(const node::Geometry& geometry, node::Metric metric)
     : geometry_(geometry), metric_(metric), dims_(geometry.dims), stride_(geometry.dims) {
-    if (geometry.storage == node::Storage::kSq8)
-        codes_.grow_by(dims_);
     std::fill_n(table_.grow_by(1024), 1024, kNoNode);
 }
 
@@ -65,20 +63,12 @@ bool RowStore::add(const float* vector, node::Tid tid) {
     float* row = data_.grow_by(stride_);
     const auto undo = [&] { data_.shrink_by(stride_); };
     std::copy(vector, vector + dims_, row);
-    const bool sound = metric_ != node::Metric::kCosine || node::norm_fits_floats(row, dims_);
-    if (!node::prepare_row(metric_, row, dims_)) {
+    // From here on the row is what the index will hold, so that the graph, the codes and the stored
+    // vectors agree.
+    node::Encoding encoding;
+    if (!node::make_storable(geometry_.storage, metric_, row, dims_, &encoding)) {
         undo();
         return false;
-    }
-    node::Sq8Encoding encoding{};
-    if (geometry_.storage == node::Storage::kSq8) {
-        // From here on the row is what the index will hold, so that the graph, the codes and the
-        // stored vectors agree.
-        encoding = node::encode_sq8(row, dims_, codes_.data());
-        if (!sound)
-            encoding.error = std::max(encoding.error, node::kNoBound);
-        for (std::size_t i = 0; i < dims_; ++i)
-            row[i] = static_cast<float>(codes_[i]) * encoding.step + encoding.low;
     }
 
     const std::uint64_t hash = hash_floats(row, dims_);
@@ -99,7 +89,7 @@ bool RowStore::add(const float* vector, node::Tid tid) {
     hashes_.push_back(static_cast<std::uint32_t>(hash >> 32));
     first_.push_back({tid, kNoNode});
     last_.push_back(kNoNode);
-    if (geometry_.storage == node::Storage::kSq8)
+    if (!geometry_.exact())
         encodings_.push_back(encoding);
     return true;
 }

@@ -86,9 +86,11 @@ class RowStore {
     // Row i: dims floats.
     const float* row(std::size_t i) const noexcept { return data_.data() + i * stride_; }
     std::size_t dims() const noexcept { return dims_; }
-    // 8-bit storage: how row i was quantised; the row itself is the decoded vector. `error` is the
+    // How row i was brought into the storage; the row itself is what was made of it. `error` is the
     // largest of the equal rows'.
-    const node::Sq8Encoding& encoding(std::size_t i) const noexcept { return encodings_[i]; }
+    node::Encoding encoding(std::size_t i) const noexcept {
+        return geometry_.exact() ? node::Encoding{} : encodings_[i];
+    }
     const float* centre() const noexcept { return centre_.data(); }
     node::Metric metric() const noexcept { return metric_; }
     Rows rows() const noexcept;
@@ -123,9 +125,8 @@ class RowStore {
     GrowArray<TidNode> first_;       // per row: first TID, then a list in more_
     GrowArray<std::uint32_t> last_;  // per row: tail of its list in more_
     GrowArray<TidNode> more_;
-    GrowArray<node::Sq8Encoding> encodings_;  // 8-bit storage only
+    GrowArray<node::Encoding> encodings_;  // where storage is not exact
     GrowArray<float> centre_;
-    GrowArray<std::uint8_t> codes_;   // 8-bit storage: scratch for one row
     GrowArray<std::uint32_t> table_;  // open addressing: row numbers
 };
 

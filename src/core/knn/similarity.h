@@ -13,7 +13,7 @@ namespace vg::knn {
 
 class Similarity {
   public:
-    // unit: rows have unit length exactly (cosine on float storage).
+    // unit: rows have unit length exactly (cosine on exact storage).
     Similarity(node::Metric metric, std::size_t dims, bool unit) noexcept
         : metric_(metric), dims_(dims), unit_(unit) {}
 

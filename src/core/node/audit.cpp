@@ -12,14 +12,6 @@ namespace {
 
 constexpr std::size_t kPollEvery = 65536;
 
-bool all_finite(const float* v, std::size_t n) noexcept {
-    for (std::size_t i = 0; i < n; ++i) {
-        if (!std::isfinite(v[i]))
-            return false;
-    }
-    return true;
-}
-
 }  // namespace
 
 Audit::Audit(const MetaData& meta, std::uint32_t blocks, Poll poll)
@@ -43,12 +35,8 @@ Fault Audit::add_page(std::uint32_t block, std::uint32_t used) {
 
 Fault Audit::check_values(SlotId id, const SlotView& slot) const noexcept {
     const SlotHeader& h = slot.header();
-    if (geometry_.storage == Storage::kFloat32) {
-        if (!all_finite(slot.floats(), geometry_.dims))
-            return {"a coordinate of the vector is not finite", id};
-    } else if (!std::isfinite(h.sq8_low) || !std::isfinite(h.sq8_step) || !(h.sq8_step >= 0)) {
-        return {"the range of the 8-bit vector is not sound", id};
-    }
+    if (const char* fault = slot.vector().fault())
+        return {fault, id};
     if (!std::isfinite(h.error) || h.error < 0)
         return {"a factor of the vector is not finite", id};
     const distance::LinkCodes codes = slot.codes();

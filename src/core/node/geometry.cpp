@@ -69,7 +69,7 @@ const char* check_meta(const MetaData& meta, std::uint32_t page_bytes,
         return "the metapage was written with another page size";
     if (meta.dims == 0 || meta.dims > kMaxDims)
         return "the metapage has an impossible number of dimensions";
-    if (meta.metric >= kMetricCount || meta.storage > static_cast<std::uint8_t>(Storage::kSq8))
+    if (meta.metric >= kMetricCount || !is_storage(meta.storage))
         return "the metapage has an unknown metric or storage";
     if (meta.capacity < kFewestLinks || meta.capacity > 1000 || meta.capacity % 2 != 0)
         return "the metapage has an impossible list capacity";

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/node/format.h"
+#include "core/node/storage.h"
 
 namespace vg::node {
 
@@ -24,10 +25,9 @@ struct Geometry {
     std::uint32_t scale_offset() const noexcept { return bias_offset() + 4 * capacity; }
     std::uint32_t length_offset() const noexcept { return scale_offset() + 2 * capacity; }
     std::uint32_t codes_offset() const noexcept { return length_offset() + 2 * capacity; }
-    std::uint32_t vector_bytes() const noexcept {
-        const std::uint32_t raw = storage == Storage::kFloat32 ? 4 * dims : dims;
-        return (raw + 7) / 8 * 8;
-    }
+    std::uint32_t vector_bytes() const noexcept { return node::vector_bytes(storage, dims); }
+    // Whether slots hold the rows themselves.
+    bool exact() const noexcept { return is_exact(storage); }
     std::uint32_t link_bytes() const noexcept { return 12 + 8 * words; }
     std::uint32_t used_bytes() const noexcept { return codes_offset() + 8 * words * capacity; }
 

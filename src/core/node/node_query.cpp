@@ -38,7 +38,7 @@ NodeQuery::NodeQuery(const Geometry& geometry, Metric metric, const code::Rotati
       query_(geometry.dims),
       close_{code::QueryTable(rotation), std::vector<float>(geometry.dims),
              std::vector<float>(geometry.capacity)},
-      zero_(geometry.storage == Storage::kSq8 ? geometry.dims : 0) {}
+      zeros_(is_exact(geometry.storage) ? 0 : geometry.dims) {}
 
 void NodeQuery::set_query(const float* query) noexcept {
     std::copy(query, query + geometry_.dims, query_.begin());
@@ -64,17 +64,17 @@ void NodeQuery::set_row(const float* vector) noexcept {
 
 NodeDistance NodeQuery::distance(const SlotView& slot) const noexcept {
     const float* q = query_.data();
-    const std::size_t n = geometry_.dims;
-    if (geometry_.storage == Storage::kSq8) {
+    const StoredVector vector = slot.vector();
+    if (!is_exact(geometry_.storage)) {
         if (metric_ == Metric::kInnerProduct) {
-            const float ip = distance::inner_product(q, slot.sq8(), n);
+            const float ip = vector.inner_product(q);
             return {-ip, product_bound(slot, ip), 0};
         }
-        const float squared = distance::l2_squared(q, slot.sq8(), n);
+        const float squared = vector.l2_squared(q);
         return {squared, lower_bound(slot, squared), 0};
     }
     if (metric_ == Metric::kInnerProduct) {
-        const float ip = distance::inner_product(q, slot.floats(), n);
+        const float ip = vector.inner_product(q);
         // Bounds |q| |x|.
         const float scale = static_cast<float>(norm_ * length_bound(slot));
         // Of sums that may leave the range of floats nothing is known.
@@ -82,9 +82,9 @@ NodeDistance NodeQuery::distance(const SlotView& slot) const noexcept {
             return {-ip, -std::numeric_limits<float>::infinity(), scale};
         return {-ip, -ip - static_cast<float>(rounding()) * scale, scale};
     }
-    const float squared = distance::l2_squared(q, slot.floats(), n);
+    const float squared = vector.l2_squared(q);
     if (metric_ == Metric::kL1)
-        return {squared, distance::l1(q, slot.floats(), n), 0};
+        return {squared, vector.l1(q), 0};
     return {squared, squared, 0};
 }
 
@@ -95,7 +95,7 @@ double NodeQuery::rounding() const noexcept {
 }
 
 ValueRange NodeQuery::value_range(float order, float scale) const noexcept {
-    if (geometry_.storage == Storage::kSq8)
+    if (!is_exact(geometry_.storage))
         return {order, order, std::numeric_limits<double>::infinity()};
     if (!std::isfinite(order) && !(order < 0)) {
         // Beyond the range of floats, where a sum in another order may still lie within it.
@@ -157,9 +157,7 @@ void NodeQuery::estimate_products(const SlotView& slot, float graph_distance,
 }
 
 float NodeQuery::squared_norm(const SlotView& slot) const noexcept {
-    if (geometry_.storage == Storage::kSq8)
-        return distance::l2_squared(zero_.data(), slot.sq8(), geometry_.dims);
-    return distance::inner_product(slot.floats(), slot.floats(), geometry_.dims);
+    return slot.vector().squared_norm(zeros_.data());
 }
 
 // Of the length of the node's vector. A square below the range of normal floats may be missing from
@@ -193,11 +191,11 @@ float NodeQuery::lower_bound(const SlotView& slot, float squared) const noexcept
         }
         case Metric::kCosine: {
             // |<q, x> - <q, stored>| <= |q| |x - stored|, and |q| = 1.
-            const float ip = distance::inner_product(query_.data(), slot.sq8(), n);
+            const float ip = slot.vector().inner_product(query_.data());
             return std::max(0.0f, 1.0f - ip - error - kSumSlack);
         }
         case Metric::kL1: {
-            const float d = distance::l1(query_.data(), slot.sq8(), n);
+            const float d = slot.vector().l1(query_.data());
             return std::max(0.0f, d * (1 - kSumSlack) - std::sqrt(static_cast<float>(n)) * error);
         }
         case Metric::kInnerProduct:
@@ -225,37 +223,6 @@ bool prepare_row(Metric metric, float* vector, std::size_t dims) noexcept {
     for (std::size_t i = 0; i < dims; ++i)
         vector[i] = static_cast<float>(vector[i] * inverse);
     return true;
-}
-
-float quantise_sq8(const float* vector, std::size_t dims, float low, float step,
-                   std::uint8_t* codes) noexcept {
-    // In double: ranges near either end of the float range have no finite inverse or no finite
-    // width.
-    const double inverse = step > 0 ? 1.0 / step : 0.0;
-    double squared = 0;
-    for (std::size_t i = 0; i < dims; ++i) {
-        const double scaled = (static_cast<double>(vector[i]) - low) * inverse + 0.5;
-        // NaN, from a damaged range, becomes 0: no integer has its value.
-        codes[i] = static_cast<std::uint8_t>(scaled > 0 ? std::min(scaled, 255.0) : 0.0);
-        const double product = static_cast<double>(codes[i]) * step;
-        const double value = product + low;
-        // Readers round the product and the sum to float, or the sum alone where they fuse them.
-        const double off = std::abs(vector[i] - value) + kHalfUlp * (product + std::abs(value));
-        squared += off * off;
-    }
-    // A little up, as the cast may round down.
-    return static_cast<float>(
-        std::min(std::sqrt(squared) * 1.0001, double{std::numeric_limits<float>::max()}));
-}
-
-Sq8Encoding encode_sq8(const float* vector, std::size_t dims, std::uint8_t* codes) noexcept {
-    // The width of the range must be a float too. Values beyond are cut, which counts as error.
-    constexpr float kMost = std::numeric_limits<float>::max() / 2;
-    const auto [lo, hi] = std::minmax_element(vector, vector + dims);
-    const float low = std::clamp(*lo, -kMost, kMost);
-    const float high = std::clamp(*hi, -kMost, kMost);
-    const float step = static_cast<float>((static_cast<double>(high) - low) / 255.0);
-    return {low, step, quantise_sq8(vector, dims, low, step, codes)};
 }
 
 }  // namespace vg::node

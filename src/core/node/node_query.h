@@ -21,9 +21,9 @@ namespace vg::node {
 struct NodeDistance {
     float graph;  // navigates
     // Orders results, smaller is nearer: a lower bound of the operator's value, or for Euclidean
-    // and cosine distance in float storage an increasing function of one. See value_range.
+    // and cosine distance in exact storage an increasing function of one. See value_range.
     float order;
-    // Inner product in float storage: bounds the sum of |q_i x_i|, of which rounding is a share. 0
+    // Inner product in exact storage: bounds the sum of |q_i x_i|, of which rounding is a share. 0
     // elsewhere.
     float scale;
 };
@@ -33,7 +33,7 @@ struct NodeDistance {
 struct ValueRange {
     double low;
     double value;  // as near as the index knows it
-    double high;   // infinity in 8-bit storage
+    double high;   // infinity where storage is not exact
 };
 
 class NodeQuery {
@@ -61,16 +61,16 @@ class NodeQuery {
             distance::estimate_links(table_.planes(graph_distance), graph_distance, slot.codes(),
                                      out);
     }
-    // Whether value_range holds for every finite row. Cosine nodes in float storage keep the row at
+    // Whether value_range holds for every finite row. Cosine nodes in exact storage keep the row at
     // unit length: of rows whose square sum is no float the operator makes something else, and the
     // node does not tell them apart.
     bool bounds_the_operator() const noexcept {
-        return metric_ != Metric::kCosine || geometry_.storage == Storage::kSq8;
+        return metric_ != Metric::kCosine || !is_exact(geometry_.storage);
     }
     const Geometry& geometry() const noexcept { return geometry_; }
     Metric metric() const noexcept { return metric_; }
     // Whether `order` is only a lower bound, so that the executor has to recheck.
-    bool lower_bound_only() const noexcept { return geometry_.storage == Storage::kSq8; }
+    bool lower_bound_only() const noexcept { return !is_exact(geometry_.storage); }
 
   private:
     float lower_bound(const SlotView& slot, float squared) const noexcept;
@@ -93,7 +93,7 @@ class NodeQuery {
         std::vector<float> bias;
     };
     mutable Close close_;
-    std::vector<float> zero_;     // 8-bit storage
+    std::vector<float> zeros_;    // where storage is not exact
     double norm_ = 0;             // of query_
     bool beyond_floats_ = false;  // see lower_bound
 };
@@ -111,21 +111,5 @@ inline code::LinkFactors link_factors(Metric metric, const float* u_p, const flo
     return metric == Metric::kInnerProduct ? code::encode_product_link(u_p, u_n, words, code)
                                            : code::encode_link(u_p, u_n, words, code);
 }
-
-// Quantises to 8 bits over the vector's own range. codes: dims bytes. `error` bounds the L2
-// distance between the vector and what readers compute from the codes, their float rounding
-// included.
-// As `error`: so large that no value of a cosine distance is bounded.
-inline constexpr float kNoBound = 3.0f;
-struct Sq8Encoding {
-    float low;
-    float step;
-    float error;
-};
-Sq8Encoding encode_sq8(const float* vector, std::size_t dims, std::uint8_t* codes) noexcept;
-// The same over a given range: a vector that was decoded from it gets its codes back. Returns the
-// error.
-float quantise_sq8(const float* vector, std::size_t dims, float low, float step,
-                   std::uint8_t* codes) noexcept;
 
 }  // namespace vg::node

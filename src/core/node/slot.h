@@ -11,6 +11,7 @@
 #include "core/distance/link_kernels.h"
 #include "core/node/format.h"
 #include "core/node/geometry.h"
+#include "core/node/storage.h"
 
 namespace vg::node {
 
@@ -29,37 +30,11 @@ class SlotView {
     }
     std::size_t degree() const noexcept { return header().degree; }
 
-    // Float storage only.
-    const float* floats() const noexcept {
-        return reinterpret_cast<const float*>(bytes_ + g_->vector_offset());
-    }
-    // 8-bit storage only.
-    distance::Sq8 sq8() const noexcept {
-        return {reinterpret_cast<const std::uint8_t*>(bytes_ + g_->vector_offset()),
-                header().sq8_low, header().sq8_step};
+    StoredVector vector() const noexcept {
+        return {g_->storage, g_->dims, header(), bytes_ + g_->vector_offset()};
     }
     // Copies the vector as the index holds it, whatever the storage; dims floats.
-    void read_vector(float* out) const noexcept {
-        if (g_->storage == Storage::kFloat32) {
-            std::memcpy(out, floats(), sizeof(float) * g_->dims);
-            return;
-        }
-        const distance::Sq8 v = sq8();
-        for (std::uint32_t i = 0; i < g_->dims; ++i)
-            out[i] = static_cast<float>(v.codes[i]) * v.step + v.low;
-    }
-
-    // Whether read_vector would give exactly these dims floats.
-    bool holds(const float* vector) const noexcept {
-        if (g_->storage == Storage::kFloat32)
-            return std::memcmp(vector, floats(), sizeof(float) * g_->dims) == 0;
-        const distance::Sq8 v = sq8();
-        for (std::uint32_t i = 0; i < g_->dims; ++i) {
-            if (vector[i] != static_cast<float>(v.codes[i]) * v.step + v.low)
-                return false;
-        }
-        return true;
-    }
+    void read_vector(float* out) const noexcept { vector().read(out); }
 
     const SlotId* ids() const noexcept {
         return reinterpret_cast<const SlotId*>(bytes_ + g_->ids_offset());
@@ -116,6 +91,10 @@ class SlotEdit : public SlotView {
     SlotHeader& header() const noexcept { return *reinterpret_cast<SlotHeader*>(raw()); }
     std::byte* bytes() const noexcept { return raw(); }
     std::byte* vector_bytes() const noexcept { return raw() + g_->vector_offset(); }
+    // Writes a row that make_storable has left.
+    void write_vector(const float* row, const Encoding& encoding) const noexcept {
+        node::write_vector(g_->storage, row, g_->dims, encoding, &header(), vector_bytes());
+    }
 
     struct LinkValue {
         SlotId id;

@@ -245,9 +245,9 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
                                  : std::max(costs.of(costs.nodes) - first, 0.0);
     const double charged = first + demand.fraction * per_share;
 
-    // With 8-bit storage the executor fetches the vector of every row it is handed, else that of
-    // the rows that pass; a sort fetches those of all rows that pass.
-    const bool all_fetched = g.storage != node::Storage::kFloat32;
+    // Where storage is not exact the executor fetches the vector of every row it is handed, else
+    // that of the rows that pass; a sort fetches those of all rows that pass.
+    const bool all_fetched = !g.exact();
     const double fetched =
         demand.share * (all_fetched ? rel->tuples * generic.indexSelectivity : rel->rows);
     const double saved = toasted_value_cost(rel, g) * (rel->rows - fetched);

@@ -59,7 +59,7 @@ IndexSearch* begin_search_of(const OpenIndex& open, Snapshot snapshot) {
     s->econtext = GetPerTupleExprContext(s->estate);
     s->slot = table_slot_create(open.heap, nullptr);
     s->econtext->ecxt_scantuple = s->slot;
-    s->bounded = index_state(open.index).geometry.storage == node::Storage::kSq8;
+    s->bounded = !index_state(open.index).geometry.exact();
     s->scan = begin_index_scan(open.heap, open.index, snapshot, 0, 1);
     return s;
 }

@@ -1,5 +1,5 @@
 // Nodes whose place among the next ones of a scan is not certain by the index's own sums, which the
-// operator rounds otherwise. In float storage the node has the row's numbers, so the operator
+// operator rounds otherwise. In exact storage the node has the row's numbers, so the operator
 // itself is asked, without a look at the table, where long vectors lie in pieces elsewhere; the
 // nodes wait here, nearest first, until no further one can come before them.
 //
@@ -36,7 +36,7 @@ class NearTies {
     std::vector<Tie> heap_;
 };
 
-// The operator's value of the scan's query, in one piece, and a node in float storage. `copy` has
+// The operator's value of the scan's query, in one piece, and a node in exact storage. `copy` has
 // the dimensions of the index. May raise what the operator raises.
 double operator_value(IndexScanDesc scan, Datum query, const node::Geometry& geometry,
                       node::SlotId id, Vector* copy);

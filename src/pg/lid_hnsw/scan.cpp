@@ -57,7 +57,7 @@ struct ScanState {
     node::ValueRange range{};    // of `current`
     bool certain = false;        // whether `current` comes where its value belongs
     NearTies ties;               // read from the search or the pass, and still to be handed out
-    Vector* copy = nullptr;      // for the operator, in float storage
+    Vector* copy = nullptr;      // for the operator, in exact storage
     Datum query_vector = 0;      // the other operand, in one piece
     Vector* unpacked = nullptr;  // its memory, where the query came compressed
 
@@ -123,8 +123,7 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
     take_query(scan, s, static_cast<int>(meta.dims));
     s->running = true;
     s->ties.clear();
-    if (s->copy == nullptr && s->query.geometry().storage == node::Storage::kFloat32 &&
-        s->query.bounds_the_operator())
+    if (s->copy == nullptr && s->query.geometry().exact() && s->query.bounds_the_operator())
         s->copy = make_vector(static_cast<int>(meta.dims));
     s->last_order = -std::numeric_limits<float>::infinity();
     s->given = s->reached = -std::numeric_limits<double>::infinity();

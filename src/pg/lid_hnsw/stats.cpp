@@ -225,7 +225,7 @@ void fill_row(const Stats* s, Row* row) {
     row->add_text(order_name(m.order_used));
     row->add_text(metric_name(m.metric));
     row->add(Int32GetDatum(static_cast<int32>(m.dims)));
-    row->add_text(s->g.storage == node::Storage::kFloat32 ? "float32" : "int8");
+    row->add_text(node::storage_name(s->g.storage));
     row->add(Int32GetDatum(static_cast<int32>(m.slots_per_page)));
     row->add_int8(s->blocks);
     row->add_int8(static_cast<std::uint64_t>(s->blocks) * BLCKSZ);

@@ -79,8 +79,7 @@ class Build final : public SideBuild {
                      const hnsw::BuildParams& params) override {
         const node::Geometry g =
             node::plan_geometry(static_cast<std::uint32_t>(rows.dims()), params.m, kPageUsable);
-        const knn::Similarity similarity(metric_, rows.dims(),
-                                         g.storage == node::Storage::kFloat32);
+        const knn::Similarity similarity(metric_, rows.dims(), g.exact());
         knn::BulkParams p;
         p.k = k_;
         p.beam = std::max<std::size_t>(params.ef_construction, kBeamPerList * k_);

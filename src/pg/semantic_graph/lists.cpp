@@ -57,12 +57,8 @@ bool ListKeeper::measure(node::SlotId slot) {
     float similarity = 0;
     store::with_slot(reader_, slot, [&](const node::SlotView& view) {
         live = view.live() && view.header().level == 0;
-        if (live && g_.storage == node::Storage::kFloat32) {
-            similarity = similarity_(vector_.data(), view.floats());
-        } else if (live) {
-            view.read_vector(other_.data());
-            similarity = similarity_(vector_.data(), other_.data());
-        }
+        if (live)
+            similarity = similarity_(vector_.data(), view.vector().as_floats(other_.data()));
     });
     if (live)
         offer(slot, similarity);

@@ -57,8 +57,7 @@ class ListKeeper {
           query_(state.geometry, state.metric, state.rotation, state.centre.data()),
           search_(query_),
           reader_(side->index, state.geometry),
-          similarity_(state.metric, state.geometry.dims,
-                      state.geometry.storage == node::Storage::kFloat32),
+          similarity_(state.metric, state.geometry.dims, state.geometry.exact()),
           vector_(state.geometry.dims),
           other_(state.geometry.dims) {}
 
@@ -99,7 +98,7 @@ class ListKeeper {
     LockedReader reader_;
     knn::Similarity similarity_;
     std::vector<float> vector_;  // of the node at hand
-    std::vector<float> other_;   // scratch, for 8-bit storage
+    std::vector<float> other_;   // scratch
     node::SlotId base_ = node::kNoSlot;
     hnsw::SlotSet met_;
     ListCopy list_;                            // of the node at hand, as it grows

@@ -241,7 +241,7 @@ VG_FUNCTION(semantic_graph_stats) {
     // The right to read the table, before anything of it is looked at.
     const OpenIndex open =
         open_index(PG_GETARG_OID(0), Right::kSelect, {kSemanticGraph, lid_hnsw_beginscan});
-    const bool unit = index_state(open.index).geometry.storage == vg::node::Storage::kFloat32;
+    const bool unit = index_state(open.index).geometry.exact();
     const vg::node::SideMeta side = read_side_meta(open_side(open.index, false));
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "semantic_graph stats", ALLOCSET_DEFAULT_SIZES);
