@@ -115,7 +115,7 @@ my $round = 1;
 sub interrupt {
     my ($part, $at, $how) = @_;
     # Where nearly all rows are dead there is little to link, so a slower vacuum comes to the release as soon. The
-    # shares of the whole work between which a part lies are those of pg/page/progress.cpp.
+    # shares of the whole work between which a part lies are those of pg/index/progress.cpp.
     my ($limit, $from, $to, $share) = @{ {first => [ 40, 0, 0.05, 33 ], links => [ 400, 0.35, 0.6, $shares[$round % 3] ], release => [ 80, 0.95, 1, 97 ]}->{$part} };
     $node->safe_psql('postgres', "SELECT churn($round, $share)");
     my $wait = $part eq 'release' ? "at_change('churn_v', $removed_nodes)" : "split_part(at_phase('pg_stat_progress_vacuum', 'vacuuming indexes', false), ' ', 1)";

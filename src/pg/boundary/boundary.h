@@ -92,12 +92,14 @@ struct Failure {
     ErrorData* edata;
 };
 
+// What helps against damage.
+inline constexpr char kRebuildHint[] = "Rebuild the index with REINDEX.";
+
 [[noreturn]] inline void raise_failure(const Failure& f) {
     if (f.edata != nullptr)
         ReThrowError(f.edata);
     if (f.sqlstate == ERRCODE_INDEX_CORRUPTED)
-        ereport(ERROR, (errcode(f.sqlstate), errmsg("%s", f.message),
-                        errhint("Rebuild the index with REINDEX.")));
+        ereport(ERROR, (errcode(f.sqlstate), errmsg("%s", f.message), errhint("%s", kRebuildHint)));
     ereport(ERROR, (errcode(f.sqlstate), errmsg("%s", f.message)));
     pg_unreachable();
 }

@@ -19,7 +19,7 @@ extern "C" {
 #include "pg/cur/build_state.h"
 #include "pg/cur/marked_build.h"
 #include "pg/cur/pages.h"
-#include "pg/page/progress.h"
+#include "pg/index/progress.h"
 
 namespace vg::pg {
 namespace {

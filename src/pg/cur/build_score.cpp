@@ -7,7 +7,7 @@
 #include "pg/boundary/boundary.h"
 #include "pg/cur/build_state.h"
 #include "pg/cur/pages.h"
-#include "pg/page/progress.h"
+#include "pg/index/progress.h"
 
 namespace vg::pg {
 namespace {

@@ -26,7 +26,7 @@
 #include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
 #include "pg/cur/project.h"
-#include "pg/page/locks.h"
+#include "pg/index/locks.h"
 
 namespace vg::pg {
 namespace {

@@ -10,8 +10,8 @@
 #include <algorithm>
 #include <cstring>
 
-#include "pg/boundary/access_method.h"
-#include "pg/page/stored_format.h"
+#include "pg/index/access_method.h"
+#include "pg/index/stored_format.h"
 
 extern "C" {
 #include "catalog/pg_amproc.h"

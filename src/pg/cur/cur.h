@@ -3,7 +3,7 @@
 // Locks. A scorer call may take seconds: no buffer is locked or pinned during one, except the pin
 // that a heap scan of a build holds. Readers hold a share lock on one page at a time. Edits lock
 // the metapage first, then pages by ascending block. Whoever moves or removes rows (flush, vacuum)
-// or needs them to stay (check) holds the upkeep lock (pg/page/locks.h) from end to end. Scans
+// or needs them to stay (check) holds the upkeep lock (pg/index/locks.h) from end to end. Scans
 // never do. An insert that scores its row shares the upkeep lock to place that, when it is free;
 // among such inserts the placing lock lets one at a time look for a slot and fill it. No code of a
 // user runs under the placing lock, and no heavyweight lock but the one of extending the file.
@@ -17,7 +17,7 @@
 #include "core/cur/model.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/compat.h"
-#include "pg/lid_hnsw/inspect.h"
+#include "pg/index/open.h"
 #include "pg/page/page.h"
 
 namespace vg::pg {

@@ -17,11 +17,8 @@ void check_heap_tid(Relation heap, Relation index, BlockNumber* blocks, const no
         return;
     *blocks = RelationGetNumberOfBlocks(heap);
     if (block >= *blocks)
-        ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-                        errmsg("index \"%s\" is corrupted", RelationGetRelationName(index)),
-                        errdetail("It holds a row (%u,%u), beyond the end of table \"%s\".", block,
-                                  tid.offset, RelationGetRelationName(heap)),
-                        errhint("Rebuild the index with REINDEX.")));
+        report_corrupt_index(index, "It holds a row (%u,%u), beyond the end of table \"%s\".",
+                             block, tid.offset, RelationGetRelationName(heap));
 }
 
 void begin_fetch(CurFetch* f, Relation heap, Relation index, Snapshot snapshot) {

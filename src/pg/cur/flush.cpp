@@ -21,8 +21,8 @@
 #include "pg/cur/pages.h"
 #include "pg/cur/place.h"
 #include "pg/cur/project.h"
-#include "pg/lid_hnsw/inspect.h"
-#include "pg/page/locks.h"
+#include "pg/index/locks.h"
+#include "pg/index/open.h"
 
 namespace vg::pg {
 namespace {

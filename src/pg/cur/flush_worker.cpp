@@ -28,8 +28,8 @@ extern PGDLLEXPORT void vg_cur_flush_worker(Datum request);
 }
 
 #include "pg/cur/project.h"
-#include "pg/lid_hnsw/inspect.h"
-#include "pg/page/locks.h"
+#include "pg/index/locks.h"
+#include "pg/index/open.h"
 
 namespace vg::pg {
 namespace {

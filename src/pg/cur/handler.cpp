@@ -4,7 +4,7 @@
 
 #include "pg/cur/cur.h"
 
-#include "pg/boundary/access_method.h"
+#include "pg/index/access_method.h"
 
 #include <cfloat>
 

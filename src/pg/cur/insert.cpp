@@ -18,7 +18,7 @@
 #include "pg/cur/pages.h"
 #include "pg/cur/place.h"
 #include "pg/cur/project.h"
-#include "pg/page/locks.h"
+#include "pg/index/locks.h"
 
 namespace vg::pg {
 namespace {

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "pg/page/stored_format.h"
+#include "pg/index/stored_format.h"
 
 extern "C" {
 #include "access/xlog.h"

@@ -17,9 +17,9 @@ extern "C" {
 #include "pgstat.h"
 }
 
-#include "pg/boundary/access_method.h"
 #include "pg/boundary/context.h"
 #include "pg/cur/scan_search.h"
+#include "pg/index/access_method.h"
 
 namespace vg::pg {
 namespace {
@@ -158,28 +158,10 @@ CurScan* scan_of(IndexScanDesc scan) {
     return static_cast<CurScan*>(scan->opaque);
 }
 
-void check_start(IndexScanDesc scan) {
-    if (scan->orderByData == nullptr || scan->numberOfOrderBys == 0)
-        ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-                        errmsg("cannot scan cur index without order"),
-                        errhint("Add ORDER BY with the operator of the index's operator class.")));
-    // TIDs are used after their page is unlocked: see vacuum.cpp.
-    if (!IsMVCCSnapshot(scan->xs_snapshot))
-        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("non-MVCC snapshots are not supported with cur")));
-    pgstat_count_index_scan(scan->indexRelation);
-    count_index_search(scan);
-}
-
 }  // namespace
 
 IndexScanDesc cur_beginscan(Relation index, int keys, int orderbys) {
-    IndexScanDesc scan = RelationGetIndexScan(index, keys, orderbys);
-    if (orderbys > 0) {
-        scan->xs_orderbyvals = static_cast<Datum*>(palloc0(sizeof(Datum) * orderbys));
-        scan->xs_orderbynulls = static_cast<bool*>(palloc(sizeof(bool) * orderbys));
-        std::fill_n(scan->xs_orderbynulls, orderbys, true);
-    }
+    IndexScanDesc scan = begin_ordering_scan(index, keys, orderbys);
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "cur scan", ALLOCSET_DEFAULT_SIZES);
     scan->opaque = enter_cpp([&] { return new_in_context<CurScan>(context, context); });
@@ -195,7 +177,7 @@ bool cur_gettuple(IndexScanDesc scan, ScanDirection direction) {
     Assert(ScanDirectionIsForward(direction));
     CurScan* const s = scan_of(scan);
     if (!s->running())
-        check_start(scan);
+        start_ordering_scan(scan);
     CurResult row;
     const MemoryContext old = MemoryContextSwitchTo(s->context());
     const bool found = enter_cpp([&] { return s->next(scan, &row); });

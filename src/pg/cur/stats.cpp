@@ -11,7 +11,7 @@
 #include "pg/boundary/result.h"
 #include "pg/cur/fingerprint.h"
 #include "pg/cur/pages.h"
-#include "pg/page/stored_format.h"
+#include "pg/index/stored_format.h"
 
 namespace vg::pg {
 namespace {

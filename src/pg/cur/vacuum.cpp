@@ -16,9 +16,9 @@
 #include <cstring>
 
 #include "pg/cur/pages.h"
-#include "pg/page/locks.h"
-#include "pg/page/progress.h"
-#include "pg/page/stored_format.h"
+#include "pg/index/locks.h"
+#include "pg/index/progress.h"
+#include "pg/index/stored_format.h"
 
 namespace vg::pg {
 namespace {

@@ -8,8 +8,8 @@
 #include "core/hnsw/assemble.h"
 #include "core/hnsw/bulk_builder.h"
 #include "core/hnsw/row_store.h"
+#include "pg/index/progress.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
-#include "pg/page/progress.h"
 
 namespace vg::pg {
 

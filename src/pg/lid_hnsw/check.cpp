@@ -18,7 +18,7 @@
 #include "core/node/chunk_audit.h"
 #include "core/node/reach.h"
 #include "pg/boundary/context.h"
-#include "pg/page/locks.h"
+#include "pg/index/locks.h"
 
 namespace vg::pg {
 
@@ -57,7 +57,6 @@ struct Check {
 };
 
 [[noreturn]] void report_fault(Check* c, const node::Fault& f) {
-    const char* name = RelationGetRelationName(c->open.index);
     StringInfoData where;
     initStringInfo(&where);
     if (f.slot == node::kNoSlot)
@@ -68,18 +67,12 @@ struct Check {
     if (f.target != node::kNoSlot)
         appendStringInfo(&where, " (block %u, slot %u)", c->g.block_of(f.target),
                          c->g.index_of(f.target));
-    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED), errmsg("index \"%s\" is corrupted", name),
-                    errdetail("%s.", where.data), errhint("Rebuild the index with REINDEX.")));
-    pg_unreachable();
+    report_corrupt_index(c->open.index, "%s.", where.data);
 }
 
 [[noreturn]] void report_chunk(Check* c, node::ChunkId chunk, const char* what) {
-    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-                    errmsg("index \"%s\" is corrupted", RelationGetRelationName(c->open.index)),
-                    errdetail("Block %u, overflow chunk %u: %s.", chunk_block(chunk),
-                              chunk_index(chunk), what),
-                    errhint("Rebuild the index with REINDEX.")));
-    pg_unreachable();
+    report_corrupt_index(c->open.index, "Block %u, overflow chunk %u: %s.", chunk_block(chunk),
+                         chunk_index(chunk), what);
 }
 
 void require(Check* c, const node::Fault& f) {
@@ -259,11 +252,9 @@ void check_duplicate_tids(Check* c) {
     if (twice == end)
         return;
     const ItemPointerData tid = from_tid(twice->tid);
-    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-                    errmsg("index \"%s\" is corrupted", RelationGetRelationName(c->open.index)),
-                    errdetail("The row (%u,%u) of the table is in the index more than once.",
-                              ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid)),
-                    errhint("Rebuild the index with REINDEX.")));
+    report_corrupt_index(c->open.index,
+                         "The row (%u,%u) of the table is in the index more than once.",
+                         ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid));
 }
 
 // ---- the table ---------------------------------------------------------------------------------
@@ -319,7 +310,7 @@ std::uint64_t run(const OpenIndex& open, bool heapallindexed, MemoryContext cont
 VG_FUNCTION(vectorgraph_index_check) {
     using namespace vg::pg;
     refuse_check_in_recovery();
-    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner);
+    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner, kNodeStore);
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw check", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);

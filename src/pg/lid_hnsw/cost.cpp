@@ -18,9 +18,9 @@
 #include <cstring>
 
 #include "core/hnsw/beam_search.h"
-#include "pg/boundary/access_method.h"
+#include "pg/index/access_method.h"
+#include "pg/index/stored_format.h"
 #include "pg/lid_hnsw/page_pass.h"
-#include "pg/page/stored_format.h"
 
 extern "C" {
 #include "access/heaptoast.h"

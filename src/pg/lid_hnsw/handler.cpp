@@ -4,7 +4,7 @@
 
 #include "pg/lid_hnsw/lid_hnsw.h"
 
-#include "pg/boundary/access_method.h"
+#include "pg/index/access_method.h"
 
 extern "C" {
 #include "access/amvalidate.h"

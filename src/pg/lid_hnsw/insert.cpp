@@ -1,13 +1,13 @@
 // aminsert. What an insert does is in core/store/insert.h; here it gets its pages, and passes a
-// gate (pg/page/locks.h) by which vacuum knows when it is over.
+// gate (pg/index/locks.h) by which vacuum knows when it is over.
 
 #include "pg/boundary/pg.h"
 
 #include "pg/lid_hnsw/lid_hnsw.h"
 
 #include "pg/boundary/context.h"
+#include "pg/index/locks.h"
 #include "pg/page/buffer_store.h"
-#include "pg/page/locks.h"
 
 namespace vg::pg {
 

@@ -15,6 +15,7 @@
 #include "core/store/insert.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/compat.h"
+#include "pg/index/access_method.h"
 #include "pg/page/page.h"
 #include "pg/types/vector.h"
 
@@ -64,9 +65,6 @@ extern bool lid_hnsw_exact_scan;
 void lid_hnsw_init();
 
 node::Metric index_metric(Relation index);
-
-// Name of the index's access method, for messages.
-const char* access_method(Relation index);
 
 // What stays the same about an index, and where it is kept. Owned by the relation cache.
 struct IndexState : store::Constants {

@@ -230,7 +230,7 @@ void check_request(const RecallRequest& r) {
 
 RecallResult measure(const RecallRequest& request, MemoryContext context) {
     check_request(request);
-    const OpenIndex open = open_index(request.index, Right::kSelect);
+    const OpenIndex open = open_index(request.index, Right::kSelect, kNodeStore);
     const Snapshot snapshot = GetActiveSnapshot();
     check_snapshot(open.index, snapshot);
     const int guc_level = NewGUCNestLevel();

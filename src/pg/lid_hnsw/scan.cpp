@@ -15,9 +15,9 @@
 
 #include "core/hnsw/beam_search.h"
 #include "core/store/tids.h"
-#include "pg/boundary/access_method.h"
 #include "pg/boundary/context.h"
 #include "pg/boundary/memory.h"
+#include "pg/index/access_method.h"
 #include "pg/lid_hnsw/dead_rows.h"
 #include "pg/lid_hnsw/near_ties.h"
 #include "pg/lid_hnsw/page_pass.h"
@@ -281,25 +281,7 @@ void check_heap_tid(IndexScanDesc scan, ScanState* s) {
 bool gettuple(IndexScanDesc scan) {
     auto* s = static_cast<ScanState*>(scan->opaque);
     if (!s->running) {
-        if (scan->numberOfOrderBys == 0 || scan->orderByData == nullptr)
-            ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                            errmsg("cannot scan %s index without order",
-                                   access_method(scan->indexRelation)),
-                            errhint("Add ORDER BY with the operator of the index's operator "
-                                    "class.")));
-        // The planner is told never to ask for more than one order.
-        if (scan->numberOfOrderBys > 1)
-            ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                            errmsg("cannot scan %s index by several ordering operators",
-                                   access_method(scan->indexRelation))));
-        // Heap TIDs are returned after their page is unlocked; only an MVCC snapshot guarantees
-        // that a tuple which took over such a TID meanwhile is not seen.
-        if (!IsMVCCSnapshot(scan->xs_snapshot))
-            ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                            errmsg("non-MVCC snapshots are not supported with %s",
-                                   access_method(scan->indexRelation))));
-        pgstat_count_index_scan(scan->indexRelation);
-        count_index_search(scan);
+        start_ordering_scan(scan);
         const MemoryContext old = MemoryContextSwitchTo(s->context);
         begin_search(scan, s);
         MemoryContextSwitchTo(old);
@@ -321,12 +303,7 @@ bool gettuple(IndexScanDesc scan) {
 }  // namespace
 
 IndexScanDesc lid_hnsw_beginscan(Relation index, int keys, int orderbys) {
-    IndexScanDesc scan = RelationGetIndexScan(index, keys, orderbys);
-    if (orderbys > 0) {
-        scan->xs_orderbyvals = static_cast<Datum*>(palloc0(sizeof(Datum) * orderbys));
-        scan->xs_orderbynulls = static_cast<bool*>(palloc(sizeof(bool) * orderbys));
-        std::fill_n(scan->xs_orderbynulls, orderbys, true);
-    }
+    IndexScanDesc scan = begin_ordering_scan(index, keys, orderbys);
     const IndexState& state = index_state(index);
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw scan", ALLOCSET_DEFAULT_SIZES);

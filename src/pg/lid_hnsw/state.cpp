@@ -116,10 +116,6 @@ const Vector* checked_vector(Datum value, std::uint32_t dims) {
     return v;
 }
 
-const char* access_method(Relation index) {
-    return get_am_name(index->rd_rel->relam);
-}
-
 node::Metric index_metric(Relation index) {
     FmgrInfo* proc = index_getprocinfo(index, 1, kMetricProc);
     const int32 metric = DatumGetInt32(FunctionCall1(proc, Datum{0}));

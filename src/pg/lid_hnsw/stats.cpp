@@ -14,8 +14,8 @@
 #include "core/node/reach.h"
 #include "pg/boundary/context.h"
 #include "pg/boundary/result.h"
-#include "pg/page/locks.h"
-#include "pg/page/stored_format.h"
+#include "pg/index/locks.h"
+#include "pg/index/stored_format.h"
 
 namespace vg::pg {
 namespace {
@@ -242,7 +242,7 @@ void fill_row(const Stats* s, Row* row) {
 VG_FUNCTION(vectorgraph_index_stats) {
     using namespace vg::pg;
     TupleDesc columns = row_columns(fcinfo);
-    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kSelect);
+    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kSelect, kNodeStore);
     if (Datum other; stats_of_other_format(open.index, columns, &other)) {
         close_index(open);
         PG_RETURN_DATUM(other);

@@ -3,9 +3,9 @@
 #include "pg/lid_hnsw/vacuum.h"
 
 #include "pg/boundary/context.h"
-#include "pg/page/locks.h"
-#include "pg/page/progress.h"
-#include "pg/page/stored_format.h"
+#include "pg/index/locks.h"
+#include "pg/index/progress.h"
+#include "pg/index/stored_format.h"
 
 extern "C" {
 #include "miscadmin.h"
@@ -48,7 +48,7 @@ void warn_of_unlinked(const IndexVacuum* v) {
         return;
     ereport(WARNING, (errmsg("%zu nodes of index \"%s\" could not be linked again",
                              v->work.unlinked, RelationGetRelationName(v->index)),
-                      errhint("Rebuild the index with REINDEX.")));
+                      errhint("%s", kRebuildHint)));
 }
 
 }  // namespace

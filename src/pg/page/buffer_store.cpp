@@ -2,7 +2,7 @@
 
 #include "pg/page/buffer_store.h"
 
-#include "pg/page/locks.h"
+#include "pg/index/locks.h"
 #include "pg/page/slot_reads.h"
 
 namespace vg::pg {

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pg/index/stored_format.h"
 #include "pg/page/buffer_hints.h"
-#include "pg/page/stored_format.h"
 
 namespace vg::pg {
 
@@ -44,14 +44,6 @@ void finish_page(Buffer buffer) {
     UnlockReleaseBuffer(buffer);
 }
 
-void report_corrupt(Relation index, BlockNumber block, const char* what) {
-    ereport(ERROR,
-            (errcode(ERRCODE_INDEX_CORRUPTED),
-             errmsg("index \"%s\" is corrupted", RelationGetRelationName(index)),
-             errdetail("Block %u: %s.", block, what), errhint("Rebuild the index with REINDEX.")));
-    pg_unreachable();
-}
-
 const char* page_fault(Page page, node::PageKind kind) {
     if (PageIsNew(page))
         return "the page is empty";
@@ -82,6 +74,33 @@ Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, BufferL
     if (unlikely(fault != nullptr))
         report_corrupt(index, block, fault);
     return buffer;
+}
+
+bool copy_page(Relation index, BlockNumber block, BufferAccessStrategy strategy,
+               PGAlignedBlock* out) {
+    return copy_pinned_page(ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy),
+                            out);
+}
+
+bool copy_pinned_page(Buffer buffer, PGAlignedBlock* out) {
+    LockBuffer(buffer, BUFFER_LOCK_SHARE);
+    const bool written = !PageIsNew(BufferGetPage(buffer));
+    if (written)
+        std::memcpy(out->data, BufferGetPage(buffer), BLCKSZ);
+    UnlockReleaseBuffer(buffer);
+    return written;
+}
+
+node::PageKind copied_kind(Relation index, BlockNumber block, PGAlignedBlock* page) {
+    node::PageKind kind = node::PageKind::kMeta;
+    if (PageGetSpecialSize(page->data) == MAXALIGN(sizeof(node::PageTrailer)))
+        kind = static_cast<node::PageKind>(page_trailer(page->data)->kind);
+    const char* fault = page_fault(page->data, kind);
+    if (fault != nullptr)
+        report_corrupt(index, block, fault);
+    if (kind < node::PageKind::kMeta || kind > node::PageKind::kOverflow)
+        report_corrupt(index, block, "the page is of an unknown kind");
+    return kind;
 }
 
 node::MetaData read_meta(Relation index) {

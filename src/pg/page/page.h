@@ -8,7 +8,7 @@
 // never held together. Whoever
 // holds a slots page may share-lock one chunk page, under the same order.
 //
-// Above the pages there are heavyweight locks: locks.h.
+// Above the pages there are heavyweight locks: pg/index/locks.h.
 //
 // Everything here may ereport: callers own no C++ object with a destructor, or use call_pg.
 #pragma once
@@ -21,6 +21,7 @@
 #include "core/node/geometry.h"
 #include "core/node/slot.h"
 #include "pg/boundary/compat.h"
+#include "pg/index/report.h"
 #include "pg/page/edit_log.h"
 
 namespace vg::pg {
@@ -77,8 +78,6 @@ void init_page(Page page, node::PageKind kind);
 Buffer add_page(Relation index, ForkNumber fork, node::PageKind kind);
 void finish_page(Buffer buffer);
 
-[[noreturn]] void report_corrupt(Relation index, BlockNumber block, const char* what);
-
 // Null when the page is one of ours of that kind, else what is wrong.
 const char* page_fault(Page page, node::PageKind kind);
 
@@ -91,6 +90,15 @@ BlockNumber blocks_known(Relation index);
 // Reads, locks and validates: XX002 for a page that is not of that kind.
 Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, BufferLock lock_mode,
                  BufferAccessStrategy strategy = nullptr);
+
+// Copies a page under a share lock. False, and the copy unusable, for a page that was never
+// written, which a crash or an error while the index grew may leave behind.
+bool copy_page(Relation index, BlockNumber block, BufferAccessStrategy strategy,
+               PGAlignedBlock* out);
+// The same of a pinned page, which is let go.
+bool copy_pinned_page(Buffer buffer, PGAlignedBlock* out);
+// The kind of a copied page; XX002 when it is none of ours.
+node::PageKind copied_kind(Relation index, BlockNumber block, PGAlignedBlock* page);
 
 // The validated contents of the metapage.
 node::MetaData read_meta(Relation index);

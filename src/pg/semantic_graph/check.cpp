@@ -55,14 +55,11 @@ class Check final : public SideCheck {
             same = hash == hash_key(key_.bytes, key_.size);
         }
         if (!same)
-            ereport(ERROR,
-                    (errcode(ERRCODE_INDEX_CORRUPTED),
-                     errmsg("index \"%s\" is corrupted", RelationGetRelationName(open_.index)),
-                     errdetail("The key of the row (%u,%u) of table \"%s\" is not the one in the "
-                               "index.",
-                               ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid),
-                               RelationGetRelationName(open_.heap)),
-                     errhint("Rebuild the index with REINDEX.")));
+            report_corrupt_index(open_.index,
+                                 "The key of the row (%u,%u) of table \"%s\" is not the one in the "
+                                 "index.",
+                                 ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid),
+                                 RelationGetRelationName(open_.heap));
     }
 
   private:

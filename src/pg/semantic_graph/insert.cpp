@@ -9,7 +9,7 @@
 #include "pg/semantic_graph/semantic_graph.h"
 
 #include "pg/boundary/context.h"
-#include "pg/page/locks.h"
+#include "pg/index/locks.h"
 
 namespace vg::pg {
 

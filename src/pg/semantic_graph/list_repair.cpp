@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "pg/page/progress.h"
+#include "pg/index/progress.h"
 #include "pg/semantic_graph/lists.h"
 
 extern "C" {

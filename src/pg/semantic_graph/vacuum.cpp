@@ -23,9 +23,9 @@
 #include "pg/semantic_graph/semantic_graph.h"
 
 #include "pg/boundary/context.h"
-#include "pg/page/locks.h"
-#include "pg/page/progress.h"
-#include "pg/page/stored_format.h"
+#include "pg/index/locks.h"
+#include "pg/index/progress.h"
+#include "pg/index/stored_format.h"
 
 namespace vg::pg {
 namespace {

@@ -1,13 +1,15 @@
 #include "pg/boundary/pg.h"
 
-#include "pg/page/stored_format.h"
+#include "pg/index/stored_format.h"
 
 #include <cstring>
 
 #include "core/cur/format.h"
+#include "core/node/format.h"
 #include "pg/boundary/boundary.h"
+#include "pg/boundary/compat.h"
 #include "pg/boundary/result.h"
-#include "pg/page/page.h"
+#include "pg/index/report.h"
 
 extern "C" {
 #include "access/relation.h"
@@ -19,6 +21,8 @@ extern "C" {
 
 namespace vg::pg {
 namespace {
+
+constexpr BlockNumber kMetaBlock = 0;
 
 // How every metapage begins.
 struct MetaHead {
@@ -57,7 +61,7 @@ StoredFormat stored_format(Relation index) {
     const Page page = BufferGetPage(buffer);
     MetaHead head{};
     if (!PageIsNew(page))
-        head = *reinterpret_cast<const MetaHead*>(page_data(page));
+        head = *reinterpret_cast<const MetaHead*>(PageGetContents(page));
     UnlockReleaseBuffer(buffer);
     f.known = head.magic == node::kMagic || head.magic == cur::kMagic;
     f.version = head.version;

@@ -32,6 +32,15 @@ inline void price_out(IndexPath* path, Cost* startup_cost, Cost* total_cost,
     *pages = 0;
 }
 
+// Name of the index's access method, for messages.
+const char* access_method(Relation index);
+
+// For ambeginscan: a scan with room for the value of each ordering operator.
+IndexScanDesc begin_ordering_scan(Relation index, int keys, int orderbys);
+// Before the first row of a scan: 0A000 unless it has one ordering operator and an MVCC snapshot.
+// Counts the search.
+void start_ordering_scan(IndexScanDesc scan);
+
 // What every amrescan does with the keys it is given.
 inline void take_scan_keys(IndexScanDesc scan, ScanKey keys, ScanKey orderbys) {
     if (keys != nullptr && scan->numberOfKeys > 0)

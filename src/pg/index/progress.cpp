@@ -1,6 +1,6 @@
 #include "pg/boundary/pg.h"
 
-#include "pg/page/progress.h"
+#include "pg/index/progress.h"
 
 #include <algorithm>
 

@@ -1,8 +1,12 @@
 #include "pg/boundary/pg.h"
 
-#include "pg/lid_hnsw/inspect.h"
+#include "pg/index/open.h"
 
 #include <cstring>
+
+#include "pg/boundary/compat.h"
+#include "pg/index/access_method.h"
+#include "pg/index/report.h"
 
 extern "C" {
 #include "access/xact.h"
@@ -122,45 +126,14 @@ void refuse_check_in_recovery() {
 }
 
 void report_missing_row(const OpenIndex& open, const ItemPointerData& tid) {
-    ereport(ERROR, (errcode(ERRCODE_INDEX_CORRUPTED),
-                    errmsg("index \"%s\" is corrupted", RelationGetRelationName(open.index)),
-                    errdetail("The row (%u,%u) of table \"%s\" is missing from the index.",
-                              ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid),
-                              RelationGetRelationName(open.heap)),
-                    errhint("Rebuild the index with REINDEX.")));
-    pg_unreachable();
+    report_corrupt_index(open.index, "The row (%u,%u) of table \"%s\" is missing from the index.",
+                         ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid),
+                         RelationGetRelationName(open.heap));
 }
 
 void close_index(const OpenIndex& open) {
     index_close(open.index, AccessShareLock);
     table_close(open.heap, AccessShareLock);
-}
-
-bool copy_page(Relation index, BlockNumber block, BufferAccessStrategy strategy,
-               PGAlignedBlock* out) {
-    return copy_pinned_page(ReadBufferExtended(index, MAIN_FORKNUM, block, RBM_NORMAL, strategy),
-                            out);
-}
-
-bool copy_pinned_page(Buffer buffer, PGAlignedBlock* out) {
-    LockBuffer(buffer, BUFFER_LOCK_SHARE);
-    const bool written = !PageIsNew(BufferGetPage(buffer));
-    if (written)
-        std::memcpy(out->data, BufferGetPage(buffer), BLCKSZ);
-    UnlockReleaseBuffer(buffer);
-    return written;
-}
-
-node::PageKind copied_kind(Relation index, BlockNumber block, PGAlignedBlock* page) {
-    node::PageKind kind = node::PageKind::kMeta;
-    if (PageGetSpecialSize(page->data) == MAXALIGN(sizeof(node::PageTrailer)))
-        kind = static_cast<node::PageKind>(page_trailer(page->data)->kind);
-    const char* fault = page_fault(page->data, kind);
-    if (fault != nullptr)
-        report_corrupt(index, block, fault);
-    if (kind < node::PageKind::kMeta || kind > node::PageKind::kOverflow)
-        report_corrupt(index, block, "the page is of an unknown kind");
-    return kind;
 }
 
 AsOwner begin_as_owner(Relation heap) {
