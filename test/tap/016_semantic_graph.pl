@@ -1,4 +1,4 @@
-# The side store of semantic_graph: a standby replays it page by page, crashes leave it sound, clients
+# The list store of semantic_graph: a standby replays it page by page, crashes leave it sound, clients
 # write and vacuum it together, it survives dump and restore, and damage to it is reported.
 use strict;
 use warnings;
@@ -152,13 +152,13 @@ $node->stop;
 seed_damage(20240517);
 for my $t (1 .. $tables) {
     open my $file, '+<:raw', $files[ $t - 1 ] or die;
-    my @side;  # blocks of the side store
+    my @lists;  # blocks of the list store
     for my $block (0 .. (-s $file) / 8192 - 1) {
         seek $file, 8192 * $block + 8176, 0;
         read $file, my $kind, 2;
-        push @side, $block if unpack('v', $kind) >= 5;
+        push @lists, $block if unpack('v', $kind) >= 5;
     }
-    my $block = $side[ ($t - 1) % 3 == 0 ? pick(3) : 3 + pick(@side - 3) ];
+    my $block = $lists[ ($t - 1) % 3 == 0 ? pick(3) : 3 + pick(@lists - 3) ];
     my $write = writer($file);
     my $at = $t % 2 ? 24 + pick(40) : 24 + pick(8000);
     for my $i (1 .. ($t % 2 ? 6 : 200)) {

@@ -97,7 +97,7 @@ inline StoreImage make_image(std::uint32_t dims, Metric metric, std::uint32_t m,
     meta.free_chunk = chunk_block * per_page + 2;
     meta.chunk_tail_block = chunk_block;
     meta.root = index.root();
-    meta.side_block = node::kNoBlock;
+    meta.list_block = node::kNoBlock;
     std::memcpy(image.pages[0].data(), &meta, sizeof meta);
     return image;
 }

@@ -106,7 +106,7 @@ TEST_P(Plan, SurvivesTheMetapage) {
         meta.slots_per_page = g.slots_per_page;
         meta.storage = static_cast<std::uint8_t>(g.storage);
         meta.entry = meta.root = kNoSlot;
-        meta.side_block = kNoBlock;
+        meta.list_block = kNoBlock;
         ASSERT_EQ(check_meta(meta, kPageBytes, kUsable), nullptr) << dims;
         const Geometry back = geometry_of(meta);
         ASSERT_EQ(back.words, g.words);
@@ -195,7 +195,7 @@ class Meta : public testing::Test {
         meta_.free_slot = kNoSlot;
         meta_.free_chunk = kNoChunk;
         meta_.tail_block = 30;
-        meta_.side_block = kNoBlock;
+        meta_.list_block = kNoBlock;
     }
     const char* check(const std::function<void(MetaData&)>& change) const {
         MetaData copy = meta_;
@@ -209,14 +209,14 @@ TEST_F(Meta, SoundPagesPass) {
     EXPECT_EQ(check([](MetaData&) {}), nullptr);
     EXPECT_EQ(check([](MetaData& m) { m.entry = m.root = kNoSlot; }), nullptr);
     EXPECT_EQ(check([](MetaData& m) { m.entry_level = kMaxLevel; }), nullptr);
-    EXPECT_EQ(check([](MetaData& m) { m.side_block = 40; }), nullptr);
+    EXPECT_EQ(check([](MetaData& m) { m.list_block = 40; }), nullptr);
 }
 
 TEST_F(Meta, EverySingleFaultIsFound) {
     constexpr std::uint32_t kHuge = std::numeric_limits<std::uint32_t>::max();
     const std::pair<const char*, std::function<void(MetaData&)>> faults[] = {
         {"magic", [](MetaData& m) { m.magic ^= 1; }},
-        {"side store on the metapage", [](MetaData& m) { m.side_block = 0; }},
+        {"list store on the metapage", [](MetaData& m) { m.list_block = 0; }},
         {"version 0", [](MetaData& m) { m.version = 0; }},
         {"next version", [](MetaData& m) { m.version = kFormatVersion + 1; }},
         {"page_bytes", [](MetaData& m) { m.page_bytes = 4096; }},

@@ -127,7 +127,7 @@ inline node::MetaData empty_meta(const node::Geometry& g, Metric metric, std::ui
     meta.centre_block = 1;
     meta.seed = kIndexSeed;
     meta.entry = meta.free_slot = meta.root = kNoSlot;
-    meta.tail_block = meta.chunk_tail_block = meta.side_block = node::kNoBlock;
+    meta.tail_block = meta.chunk_tail_block = meta.list_block = node::kNoBlock;
     meta.free_chunk = node::kNoChunk;
     return meta;
 }

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <span>
 
-#include "core/node/side.h"
+#include "core/node/list_format.h"
 
 namespace vg::knn {
 

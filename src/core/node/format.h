@@ -60,14 +60,14 @@ inline Tid tid_of_key(std::uint64_t key) noexcept {
 //        2     2  used: slots or chunks initialised on this page, a prefix of the page
 //        4    10  reserved
 //       14     2  page_id
-// Kinds from kSideMeta on are those of a side store (side.h). Their numbers are their lock order
-// (pg/page/page.h).
+// Kinds from kListMeta on are those of a list store (list_format.h). Their numbers are their lock
+// order (pg/page/page.h).
 enum class PageKind : std::uint16_t {
     kMeta = 1,
     kCentre = 2,
     kSlots = 3,
     kChunks = 4,
-    kSideMeta = 5,
+    kListMeta = 5,
     kMap = 6,
     kLists = 7,
     kBuckets = 8,
@@ -154,7 +154,7 @@ static_assert(sizeof(TidChunk) == 64 && offsetof(TidChunk, tids) == 16);
 //      112    20  lid_quantiles p5 p25 p50 p75 p95
 //      132     4  lid_rows   rows that have a LID estimate
 //      136     4  calibration_block  reserved for calibrated recall; kNoSlot
-//      140     4  side_block         metapage of the side store (side.h); kNoBlock without one
+//      140     4  list_block         metapage of the list store; kNoBlock without one
 //      144     4  root               base slot at the root of the spanning tree of protected links
 //      148     4  reserved
 //      152     8  build_id  drawn at random by every build
@@ -188,7 +188,7 @@ struct MetaData {
     float lid_quantiles[5];
     std::uint32_t lid_rows;
     std::uint32_t calibration_block;
-    std::uint32_t side_block;
+    std::uint32_t list_block;
     SlotId root;
     std::uint32_t reserved;
     std::uint64_t build_id;

@@ -82,8 +82,8 @@ const char* check_meta(const MetaData& meta, std::uint32_t page_bytes,
         return "the metapage has impossible build parameters";
     if (meta.centre_block == 0)
         return "the metapage has an impossible centre page";
-    if (meta.side_block == 0)
-        return "the metapage has an impossible side store";
+    if (meta.list_block == 0)
+        return "the metapage has an impossible list store";
     if (meta.entry != kNoSlot && (meta.entry > kMaxSlotId || meta.entry_level > kMaxLevel))
         return "the metapage has an impossible entry point";
     if ((meta.root == kNoSlot) != (meta.entry == kNoSlot) ||

@@ -55,7 +55,7 @@ constexpr WorkStep kStepsWithLists[] = {{kStepLoading, 8},       {kStepBuilding,
                                         {kStepBuilding + 1, 6},  {kStepBuilding + 2, 40},
                                         {kStepBuilding + 3, 24}, {kStepBuilding + 4, 1},
                                         {kStepBuilding + 5, 2},  {kStepLists, 24},
-                                        {kStepWriting, 14},      {kStepSide, 7}};
+                                        {kStepWriting, 14},      {kStepListStore, 7}};
 constexpr WorkStep kStepsOnPages[] = {{kStepInserting, 1}};
 
 // Threads of a build: the backend and as many helpers as parallel workers would be allowed, but not
@@ -89,14 +89,14 @@ std::uint32_t column_dims(Relation index) {
 
 struct Builder {
     Builder(Relation heap_rel, Relation index_rel, node::Metric m, const node::Geometry& g,
-            SideBuild* s)
-        : heap(heap_rel), index(index_rel), metric(m), geometry(g), side(s) {}
+            ListBuild* s)
+        : heap(heap_rel), index(index_rel), metric(m), geometry(g), lists(s) {}
 
     Relation heap;
     Relation index;
     node::Metric metric;
     node::Geometry geometry;
-    SideBuild* side;  // may be null
+    ListBuild* lists;  // may be null
     hnsw::BuildParams params;
     std::optional<hnsw::RowStore> rows;
     std::size_t budget = 0;    // bytes
@@ -154,7 +154,7 @@ node::MetaData make_meta(Relation index, node::Metric metric, const node::Geomet
     m.centre_block = kMetaBlock + 1;
     m.seed = kSeed;
     m.entry = m.free_slot = m.root = node::kNoSlot;
-    m.tail_block = m.chunk_tail_block = m.calibration_block = m.side_block = node::kNoBlock;
+    m.tail_block = m.chunk_tail_block = m.calibration_block = m.list_block = node::kNoBlock;
     m.free_chunk = node::kNoChunk;
     m.build_id = new_build_id();
     return m;
@@ -311,8 +311,8 @@ void build_and_write(Builder* b) {
     hnsw::RowStore& rows = *b->rows;
     rows.finish();
     const hnsw::Graph graph = hnsw::bulk_build(rows.rows(), b->params);
-    if (b->side != nullptr)
-        b->side->graph_built(rows, graph, b->params);
+    if (b->lists != nullptr)
+        b->lists->graph_built(rows, graph, b->params);
 
     const code::Rotation rotation(b->geometry.dims, kSeed);
     const hnsw::RotatedRows rotated(rows, rotation, b->params.threads, kInterruptPoll);
@@ -336,15 +336,15 @@ void build_and_write(Builder* b) {
     fill_lid_quantiles(graph.lid, &meta);
     const auto chunk_pages =
         static_cast<std::uint32_t>((chunks.chunks().size() + kChunksPerPage - 1) / kChunksPerPage);
-    if (b->side != nullptr)
-        meta.side_block = chunk_block + chunk_pages;
+    if (b->lists != nullptr)
+        meta.list_block = chunk_block + chunk_pages;
 
     call_pg([&] { write_head(b->index, MAIN_FORKNUM, meta, rows.centre()); });
     const hnsw::SlotWriter writer(graph, rows, rotated, plan, b->geometry);
     write_slot_pages(b, writer, plan, chunks);
     write_chunk_pages(b, chunks.chunks());
-    if (b->side != nullptr)
-        b->side->write(meta.side_block, rows, plan);
+    if (b->lists != nullptr)
+        b->lists->write(meta.list_block, rows, plan);
     b->rows.reset();
 }
 
@@ -370,30 +370,30 @@ void switch_to_pages(Builder* b) {
         // Beside row_context, which is current here: its reset after each row deletes its children.
         b->insert_context = AllocSetContextCreate(MemoryContextGetParent(b->row_context),
                                                   "lid_hnsw build insert", ALLOCSET_DEFAULT_SIZES);
-        if (b->side == nullptr)
+        if (b->lists == nullptr)
             b->inserter = make_inserter(b->index, b->insert_context, true);
     });
-    if (b->side != nullptr)
-        b->inserter = b->side->make_inserter(b->insert_context);
+    if (b->lists != nullptr)
+        b->inserter = b->lists->make_inserter(b->insert_context);
 }
 
 void take_row(Builder* b, const ItemPointerData& tid, const float* vector, const Datum* values,
               const bool* isnull) {
     if (b->inserter != nullptr) {
-        if (b->side != nullptr)
-            b->side->add_row(tid, values, isnull);
+        if (b->lists != nullptr)
+            b->lists->add_row(tid, values, isnull);
         Inserter* inserter = b->inserter;
         b->index_tuples += call_pg([=] { return insert_row(inserter, vector, tid); });
         return;
     }
     if (b->rows->add(vector, to_tid(tid))) {
         b->index_tuples += 1;
-        if (b->side != nullptr)
-            b->side->add_row(tid, values, isnull);
+        if (b->lists != nullptr)
+            b->lists->add_row(tid, values, isnull);
     }
     std::size_t used = b->rows->bytes() + b->rows->build_bytes(b->params);
-    if (b->side != nullptr)
-        used += b->side->bytes(b->rows->size());
+    if (b->lists != nullptr)
+        used += b->lists->bytes(b->rows->size());
     if (used > b->budget)
         switch_to_pages(b);
 }
@@ -451,7 +451,7 @@ void run_build(Builder* b, IndexInfo* info) {
 
 }  // namespace
 
-IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, SideBuild* side) {
+IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, ListBuild* lists) {
     if (RelationGetNumberOfBlocks(index) != 0)
         elog(ERROR, "index \"%s\" already contains data", RelationGetRelationName(index));
     if (option_ef_construction(index) < 2 * option_m(index))
@@ -460,7 +460,7 @@ IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, Si
     const std::uint32_t dims = column_dims(index);
     const node::Metric metric = index_metric(index);
     forget_state(index);
-    if (side == nullptr)
+    if (lists == nullptr)
         begin_work(WorkKind::kGraphBuild, RelationGetRelid(index), kSteps);
     else
         begin_work(WorkKind::kGraphBuild, RelationGetRelid(index), kStepsWithLists);
@@ -472,7 +472,7 @@ IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, Si
     enter_cpp([&] {
         const node::Geometry geometry =
             node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)), kPageUsable);
-        Builder builder(heap, index, metric, geometry, side);
+        Builder builder(heap, index, metric, geometry, lists);
         builder.params = make_params(index, geometry);
         builder.budget = std::size_t{1024} * static_cast<std::size_t>(maintenance_work_mem);
         builder.row_context = row_context;
@@ -486,18 +486,18 @@ IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, Si
     return result;
 }
 
-void build_empty_index(Relation index, void (*write_empty_side)(Relation index)) {
+void build_empty_index(Relation index, void (*write_empty_lists)(Relation index)) {
     const std::uint32_t dims = column_dims(index);
     const node::Metric metric = index_metric(index);
     const node::Geometry geometry = enter_cpp([&] {
         return node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)), kPageUsable);
     });
     node::MetaData meta = make_meta(index, metric, geometry);
-    if (write_empty_side != nullptr)
-        meta.side_block = head_blocks(dims);
+    if (write_empty_lists != nullptr)
+        meta.list_block = head_blocks(dims);
     write_head(index, INIT_FORKNUM, meta, nullptr);
-    if (write_empty_side != nullptr)
-        write_empty_side(index);
+    if (write_empty_lists != nullptr)
+        write_empty_lists(index);
     log_newpage_range(index, INIT_FORKNUM, 0, RelationGetNumberOfBlocksInFork(index, INIT_FORKNUM),
                       true);
 }

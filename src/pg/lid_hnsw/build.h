@@ -1,5 +1,5 @@
 // Building a node store for an access method: gather, build, write (build.cpp). An access method
-// that keeps more than the node store hands in a SideBuild, which is told of every row and of the
+// that keeps more than the node store hands in a ListBuild, which is told of every row and of the
 // finished graph.
 #pragma once
 
@@ -14,16 +14,16 @@
 namespace vg::pg {
 
 // Throws what core code throws, and PgError.
-class SideBuild {
+class ListBuild {
   public:
-    virtual ~SideBuild() = default;
+    virtual ~ListBuild() = default;
     // A row that the row store has taken, or that insert_row is about to get.
     virtual void add_row(const ItemPointerData& tid, const Datum* values, const bool* isnull) = 0;
     // Bytes held, and needed on top for `nodes` nodes once the graph is built.
     virtual std::size_t bytes(std::size_t nodes) const noexcept = 0;
     virtual void graph_built(const hnsw::RowStore& rows, const hnsw::Graph& graph,
                              const hnsw::BuildParams& params) = 0;
-    // All pages of the node store are written; the side store begins at the next block, which the
+    // All pages of the node store are written; the list store begins at the next block, which the
     // metapage names.
     virtual void write(BlockNumber next, const hnsw::RowStore& rows,
                        const hnsw::SlotPlan& plan) = 0;
@@ -31,10 +31,10 @@ class SideBuild {
     virtual Inserter* make_inserter(MemoryContext context) = 0;
 };
 
-// Bodies of ambuild and ambuildempty. side may be null. write_empty_side writes an empty side store
-// at the end of the init fork; may be null.
-IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, SideBuild* side);
-void build_empty_index(Relation index, void (*write_empty_side)(Relation index));
+// Bodies of ambuild and ambuildempty. lists may be null. write_empty_lists writes an empty list
+// store at the end of the init fork; may be null.
+IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, ListBuild* lists);
+void build_empty_index(Relation index, void (*write_empty_lists)(Relation index));
 
 // Progress of pg_stat_progress_create_index.
 enum BuildStep : int64 {
@@ -43,7 +43,7 @@ enum BuildStep : int64 {
     kStepWriting = 9,
     kStepInserting,
     kStepLists,
-    kStepSide
+    kStepListStore
 };
 
 }  // namespace vg::pg

@@ -22,7 +22,7 @@
 
 namespace vg::pg {
 
-MakeSideCheck* make_side_check = nullptr;
+MakeListCheck* make_list_check = nullptr;
 
 namespace {
 
@@ -53,7 +53,7 @@ struct Check {
     std::vector<node::PageKind> kinds;    // by block; PageKind{0}: never written
     hnsw::GrowArray<node::HeldTid> tids;  // all heap TIDs, sorted after the walk
     std::vector<float> row;               // scratch
-    SideCheck* side = nullptr;
+    ListCheck* lists = nullptr;
 };
 
 [[noreturn]] void report_fault(Check* c, const node::Fault& f) {
@@ -158,7 +158,7 @@ void check_page(Check* c, Buffer buffer) {
     }
     const node::PageKind kind = copied_kind(c->open.index, block, &c->page);
     if (kind == node::PageKind::kMeta || centre != (kind == node::PageKind::kCentre) ||
-        (kind >= node::PageKind::kSideMeta && c->side == nullptr))
+        (kind >= node::PageKind::kListMeta && c->lists == nullptr))
         report_corrupt(c->open.index, block, "the page is of another kind than expected");
     c->kinds[block] = kind;
     if (kind == node::PageKind::kCentre)
@@ -269,8 +269,8 @@ void check_row(ItemPointer tid, const Datum* values, const bool* nulls, void* ar
     if (!node::prepare_row(static_cast<node::Metric>(c->meta.metric), c->row.data(), c->g.dims))
         return;
     if (node::find_tid({c->tids.data(), c->tids.size()}, to_tid(*tid).key()) != nullptr) {
-        if (c->side != nullptr)
-            c->side->check_row(*tid, values, nulls);
+        if (c->lists != nullptr)
+            c->lists->check_row(*tid, values, nulls);
         return;
     }
     report_missing_row(c->open, *tid);
@@ -286,16 +286,16 @@ std::uint64_t run(const OpenIndex& open, bool heapallindexed, MemoryContext cont
     const node::MetaData meta = read_meta(open.index);
     auto* c = new_in_context<Check>(context, open, meta, RelationGetNumberOfBlocks(open.index));
     c->strategy = GetAccessStrategy(BAS_BULKREAD);
-    if (meta.side_block != node::kNoBlock) {
-        if (make_side_check == nullptr)
-            report_corrupt(open.index, kMetaBlock, "the metapage names a side store");
-        c->side = make_side_check(open, meta, context);
+    if (meta.list_block != node::kNoBlock) {
+        if (make_list_check == nullptr)
+            report_corrupt(open.index, kMetaBlock, "the metapage names a list store");
+        c->lists = make_list_check(open, meta, context);
     }
     first_walk(c);
     second_walk(c);
     check_duplicate_tids(c);
-    if (c->side != nullptr)
-        c->side->walk(c->audit, c->kinds, {c->tids.data(), c->tids.size()});
+    if (c->lists != nullptr)
+        c->lists->walk(c->audit, c->kinds, {c->tids.data(), c->tids.size()});
     unlock_against_writers(open.index);
     if (heapallindexed) {
         scan_indexed_rows(open, snapshot, check_row, c);

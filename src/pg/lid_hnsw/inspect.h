@@ -14,11 +14,11 @@ namespace vg::pg {
 
 inline constexpr IndexMethod kNodeStore{"lid_hnsw", lid_hnsw_beginscan, true};
 
-// The part of vectorgraph_index_check for an index with a side store, which the room of its access
+// The part of vectorgraph_index_check for an index with a list store, which the room of its access
 // method provides. Lives in a memory context; may ereport and throw.
-class SideCheck {
+class ListCheck {
   public:
-    virtual ~SideCheck() = default;
+    virtual ~ListCheck() = default;
     // Everything, after the node store was found sound. kinds: of the pages by block, PageKind{0}
     // for one that was never written. tids: those of the node store, sorted by Tid::key().
     virtual void walk(const node::Audit& audit, const std::vector<node::PageKind>& kinds,
@@ -26,8 +26,8 @@ class SideCheck {
     // A row of the table that the node store holds.
     virtual void check_row(const ItemPointerData& tid, const Datum* values, const bool* nulls) = 0;
 };
-using MakeSideCheck = SideCheck*(const OpenIndex& open, const node::MetaData& meta,
+using MakeListCheck = ListCheck*(const OpenIndex& open, const node::MetaData& meta,
                                  MemoryContext context);
-extern MakeSideCheck* make_side_check;  // set when the library is loaded
+extern MakeListCheck* make_list_check;  // set when the library is loaded
 
 }  // namespace vg::pg

@@ -2,9 +2,9 @@
 //
 // Locking. Readers hold a share lock on one page at a time. An edit may hold up to four pages, and
 // asks for them in this order, which rules out deadlocks between edits: the metapage, slots pages
-// by ascending block, chunk pages by ascending block, then the pages of a side store: its metapage,
+// by ascending block, chunk pages by ascending block, then the pages of a list store: its metapage,
 // map, list, bucket, overflow pages, each kind by ascending block (the numbers of the kinds are the
-// order), last a page that the edit itself adds. Pages of the node store and of the side store are
+// order), last a page that the edit itself adds. Pages of the node store and of the list store are
 // never held together. Whoever
 // holds a slots page may share-lock one chunk page, under the same order.
 //

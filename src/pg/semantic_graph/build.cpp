@@ -49,7 +49,7 @@ class KeyTable {
     hnsw::GrowArray<std::byte> bytes_;
 };
 
-class Build final : public SideBuild {
+class Build final : public ListBuild {
   public:
     Build(Relation index, node::KeyKind kind, node::Metric metric)
         : index_(index),
@@ -90,8 +90,8 @@ class Build final : public SideBuild {
     }
 
     void write(BlockNumber next, const hnsw::RowStore& rows, const hnsw::SlotPlan& plan) override {
-        call_pg([&] { write_empty_side(index_, MAIN_FORKNUM, next, k_, kind_, keys_.size()); });
-        SideStore* side = call_pg([&] { return open_side(index_, true); });
+        call_pg([&] { write_empty_lists(index_, MAIN_FORKNUM, next, k_, kind_, keys_.size()); });
+        ListStore* lists = call_pg([&] { return open_lists(index_, true); });
         keys_.sort();
         const std::size_t positions = std::size_t{plan.pages()} * plan.slots_per_page();
         for (std::size_t at = 0; at < positions; ++at) {
@@ -99,15 +99,15 @@ class Build final : public SideBuild {
                                             static_cast<std::uint32_t>(at % plan.slots_per_page()));
             if (who.node == hnsw::kNoNode || who.level > 0)
                 continue;
-            write_node(side, rows, plan, who.node);
+            write_node(lists, rows, plan, who.node);
             if (at % 1024 == 0)
-                report_progress(kStepSide, at, positions);
+                report_progress(kStepListStore, at, positions);
         }
         lists_.reset();
     }
 
     Inserter* make_inserter(MemoryContext context) override {
-        inserter_ = call_pg([&] { return make_side_inserter(index_, context, true); });
+        inserter_ = call_pg([&] { return make_list_inserter(index_, context, true); });
         return node_inserter(inserter_);
     }
 
@@ -115,7 +115,7 @@ class Build final : public SideBuild {
     // Beam of the search for a list, in lengths of a list: recall in the README.
     static constexpr std::size_t kBeamPerList = 4;
 
-    void write_node(SideStore* side, const hnsw::RowStore& rows, const hnsw::SlotPlan& plan,
+    void write_node(ListStore* lists, const hnsw::RowStore& rows, const hnsw::SlotPlan& plan,
                     std::uint32_t row) {
         const node::SlotId slot = plan.base_slot(row);
         ListCopy list;
@@ -123,20 +123,20 @@ class Build final : public SideBuild {
         for (const node::ListNeighbour& n : lists_->of(row))
             list.items[list.count++] = {plan.base_slot(n.node), n.similarity};
         std::sort(list.items, list.items + list.count, knn::nearer);
-        call_pg([&] { write_list(side, slot, list); });
+        call_pg([&] { write_list(lists, slot, list); });
         rows.for_each_tid(row, [&](node::Tid tid) {
             keys_.find(tid.key(), [&](const std::byte* bytes, std::size_t size) {
-                call_pg([&] { add_key(side, slot, tid, bytes, size); });
+                call_pg([&] { add_key(lists, slot, tid, bytes, size); });
             });
         });
     }
 
-    static void write_list(SideStore* side, node::SlotId slot, const ListCopy& copy) {
+    static void write_list(ListStore* lists, node::SlotId slot, const ListCopy& copy) {
         const BlockNumber block =
-            need_side_page(side, node::PageKind::kLists, side->g.list_page_of(slot));
+            need_list_store_page(lists, node::PageKind::kLists, lists->g.list_page_of(slot));
         PageEdits e;
-        begin_edits(&e, side->index, side->direct);
-        node::ListHead* list = page_list(side, edit_page(&e, block, node::PageKind::kLists), slot);
+        begin_edits(&e, lists->index, lists->direct);
+        node::ListHead* list = page_list(lists, edit_page(&e, block, node::PageKind::kLists), slot);
         list->count = static_cast<std::uint16_t>(copy.count);
         std::memcpy(list_items(list), copy.items, copy.count * sizeof(node::ListNeighbour));
         commit_edits(&e);
@@ -151,7 +151,7 @@ class Build final : public SideBuild {
     KeyBytes key_{};
     KeyTable keys_;
     std::optional<knn::BulkLists> lists_;
-    SideInserter* inserter_ = nullptr;
+    ListInserter* inserter_ = nullptr;
 };
 
 }  // namespace
@@ -163,22 +163,22 @@ IndexBuildResult* semantic_graph_build(Relation heap, Relation index, IndexInfo*
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "semantic_graph build", ALLOCSET_DEFAULT_SIZES);
     // In a context: build_index may ereport.
-    SideBuild* side =
+    ListBuild* lists =
         enter_cpp([&] { return new_in_context<Build>(context, index, kind, metric); });
-    IndexBuildResult* result = build_index(heap, index, info, side);
+    IndexBuildResult* result = build_index(heap, index, info, lists);
     MemoryContextDelete(context);
     return result;
 }
 
-static void write_side_of_init_fork(Relation index) {
-    write_empty_side(index, INIT_FORKNUM, RelationGetNumberOfBlocksInFork(index, INIT_FORKNUM),
-                     static_cast<std::uint32_t>(option_k(index)), key_kind_of(index), 0);
+static void write_lists_of_init_fork(Relation index) {
+    write_empty_lists(index, INIT_FORKNUM, RelationGetNumberOfBlocksInFork(index, INIT_FORKNUM),
+                      static_cast<std::uint32_t>(option_k(index)), key_kind_of(index), 0);
 }
 
 void semantic_graph_buildempty(Relation index) {
     check_edge_weight(index);
     key_kind_of(index);
-    build_empty_index(index, write_side_of_init_fork);
+    build_empty_index(index, write_lists_of_init_fork);
 }
 
 }  // namespace vg::pg

@@ -1,5 +1,5 @@
 // Chains of entries behind list and bucket pages: adding, and closing ranks after a sweep. Who
-// changes what, and what readers rely on: side.h.
+// changes what, and what readers rely on: list_store.h.
 
 #include "pg/boundary/pg.h"
 
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "pg/lid_hnsw/vacuum.h"
-#include "pg/semantic_graph/side.h"
+#include "pg/semantic_graph/list_store.h"
 
 namespace vg::pg {
 
@@ -18,7 +18,7 @@ void ChainGuard::check() {
         report_corrupt(s_->index, first_, "a chain of overflow pages has no end");
 }
 
-bool copy_chain_page(const SideStore* s, const Chain& chain, BlockNumber block,
+bool copy_chain_page(const ListStore* s, const Chain& chain, BlockNumber block,
                      PGAlignedBlock* out) {
     CHECK_FOR_INTERRUPTS();
     const node::PageKind kind = block == chain.first ? chain.of : node::PageKind::kOverflow;
@@ -35,19 +35,19 @@ bool copy_chain_page(const SideStore* s, const Chain& chain, BlockNumber block,
 
 namespace {
 
-bool has_room(const SideStore* s, Page page, std::uint32_t bytes) {
+bool has_room(const ListStore* s, Page page, std::uint32_t bytes) {
     const auto kind = static_cast<node::PageKind>(page_trailer(page)->kind);
     return page_chain(page)->used + bytes <= s->g.entries_room(kind);
 }
 
-void append(const SideStore* s, Page page, const void* entry, std::uint32_t bytes) {
+void append(const ListStore* s, Page page, const void* entry, std::uint32_t bytes) {
     node::ChainHead* head = page_chain(page);
     std::memcpy(page_entries(s, page) + head->used, entry, bytes);
     head->used = static_cast<std::uint16_t>(head->used + bytes);
 }
 
 // A generation of buckets is full once it has as many overflow pages as buckets.
-void count_overflow(node::SideMeta* meta) {
+void count_overflow(node::ListMeta* meta) {
     const std::size_t newest = meta->generations - 1;
     const unsigned bits = meta->generation_bits[newest];
     if (++meta->overflow <= (1u << bits) || meta->generations == node::kMaxGenerations ||
@@ -59,10 +59,10 @@ void count_overflow(node::SideMeta* meta) {
 }
 
 // Puts an empty overflow page in front of the others of the chain.
-void add_overflow_page(SideStore* s, const Chain& chain) {
+void add_overflow_page(ListStore* s, const Chain& chain) {
     PageEdits e;
     begin_edits(&e, s->index, s->direct);
-    node::SideMeta* meta = page_side_meta(edit_page(&e, s->block, node::PageKind::kSideMeta));
+    node::ListMeta* meta = page_list_meta(edit_page(&e, s->block, node::PageKind::kListMeta));
     const Page first = edit_page(&e, chain.first, chain.of);
     BlockNumber block = meta->free_page;
     Page page;
@@ -88,7 +88,7 @@ struct Place {
     BlockNumber block;  // of that overflow page; kNoBlock: there is none
 };
 
-Place place_in_first(const SideStore* s, Page first, std::uint32_t bytes) {
+Place place_in_first(const ListStore* s, Page first, std::uint32_t bytes) {
     if (has_room(s, first, bytes))
         return {first, node::kNoBlock};
     return {nullptr, page_chain(first)->next};
@@ -96,7 +96,7 @@ Place place_in_first(const SideStore* s, Page first, std::uint32_t bytes) {
 
 }  // namespace
 
-static bool try_append(SideStore* s, const Chain& rows, const std::byte* row,
+static bool try_append(ListStore* s, const Chain& rows, const std::byte* row,
                        std::uint32_t row_bytes, const Chain& bucket,
                        const node::BucketEntry& entry) {
     PageEdits e;
@@ -139,7 +139,7 @@ static bool try_append(SideStore* s, const Chain& rows, const std::byte* row,
     return true;
 }
 
-void append_entries(SideStore* s, const Chain& rows, const std::byte* row, std::uint32_t row_bytes,
+void append_entries(ListStore* s, const Chain& rows, const std::byte* row, std::uint32_t row_bytes,
                     const Chain& bucket, const node::BucketEntry& entry) {
     while (!try_append(s, rows, row, row_bytes, bucket, entry))
         CHECK_FOR_INTERRUPTS();
@@ -147,10 +147,10 @@ void append_entries(SideStore* s, const Chain& rows, const std::byte* row, std::
 
 // Takes overflow page `block` out, which followed `before`; false when that is not so any more, or
 // the page not empty.
-static bool unlink_page(SideStore* s, const Chain& chain, BlockNumber before, BlockNumber block) {
+static bool unlink_page(ListStore* s, const Chain& chain, BlockNumber before, BlockNumber block) {
     PageEdits e;
     begin_edits(&e, s->index, s->direct);
-    node::SideMeta* meta = page_side_meta(edit_page(&e, s->block, node::PageKind::kSideMeta));
+    node::ListMeta* meta = page_list_meta(edit_page(&e, s->block, node::PageKind::kListMeta));
     const bool behind_first = before == chain.first;
     if (behind_first)
         edit_page(&e, before, chain.of);
@@ -174,7 +174,7 @@ static bool unlink_page(SideStore* s, const Chain& chain, BlockNumber before, Bl
     return true;
 }
 
-static void unlink_empty_pages(SideStore* s, const Chain& chain) {
+static void unlink_empty_pages(ListStore* s, const Chain& chain) {
     PGAlignedBlock page;
     BlockNumber before = chain.first;
     if (!copy_chain_page(s, chain, before, &page))
@@ -221,7 +221,7 @@ struct Moved {
 };
 
 // Moves entries of page `from` to the room that page `to` has, as many as fit.
-Moved move_entries(SideStore* s, const Chain& chain, BlockNumber to, BlockNumber from) {
+Moved move_entries(ListStore* s, const Chain& chain, BlockNumber to, BlockNumber from) {
     PageEdits e;
     begin_edits(&e, s->index, s->direct);
     node::ChainHead* first = open_chain_page(&e, chain, chain.first);
@@ -262,7 +262,7 @@ Moved move_entries(SideStore* s, const Chain& chain, BlockNumber to, BlockNumber
 
 }  // namespace
 
-void compact_chain(SideStore* s, const Chain& chain) {
+void compact_chain(ListStore* s, const Chain& chain) {
     struct Member {
         BlockNumber block;
         std::uint32_t room;

@@ -1,4 +1,4 @@
-// The side store's part of vectorgraph_index_check: shows every page to core/node/side_audit.h.
+// The list store's part of vectorgraph_index_check: shows every page to core/node/list_audit.h.
 // Locks: the caller's lock against writers. Ownership: all containers are members of Check, which
 // lives in a memory context.
 
@@ -11,25 +11,25 @@
 #include <span>
 #include <vector>
 
-#include "core/node/side_audit.h"
+#include "core/node/list_audit.h"
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/inspect.h"
 
 namespace vg::pg {
 namespace {
 
-class Check final : public SideCheck {
+class Check final : public ListCheck {
   public:
     explicit Check(const OpenIndex& open) : open_(open) {}
 
     void walk(const node::Audit& nodes, const std::vector<node::PageKind>& kinds,
               std::span<const node::HeldTid> tids) override {
-        side_ = open_side(open_.index, false);
-        const node::SideMeta meta = read_side_meta(side_);
-        if (side_->key_kind != key_kind_of(open_.index))
-            report_corrupt(open_.index, side_->block,
-                           "the side metapage names another type of key than the index has");
-        audit_.emplace(meta, side_->g, static_cast<std::uint32_t>(kinds.size()), nodes,
+        lists_ = open_lists(open_.index, false);
+        const node::ListMeta meta = read_list_meta(lists_);
+        if (lists_->key_kind != key_kind_of(open_.index))
+            report_corrupt(open_.index, lists_->block,
+                           "the list metapage names another type of key than the index has");
+        audit_.emplace(meta, lists_->g, static_cast<std::uint32_t>(kinds.size()), nodes,
                        kInterruptPoll);
         const BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
         show_map(node::PageKind::kLists, meta.list_root);
@@ -45,13 +45,13 @@ class Check final : public SideCheck {
     }
 
     void check_row(const ItemPointerData& tid, const Datum* values, const bool* nulls) override {
-        if (side_->key_kind == node::KeyKind::kNone)
+        if (lists_->key_kind == node::KeyKind::kNone)
             return;
         std::uint32_t hash = 0;
         const bool has_key = audit_->key_hash(to_tid(tid).key(), &hash);
         bool same = nulls[1] ? !has_key : has_key;
         if (same && has_key) {
-            encode_key(open_.index, side_->key_kind, values[1], &key_);
+            encode_key(open_.index, lists_->key_kind, values[1], &key_);
             same = hash == hash_key(key_.bytes, key_.size);
         }
         if (!same)
@@ -63,9 +63,10 @@ class Check final : public SideCheck {
     }
 
   private:
-    void require(const node::SideFault& f) {
+    void require(const node::ListFault& f) {
         if (unlikely(f.what != nullptr))
-            report_corrupt(open_.index, f.block == node::kNoBlock ? side_->block : f.block, f.what);
+            report_corrupt(open_.index, f.block == node::kNoBlock ? lists_->block : f.block,
+                           f.what);
     }
 
     void copy_map(BlockNumber block) {
@@ -88,8 +89,8 @@ class Check final : public SideCheck {
     }
 
     OpenIndex open_;
-    SideStore* side_ = nullptr;
-    std::optional<node::SideAudit> audit_;
+    ListStore* lists_ = nullptr;
+    std::optional<node::ListAudit> audit_;
     PGAlignedBlock page_;
     std::vector<std::uint32_t> leaves_;
     KeyBytes key_{};
@@ -97,7 +98,7 @@ class Check final : public SideCheck {
 
 }  // namespace
 
-SideCheck* make_semantic_graph_check(const OpenIndex& open, const node::MetaData&,
+ListCheck* make_semantic_graph_check(const OpenIndex& open, const node::MetaData&,
                                      MemoryContext context) {
     return new_in_context<Check>(context, open);
 }

@@ -64,12 +64,12 @@ class Seeds final : public GraphSeeds {
 
 class Graph final : public GraphIndex {
   public:
-    Graph(const OpenIndex& open, const IndexState& state, SideStore* side, BlockNumber blocks)
+    Graph(const OpenIndex& open, const IndexState& state, ListStore* lists, BlockNumber blocks)
         : open_(open),
           state_(state),
           g_(state.geometry),
-          side_(side),
-          keys_(open.index, side),
+          lists_(lists),
+          keys_(open.index, lists),
           weight_(option_edge_weight(open.index)),
           blocks_(blocks),
           reader_(open.index, state.geometry),
@@ -83,12 +83,12 @@ class Graph final : public GraphIndex {
     }
     Relation heap() const override { return open_.heap; }
     Relation index() const override { return open_.index; }
-    Oid key_type() const override { return key_type_of(side_->key_kind); }
+    Oid key_type() const override { return key_type_of(lists_->key_kind); }
     AttrNumber key_attribute() const override {
-        return side_->key_kind == node::KeyKind::kNone ? InvalidAttrNumber
-                                                       : open_.index->rd_index->indkey.values[1];
+        return lists_->key_kind == node::KeyKind::kNone ? InvalidAttrNumber
+                                                        : open_.index->rd_index->indkey.values[1];
     }
-    int k() const override { return static_cast<int>(side_->g.k); }
+    int k() const override { return static_cast<int>(lists_->g.k); }
     int dimensions() const override { return static_cast<int>(g_.dims); }
     node::Metric metric() const override { return state_.metric; }
 
@@ -111,7 +111,7 @@ class Graph final : public GraphIndex {
         if (out.live && (parts & kGraphRows) != 0)
             read_rows(slot.header(), out);
         if ((parts & kGraphKeys) == kGraphKeys && !out.rows.empty() &&
-            side_->key_kind != node::KeyKind::kNone)
+            lists_->key_kind != node::KeyKind::kNone)
             keys_.give(node, out.rows, out.keys);
         if ((parts & kGraphKnn) != 0)
             read_neighbours(out);
@@ -122,7 +122,7 @@ class Graph final : public GraphIndex {
 
     void find_key(Datum key, std::vector<GraphKeyRow>& rows) override {
         rows.clear();
-        if (side_->key_kind != node::KeyKind::kNone)
+        if (lists_->key_kind != node::KeyKind::kNone)
             keys_.find(key, rows);
     }
 
@@ -194,7 +194,7 @@ class Graph final : public GraphIndex {
     }
 
     void read_neighbours(GraphNode& out) {
-        call_pg([&] { read_list(side_, out.node, &list_); });
+        call_pg([&] { read_list(lists_, out.node, &list_); });
         for (std::size_t i = 0; i < list_.count; ++i)
             out.knn.push_back({list_.items[i].node, 0.0f, list_.items[i].similarity});
     }
@@ -206,16 +206,16 @@ class Graph final : public GraphIndex {
             far_.count = 0;
             const node::SlotId to = out.knn[i].node;
             if (knn::needs_far_list(weight_))
-                call_pg([&] { read_list(side_, to, &far_); });
+                call_pg([&] { read_list(lists_, to, &far_); });
             out.knn[i].weight =
-                knn::edge_weight(weight_, state_.metric, side_->g.k, from, i, {to, far_.span()});
+                knn::edge_weight(weight_, state_.metric, lists_->g.k, from, i, {to, far_.span()});
         }
     }
 
     OpenIndex open_;
     const IndexState& state_;
     const node::Geometry& g_;
-    SideStore* side_;
+    ListStore* lists_;
     RowKeys keys_;
     knn::EdgeWeight weight_;
     BlockNumber blocks_;  // at least so many
@@ -247,10 +247,10 @@ OpenIndex open_relations(Oid oid, bool need_key, Snapshot snapshot) {
 
 GraphIndex* GraphIndex::open(Oid index, bool need_key, Snapshot snapshot) {
     const OpenIndex open = call_pg([&] { return open_relations(index, need_key, snapshot); });
-    SideStore* side = call_pg([&] { return open_side(open.index, false); });
+    ListStore* lists = call_pg([&] { return open_lists(open.index, false); });
     const IndexState* state = call_pg([&] { return &index_state(open.index); });
     const BlockNumber blocks = call_pg([&] { return RelationGetNumberOfBlocks(open.index); });
-    return new_in_context<Graph>(CurrentMemoryContext, open, *state, side, blocks);
+    return new_in_context<Graph>(CurrentMemoryContext, open, *state, lists, blocks);
 }
 
 }  // namespace vg::pg

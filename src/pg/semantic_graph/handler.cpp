@@ -62,7 +62,7 @@ void semantic_graph_init() {
                        edge_weight_values, static_cast<int>(knn::EdgeWeight::kSimilarity),
                        "Valid values are \"cosine\", \"local_scaling\", \"snn\" and \"mutual\".",
                        lock);
-    make_side_check = make_semantic_graph_check;
+    make_list_check = make_semantic_graph_check;
 }
 
 }  // namespace vg::pg

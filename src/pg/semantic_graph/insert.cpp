@@ -13,11 +13,11 @@
 
 namespace vg::pg {
 
-struct SideInserter {
-    SideInserter(Relation rel, SideStore* s) : index(rel), side(s), keeper(s, index_state(rel)) {}
+struct ListInserter {
+    ListInserter(Relation rel, ListStore* s) : index(rel), lists(s), keeper(s, index_state(rel)) {}
 
     Relation index;
-    SideStore* side;
+    ListStore* lists;
     ListKeeper keeper;
     Inserter* nodes = nullptr;
     bool has_key = false;
@@ -26,31 +26,31 @@ struct SideInserter {
 
 static void complete_row(void* arg, const hnsw::NodeInsert& work, node::SlotId base,
                          const node::Tid& tid) {
-    auto* in = static_cast<SideInserter*>(arg);
+    auto* in = static_cast<ListInserter*>(arg);
     if (in->has_key)
-        add_key(in->side, base, tid, in->key.bytes, in->key.size);
+        add_key(in->lists, base, tid, in->key.bytes, in->key.size);
     in->keeper.add_node(work, base);
 }
 
-SideInserter* make_side_inserter(Relation index, MemoryContext context, bool direct) {
+ListInserter* make_list_inserter(Relation index, MemoryContext context, bool direct) {
     const MemoryContext old = MemoryContextSwitchTo(context);
-    SideStore* side = open_side(index, direct);
+    ListStore* lists = open_lists(index, direct);
     index_state(index);
-    SideInserter* in =
-        enter_cpp([&] { return new_in_context<SideInserter>(context, index, side); });
+    ListInserter* in =
+        enter_cpp([&] { return new_in_context<ListInserter>(context, index, lists); });
     in->nodes = make_inserter(index, context, direct, complete_row, in);
     MemoryContextSwitchTo(old);
     return in;
 }
 
-Inserter* node_inserter(SideInserter* in) {
+Inserter* node_inserter(ListInserter* in) {
     return in->nodes;
 }
 
-void set_row_key(SideInserter* in, Datum key, bool isnull) {
-    in->has_key = in->side->key_kind != node::KeyKind::kNone && !isnull;
+void set_row_key(ListInserter* in, Datum key, bool isnull) {
+    in->has_key = in->lists->key_kind != node::KeyKind::kNone && !isnull;
     if (in->has_key)
-        encode_key(in->index, in->side->key_kind, key, &in->key);
+        encode_key(in->index, in->lists->key_kind, key, &in->key);
 }
 
 bool semantic_graph_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Relation,
@@ -59,8 +59,8 @@ bool semantic_graph_insert(Relation index, Datum* values, bool* isnull, ItemPoin
         return false;
     const Vector* vector = checked_vector(values[0], index_state(index).geometry.dims);
     if (info->ii_AmCache == nullptr)
-        info->ii_AmCache = make_side_inserter(index, info->ii_Context, false);
-    auto* in = static_cast<SideInserter*>(info->ii_AmCache);
+        info->ii_AmCache = make_list_inserter(index, info->ii_Context, false);
+    auto* in = static_cast<ListInserter*>(info->ii_AmCache);
     set_row_key(in, values[1], RelationGetDescr(index)->natts < 2 || isnull[1]);
     const IndexLock gate = enter_insert(index);
     enter_cpp([&] { insert_row(in->nodes, vector->x, *tid); });

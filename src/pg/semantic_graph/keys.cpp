@@ -88,7 +88,7 @@ std::uint32_t hash_key(const std::byte* bytes, std::size_t size) {
     return hash_bytes(reinterpret_cast<const unsigned char*>(bytes), static_cast<int>(size));
 }
 
-void add_key(SideStore* s, node::SlotId slot, const node::Tid& tid, const std::byte* bytes,
+void add_key(ListStore* s, node::SlotId slot, const node::Tid& tid, const std::byte* bytes,
              std::size_t size) {
     alignas(8) std::byte row[sizeof(node::RowEntry) + node::kMaxKeyBytes] = {};
     *reinterpret_cast<node::RowEntry*>(row) = {slot, tid, static_cast<std::uint16_t>(size)};
@@ -97,18 +97,18 @@ void add_key(SideStore* s, node::SlotId slot, const node::Tid& tid, const std::b
 
     const std::uint32_t number = s->g.list_page_of(slot);
     const Chain rows{node::PageKind::kLists, number,
-                     need_side_page(s, node::PageKind::kLists, number)};
-    const node::SideMeta meta = read_side_meta(s);
+                     need_list_store_page(s, node::PageKind::kLists, number)};
+    const node::ListMeta meta = read_list_meta(s);
     const std::uint32_t bucket = node::bucket_of(meta, meta.generations - 1u, entry.hash);
     const Chain buckets{node::PageKind::kBuckets, bucket,
-                        need_side_page(s, node::PageKind::kBuckets, bucket)};
+                        need_list_store_page(s, node::PageKind::kBuckets, bucket)};
     append_entries(s, rows, row, node::row_entry_bytes(size), buckets, entry);
 }
 
-bool set_sweep_flag(SideStore* s, bool on) {
+bool set_sweep_flag(ListStore* s, bool on) {
     PageEdits e;
     begin_edits(&e, s->index, s->direct);
-    node::SideMeta* meta = page_side_meta(edit_page(&e, s->block, node::PageKind::kSideMeta));
+    node::ListMeta* meta = page_list_meta(edit_page(&e, s->block, node::PageKind::kListMeta));
     const bool was = meta->sweep != 0;
     if (was == on) {
         abort_edits(&e);
@@ -122,9 +122,9 @@ bool set_sweep_flag(SideStore* s, bool on) {
 namespace {
 
 struct Sweep {
-    explicit Sweep(IndexVacuum* vacuum, SideStore* side) : v(vacuum), s(side) {}
+    explicit Sweep(IndexVacuum* vacuum, ListStore* lists) : v(vacuum), s(lists) {}
     IndexVacuum* v;
-    SideStore* s;
+    ListStore* s;
     PGAlignedBlock page;
     std::vector<std::uint64_t> thinned;  // chains of several pages that lost entries: kind, number
 };
@@ -208,7 +208,7 @@ void compact_thinned(Sweep* w) {
         delay_point();
         const auto kind = static_cast<node::PageKind>(chain >> 32);
         const auto number = static_cast<std::uint32_t>(chain);
-        const BlockNumber first = find_side_page(w->s, kind, number);
+        const BlockNumber first = find_list_store_page(w->s, kind, number);
         if (first == node::kNoBlock)
             report_corrupt(w->s->index, w->s->block, "an overflow page belongs to no chain");
         compact_chain(w->s, {kind, number, first});
@@ -217,7 +217,7 @@ void compact_thinned(Sweep* w) {
 
 }  // namespace
 
-void sweep_keys(IndexVacuum* v, SideStore* s) {
+void sweep_keys(IndexVacuum* v, ListStore* s) {
     auto* w = new_in_context<Sweep>(CurrentMemoryContext, v, s);
     const BlockNumber blocks = RelationGetNumberOfBlocks(s->index);
     PageWalk walk;

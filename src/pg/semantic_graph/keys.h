@@ -12,7 +12,7 @@
 
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/vacuum.h"
-#include "pg/semantic_graph/side.h"
+#include "pg/semantic_graph/list_store.h"
 
 namespace vg::pg {
 
@@ -32,7 +32,7 @@ void encode_key(Relation index, node::KeyKind kind, Datum key, KeyBytes* out);
 std::uint32_t hash_key(const std::byte* bytes, std::size_t size);
 
 // Records that row `tid` of node `slot` has this key.
-void add_key(SideStore* s, node::SlotId slot, const node::Tid& tid, const std::byte* bytes,
+void add_key(ListStore* s, node::SlotId slot, const node::Tid& tid, const std::byte* bytes,
              std::size_t size);
 
 // Calls fn(entry, key bytes) for the row entries in `bytes` bytes; false when they make no sense.
@@ -51,9 +51,9 @@ bool each_row_entry(const std::byte* entries, std::size_t bytes, Fn&& fn) {
 }
 
 // Vacuum: removes the records of dead rows everywhere.
-void sweep_keys(IndexVacuum* v, SideStore* s);
-// Sets SideMeta::sweep, returning what it was. The flag outlives a vacuum that does not finish, so
+void sweep_keys(IndexVacuum* v, ListStore* s);
+// Sets ListMeta::sweep, returning what it was. The flag outlives a vacuum that does not finish, so
 // that all sweeps of the next one happen although it finds nothing to forget (vacuum.cpp).
-bool set_sweep_flag(SideStore* s, bool on);
+bool set_sweep_flag(ListStore* s, bool on);
 
 }  // namespace vg::pg

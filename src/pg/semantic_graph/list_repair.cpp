@@ -33,7 +33,7 @@ void ListKeeper::find_live(IndexVacuum* v) {
     const std::size_t bytes =
         std::min<std::size_t>(kMostExactBytes, std::size_t{1024} * maintenance_work_mem);
     const std::size_t most = std::min(kMostExactNodes, bytes / row_bytes);
-    const std::size_t enough = std::max<std::size_t>(most, side_->g.k) + 1;
+    const std::size_t enough = std::max<std::size_t>(most, lists_->g.k) + 1;
     v->store.begin_walk(v->store.blocks());
     store::SlotsCopy& page = v->work.page;
     for (BlockNumber block; live_.size() < enough && v->store.next_of_walk(&block, &page);) {
@@ -50,7 +50,7 @@ void ListKeeper::find_live(IndexVacuum* v) {
     }
     v->store.end_walk();
     exact_ = live_.size() <= most;
-    wanted_ = std::min<std::size_t>(side_->g.k, live_.empty() ? 0 : live_.size() - 1);
+    wanted_ = std::min<std::size_t>(lists_->g.k, live_.empty() ? 0 : live_.size() - 1);
 }
 
 // Makes the list of base_ anew from its old one; the result is in list_.
@@ -70,12 +70,12 @@ void ListKeeper::refill(IndexVacuum* v, const ListCopy& old) {
     if (list_.count >= wanted_)
         return;
     // The part of the graph that the node can reach is too small.
-    const node::MetaData meta = read_meta(side_->index);
+    const node::MetaData meta = read_meta(lists_->index);
     search(meta.entry, meta.entry_level, wanted_ + 1);
 }
 
 void ListKeeper::take_nearest_live() {
-    const std::size_t k = side_->g.k;
+    const std::size_t k = lists_->g.k;
     for (std::size_t i = 0; i < live_.size(); ++i) {
         if (live_[i] == base_)
             continue;
@@ -112,13 +112,13 @@ void ListKeeper::repair_page(IndexVacuum* v, Buffer buffer) {
     if (!ours)
         return;
     refills_.clear();
-    const node::SlotId first = page_chain(page_.data)->owner * side_->g.slots_per_list_page;
-    for (node::SlotId slot = first; slot < first + side_->g.slots_per_list_page; ++slot) {
+    const node::SlotId first = page_chain(page_.data)->owner * lists_->g.slots_per_list_page;
+    for (node::SlotId slot = first; slot < first + lists_->g.slots_per_list_page; ++slot) {
         if (v->work.is_dead(slot))
             continue;
-        const node::ListHead* list = page_list(side_, page_.data, slot);
+        const node::ListHead* list = page_list(lists_, page_.data, slot);
         ListCopy old;
-        old.count = checked_count(side_, block, list);
+        old.count = checked_count(lists_, block, list);
         std::copy_n(list_items(list), old.count, old.items);
         const bool names_dead =
             std::any_of(old.items, old.items + old.count,
@@ -136,15 +136,15 @@ void ListKeeper::repair_page(IndexVacuum* v, Buffer buffer) {
 // Into the lists as they are by now.
 void ListKeeper::write_refills(IndexVacuum* v, BlockNumber block) {
     PageEdits e;
-    begin_edits(&e, side_->index, side_->direct);
+    begin_edits(&e, lists_->index, lists_->direct);
     const Page page = edit_page(&e, block, node::PageKind::kLists);
     for (const Refill& r : refills_) {
-        node::ListHead* list = page_list(side_, page, r.slot);
-        std::size_t count = knn::drop(list_items(list), checked_count(side_, block, list),
+        node::ListHead* list = page_list(lists_, page, r.slot);
+        std::size_t count = knn::drop(list_items(list), checked_count(lists_, block, list),
                                       [v](node::SlotId slot) { return v->work.is_dead(slot); });
         for (std::size_t i = 0; i < r.list.count; ++i) {
-            if (knn::wants({list_items(list), count}, side_->g.k, r.list.items[i]))
-                count = knn::put(list_items(list), count, side_->g.k, r.list.items[i]);
+            if (knn::wants({list_items(list), count}, lists_->g.k, r.list.items[i]))
+                count = knn::put(list_items(list), count, lists_->g.k, r.list.items[i]);
         }
         list->count = static_cast<std::uint16_t>(count);
     }
@@ -153,7 +153,7 @@ void ListKeeper::write_refills(IndexVacuum* v, BlockNumber block) {
 
 void ListKeeper::repair(IndexVacuum* v) {
     find_live(v);
-    const BlockNumber blocks = RelationGetNumberOfBlocks(side_->index);
+    const BlockNumber blocks = RelationGetNumberOfBlocks(lists_->index);
     PageWalk walk;
     begin_vacuum_walk(v, &walk, blocks);
     for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));) {
@@ -164,7 +164,7 @@ void ListKeeper::repair(IndexVacuum* v) {
 }
 
 void ListKeeper::clear_dead(IndexVacuum* v) {
-    const std::uint32_t per_page = side_->g.slots_per_list_page;
+    const std::uint32_t per_page = lists_->g.slots_per_list_page;
     for (std::size_t first = 0; first < v->work.dead.size(); first += per_page) {
         const std::size_t end = std::min(first + per_page, v->work.dead.size());
         const auto at = v->work.dead.begin();
@@ -173,17 +173,17 @@ void ListKeeper::clear_dead(IndexVacuum* v) {
                       true) == at + static_cast<std::ptrdiff_t>(end))
             continue;
         delay_point();
-        const BlockNumber block = find_side_page(side_, node::PageKind::kLists,
-                                                 static_cast<std::uint32_t>(first / per_page));
+        const BlockNumber block = find_list_store_page(
+            lists_, node::PageKind::kLists, static_cast<std::uint32_t>(first / per_page));
         if (block == node::kNoBlock)
             continue;
         PageEdits e;
-        begin_edits(&e, side_->index, side_->direct);
+        begin_edits(&e, lists_->index, lists_->direct);
         const Page page = edit_page(&e, block, node::PageKind::kLists);
         for (std::size_t slot = first; slot < end; ++slot) {
             if (v->work.dead[slot])
-                std::memset(page_list(side_, page, static_cast<node::SlotId>(slot)), 0,
-                            side_->g.list_bytes());
+                std::memset(page_list(lists_, page, static_cast<node::SlotId>(slot)), 0,
+                            lists_->g.list_bytes());
         }
         commit_edits(&e);
     }

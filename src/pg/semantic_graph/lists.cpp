@@ -16,15 +16,16 @@ constexpr std::size_t kSearchBeam = 4;
 
 }  // namespace
 
-std::size_t checked_count(const SideStore* s, BlockNumber block, const node::ListHead* list) {
+std::size_t checked_count(const ListStore* s, BlockNumber block, const node::ListHead* list) {
     if (unlikely(list->count > s->g.k))
         report_corrupt(s->index, block, "a list is longer than lists can be");
     return list->count;
 }
 
-void read_list(SideStore* s, node::SlotId slot, ListCopy* out) {
+void read_list(ListStore* s, node::SlotId slot, ListCopy* out) {
     out->count = 0;
-    const BlockNumber block = find_side_page(s, node::PageKind::kLists, s->g.list_page_of(slot));
+    const BlockNumber block =
+        find_list_store_page(s, node::PageKind::kLists, s->g.list_page_of(slot));
     if (block == node::kNoBlock)
         return;
     const Buffer buffer = read_page(s->index, block, node::PageKind::kLists, BUFFER_LOCK_SHARE);
@@ -47,8 +48,8 @@ void ListKeeper::start(node::SlotId base, const float* vector) {
 void ListKeeper::offer(node::SlotId slot, float similarity) {
     const node::ListNeighbour n{slot, similarity};
     others_.push_back(n);
-    if (knn::wants(list_.span(), side_->g.k, n))
-        list_.count = knn::put(list_.items, list_.count, side_->g.k, n);
+    if (knn::wants(list_.span(), lists_->g.k, n))
+        list_.count = knn::put(list_.items, list_.count, lists_->g.k, n);
 }
 
 // Offers a node after a look at its slot; false when that is no live base slot.
@@ -67,7 +68,7 @@ bool ListKeeper::measure(node::SlotId slot) {
 
 void ListKeeper::offer_second_ring(const ListCopy& ring, const IndexVacuum* v) {
     for (std::size_t i = 0; i < ring.count; ++i) {
-        read_list(side_, ring.items[i].node, &member_);
+        read_list(lists_, ring.items[i].node, &member_);
         for (std::size_t j = 0; j < member_.count; ++j) {
             const node::SlotId slot = member_.items[j].node;
             if ((v == nullptr || !v->work.is_dead(slot)) && met_.insert(slot))
@@ -80,14 +81,14 @@ void ListKeeper::offer_second_ring(const ListCopy& ring, const IndexVacuum* v) {
 // Merges list_ into the stored list of base_.
 void ListKeeper::write_own() {
     const BlockNumber block =
-        need_side_page(side_, node::PageKind::kLists, side_->g.list_page_of(base_));
+        need_list_store_page(lists_, node::PageKind::kLists, lists_->g.list_page_of(base_));
     PageEdits e;
-    begin_edits(&e, side_->index, side_->direct);
-    node::ListHead* list = page_list(side_, edit_page(&e, block, node::PageKind::kLists), base_);
-    std::size_t count = checked_count(side_, block, list);
+    begin_edits(&e, lists_->index, lists_->direct);
+    node::ListHead* list = page_list(lists_, edit_page(&e, block, node::PageKind::kLists), base_);
+    std::size_t count = checked_count(lists_, block, list);
     for (std::size_t i = 0; i < list_.count; ++i) {
-        if (knn::wants({list_items(list), count}, side_->g.k, list_.items[i]))
-            count = knn::put(list_items(list), count, side_->g.k, list_.items[i]);
+        if (knn::wants({list_items(list), count}, lists_->g.k, list_.items[i]))
+            count = knn::put(list_items(list), count, lists_->g.k, list_.items[i]);
     }
     list->count = static_cast<std::uint16_t>(count);
     commit_edits(&e);
@@ -96,41 +97,41 @@ void ListKeeper::write_own() {
 // Puts base_ into the lists of the nearest of others_ that want it, a few pages per edit, in the
 // order of the pages.
 void ListKeeper::write_back() {
-    const std::size_t offers = std::min(others_.size(), kOffersPerList * side_->g.k);
+    const std::size_t offers = std::min(others_.size(), kOffersPerList * lists_->g.k);
     std::nth_element(others_.begin(), others_.begin() + static_cast<std::ptrdiff_t>(offers),
                      others_.end(), knn::nearer);
     targets_.clear();
     for (std::size_t i = 0; i < offers; ++i) {
-        const BlockNumber block =
-            find_side_page(side_, node::PageKind::kLists, side_->g.list_page_of(others_[i].node));
+        const BlockNumber block = find_list_store_page(lists_, node::PageKind::kLists,
+                                                       lists_->g.list_page_of(others_[i].node));
         if (block != node::kNoBlock)
             targets_.push_back({block, others_[i]});
     }
     std::sort(targets_.begin(), targets_.end(),
               [](const Target& a, const Target& b) { return a.block < b.block; });
     PageEdits e;
-    begin_edits(&e, side_->index, side_->direct);
+    begin_edits(&e, lists_->index, lists_->direct);
     for (const auto& [block, other] : targets_) {
         if (!edits_have_room(&e, block)) {
             commit_edits(&e);
             CHECK_FOR_INTERRUPTS();
-            begin_edits(&e, side_->index, side_->direct);
+            begin_edits(&e, lists_->index, lists_->direct);
         }
         Page page = look_at_page(&e, block, node::PageKind::kLists);
         const bool looking = page != nullptr;
         if (!looking)
             page = edit_page(&e, block, node::PageKind::kLists);
-        node::ListHead* list = page_list(side_, page, other.node);
-        std::size_t count = checked_count(side_, block, list);
+        node::ListHead* list = page_list(lists_, page, other.node);
+        std::size_t count = checked_count(lists_, block, list);
         const node::ListNeighbour back{base_, other.similarity};
-        if (!knn::wants({list_items(list), count}, side_->g.k, back)) {
+        if (!knn::wants({list_items(list), count}, lists_->g.k, back)) {
             if (looking)
                 drop_look(&e);
             continue;
         }
-        list = page_list(side_, edit_page(&e, block, node::PageKind::kLists), other.node);
+        list = page_list(lists_, edit_page(&e, block, node::PageKind::kLists), other.node);
         list->count =
-            static_cast<std::uint16_t>(knn::put(list_items(list), count, side_->g.k, back));
+            static_cast<std::uint16_t>(knn::put(list_items(list), count, lists_->g.k, back));
     }
     commit_edits(&e);
 }
@@ -149,7 +150,7 @@ void ListKeeper::search(node::SlotId from, unsigned level, std::size_t enough) {
         query_.set_query(vector_.data());
     else
         query_.set_row(vector_.data());
-    search_.start(from, level, 0, kSearchBeam * side_->g.k);
+    search_.start(from, level, 0, kSearchBeam * lists_->g.k);
     run_search();
     while (search_.found().size() < enough && search_.grow())
         run_search();
@@ -160,7 +161,7 @@ void ListKeeper::search(node::SlotId from, unsigned level, std::size_t enough) {
 }
 
 void ListKeeper::add_node(const hnsw::NodeInsert& work, node::SlotId base) {
-    read_list(side_, base, &member_);
+    read_list(lists_, base, &member_);
     if (member_.count > 0)
         return;  // a node with another row; an insert that did not finish may have left it none
     start(base, work.row());
@@ -169,7 +170,7 @@ void ListKeeper::add_node(const hnsw::NodeInsert& work, node::SlotId base) {
             offer(work.candidate_slot(i), similarity_(work.row(), work.candidate_vector(i)));
     }
     if (metric_ == node::Metric::kInnerProduct) {
-        const node::MetaData meta = read_meta(side_->index);
+        const node::MetaData meta = read_meta(lists_->index);
         search(meta.entry, meta.entry_level, 0);
     }
     const ListCopy ring = list_;

@@ -19,11 +19,11 @@
 #include "pg/lid_hnsw/lid_hnsw.h"
 #include "pg/lid_hnsw/vacuum.h"
 #include "pg/page/slot_reads.h"
-#include "pg/semantic_graph/side.h"
+#include "pg/semantic_graph/list_store.h"
 
 namespace vg::pg {
 
-inline node::ListHead* page_list(const SideStore* s, Page page, node::SlotId slot) {
+inline node::ListHead* page_list(const ListStore* s, Page page, node::SlotId slot) {
     return reinterpret_cast<node::ListHead*>(page_data(page) + s->g.list_offset(slot));
 }
 inline node::ListNeighbour* list_items(node::ListHead* list) {
@@ -34,7 +34,7 @@ inline const node::ListNeighbour* list_items(const node::ListHead* list) {
 }
 
 // The length of a list on a page; XX002 for one that cannot be.
-std::size_t checked_count(const SideStore* s, BlockNumber block, const node::ListHead* list);
+std::size_t checked_count(const ListStore* s, BlockNumber block, const node::ListHead* list);
 
 // A list copied from its page.
 struct ListCopy {
@@ -44,19 +44,19 @@ struct ListCopy {
     std::span<const node::ListNeighbour> span() const { return {items, count}; }
 };
 // Empty for a slot whose list was never written.
-void read_list(SideStore* s, node::SlotId slot, ListCopy* out);
+void read_list(ListStore* s, node::SlotId slot, ListCopy* out);
 
 // Works out lists and writes them; for inserts and vacuum. Its containers live with it, in a memory
 // context.
 class ListKeeper {
   public:
-    ListKeeper(SideStore* side, const IndexState& state)
-        : side_(side),
+    ListKeeper(ListStore* lists, const IndexState& state)
+        : lists_(lists),
           g_(state.geometry),
           metric_(state.metric),
           query_(state.geometry, state.metric, state.rotation, state.centre.data()),
           search_(query_),
-          reader_(side->index, state.geometry),
+          reader_(lists->index, state.geometry),
           similarity_(state.metric, state.geometry.dims, state.geometry.exact()),
           vector_(state.geometry.dims),
           other_(state.geometry.dims) {}
@@ -90,7 +90,7 @@ class ListKeeper {
     void repair_page(IndexVacuum* v, Buffer buffer);
     void write_refills(IndexVacuum* v, BlockNumber block);
 
-    SideStore* side_;
+    ListStore* lists_;
     const node::Geometry& g_;
     node::Metric metric_;
     node::NodeQuery query_;

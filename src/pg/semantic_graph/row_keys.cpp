@@ -12,9 +12,9 @@ namespace vg::pg {
 template <typename Take, typename Restart>
 void RowKeys::read(const Chain& chain, Take&& take, Restart&& restart) {
     read_chain(
-        side_, chain, &page_,
+        lists_, chain, &page_,
         [&](BlockNumber block, PGAlignedBlock* page) {
-            return call_pg([&] { return copy_chain_page(side_, chain, block, page); });
+            return call_pg([&] { return copy_chain_page(lists_, chain, block, page); });
         },
         take, restart);
 }
@@ -37,7 +37,7 @@ void RowKeys::read_node(node::SlotId node, const Chain& chain, Take&& take, Rest
 }
 
 bool RowKeys::find_chain(node::PageKind kind, std::uint32_t number, Chain* chain) {
-    const BlockNumber block = call_pg([&] { return find_side_page(side_, kind, number); });
+    const BlockNumber block = call_pg([&] { return find_list_store_page(lists_, kind, number); });
     *chain = {kind, number, block};
     return block != node::kNoBlock;
 }
@@ -48,7 +48,7 @@ bool RowKeys::find_chain(node::PageKind kind, std::uint32_t number, Chain* chain
 void RowKeys::append_key(const node::RowEntry& e, const std::byte* key,
                          std::vector<char>& keys) const {
     const auto* bytes = reinterpret_cast<const char*>(key);
-    if (side_->key_kind == node::KeyKind::kText) {
+    if (lists_->key_kind == node::KeyKind::kText) {
         char head[VARHDRSZ];
         SET_VARSIZE(head, VARHDRSZ + e.key_bytes);
         keys.insert(keys.end(), head, head + VARHDRSZ);
@@ -58,7 +58,7 @@ void RowKeys::append_key(const node::RowEntry& e, const std::byte* key,
 }
 
 Datum RowKeys::key_datum(const char* at) const {
-    switch (side_->key_kind) {
+    switch (lists_->key_kind) {
         case node::KeyKind::kInt4: {
             int32 value;
             std::memcpy(&value, at, sizeof value);
@@ -76,7 +76,7 @@ Datum RowKeys::key_datum(const char* at) const {
 
 void RowKeys::give(node::SlotId node, std::vector<GraphRow>& rows, std::vector<char>& keys) {
     Chain chain;
-    if (!find_chain(node::PageKind::kLists, side_->g.list_page_of(node), &chain))
+    if (!find_chain(node::PageKind::kLists, lists_->g.list_page_of(node), &chain))
         return;
     found_.clear();
     read_node(
@@ -124,7 +124,7 @@ void RowKeys::read_bucket(std::uint32_t number, std::uint32_t hash,
 // Those with the key in key_. Keys of equal hashes are told apart here.
 void RowKeys::add_rows_of(node::SlotId node, std::vector<GraphKeyRow>& rows) {
     Chain chain;
-    if (!find_chain(node::PageKind::kLists, side_->g.list_page_of(node), &chain))
+    if (!find_chain(node::PageKind::kLists, lists_->g.list_page_of(node), &chain))
         return;
     const std::size_t before = rows.size();
     read_node(
@@ -139,9 +139,9 @@ void RowKeys::add_rows_of(node::SlotId node, std::vector<GraphKeyRow>& rows) {
 void RowKeys::find(Datum key, std::vector<GraphKeyRow>& rows) {
     rows.clear();
     nodes_.clear();
-    call_pg([&] { encode_key(index_, side_->key_kind, key, &key_); });
+    call_pg([&] { encode_key(index_, lists_->key_kind, key, &key_); });
     const std::uint32_t hash = hash_key(key_.bytes, key_.size);
-    const node::SideMeta meta = call_pg([&] { return read_side_meta(side_); });
+    const node::ListMeta meta = call_pg([&] { return read_list_meta(lists_); });
     for (std::size_t g = 0; g < meta.generations; ++g)
         read_bucket(node::bucket_of(meta, g, hash), hash, nodes_);
     std::sort(nodes_.begin(), nodes_.end());

@@ -14,13 +14,13 @@
 
 #include "pg/semantic_graph/graph_index.h"
 #include "pg/semantic_graph/keys.h"
-#include "pg/semantic_graph/side.h"
+#include "pg/semantic_graph/list_store.h"
 
 namespace vg::pg {
 
 class RowKeys {
   public:
-    RowKeys(Relation index, SideStore* side) : index_(index), side_(side) {}
+    RowKeys(Relation index, ListStore* lists) : index_(index), lists_(lists) {}
 
     // Gives the rows their keys; the memory behind them is `keys`, which is empty before. Rows
     // without a record keep a null key.
@@ -47,7 +47,7 @@ class RowKeys {
     Datum key_datum(const char* at) const;
 
     Relation index_;
-    SideStore* side_;
+    ListStore* lists_;
     PGAlignedBlock page_;              // scratch
     KeyBytes key_{};                   // scratch
     std::vector<Found> found_;         // scratch

@@ -1,5 +1,5 @@
 // The access method semantic_graph: the node store, build, insert, vacuum and search of lid_hnsw,
-// and beside it a side store with true nearest neighbours and keys. What its files share.
+// and beside it a list store with true nearest neighbours and keys. What its files share.
 #pragma once
 
 #include "pg/boundary/pg.h"
@@ -24,7 +24,7 @@ struct SemanticGraphOptions {
     int k;
     int edge_weight;  // knn::EdgeWeight
 };
-// k as asked for; what an index has is in its side metapage.
+// k as asked for; what an index has is in its list metapage.
 int option_k(Relation index);
 // Nothing of a weight is stored, so this may change at any time.
 knn::EdgeWeight option_edge_weight(Relation index);
@@ -35,14 +35,14 @@ void check_edge_weight(Relation index);
 void semantic_graph_init();
 
 // Inserts rows with their keys and lists. Lives in a memory context, with everything it needs.
-struct SideInserter;
-SideInserter* make_side_inserter(Relation index, MemoryContext context, bool direct);
+struct ListInserter;
+ListInserter* make_list_inserter(Relation index, MemoryContext context, bool direct);
 // The inserter of the node store that it completes; the key of the next row for it.
-Inserter* node_inserter(SideInserter* in);
-void set_row_key(SideInserter* in, Datum key, bool isnull);
+Inserter* node_inserter(ListInserter* in);
+void set_row_key(ListInserter* in, Datum key, bool isnull);
 
 // See pg/lid_hnsw/inspect.h.
-SideCheck* make_semantic_graph_check(const OpenIndex& open, const node::MetaData& meta,
+ListCheck* make_semantic_graph_check(const OpenIndex& open, const node::MetaData& meta,
                                      MemoryContext context);
 
 // The callbacks of the access method.

@@ -188,17 +188,17 @@ const char* weight_name(knn::EdgeWeight weight) {
     return kNames[static_cast<int>(weight)];
 }
 
-Datum stats_row(const OpenIndex& open, const Figures& f, const node::SideMeta& side,
+Datum stats_row(const OpenIndex& open, const Figures& f, const node::ListMeta& lists,
                 TupleDesc columns) {
     const bool none = f.sampled == 0;
-    const Oid key = key_type_of(static_cast<node::KeyKind>(side.key_kind));
+    const Oid key = key_type_of(static_cast<node::KeyKind>(lists.key_kind));
     const auto int8_of = [](std::uint64_t v) { return Int64GetDatum(static_cast<int64>(v)); };
     Datum values[] = {
         int8_of(f.nodes),
         int8_of(f.rows),
         int8_of(f.keys),
         OidIsValid(key) ? CStringGetTextDatum(format_type_be(key)) : Datum{0},
-        Int32GetDatum(side.k),
+        Int32GetDatum(lists.k),
         CStringGetTextDatum(weight_name(option_edge_weight(open.index))),
         int8_of(f.edges),
         Float8GetDatum(f.nodes > 0 ? static_cast<double>(f.edges) / static_cast<double>(f.nodes)
@@ -214,7 +214,7 @@ Datum stats_row(const OpenIndex& open, const Figures& f, const node::SideMeta& s
         Float8GetDatum(f.recall_min),
         int8_of(f.wrong),
         int8_of(f.unfound_keys),
-        Int32GetDatum(side.generations)};
+        Int32GetDatum(lists.generations)};
     bool nulls[lengthof(values)] = {};
     nulls[3] = !OidIsValid(key);
     nulls[7] = nulls[8] = nulls[12] = f.nodes == 0;
@@ -242,7 +242,7 @@ VG_FUNCTION(semantic_graph_stats) {
     const OpenIndex open =
         open_index(PG_GETARG_OID(0), Right::kSelect, {kSemanticGraph, lid_hnsw_beginscan});
     const bool unit = index_state(open.index).geometry.exact();
-    const vg::node::SideMeta side = read_side_meta(open_side(open.index, false));
+    const vg::node::ListMeta lists = read_list_meta(open_lists(open.index, false));
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "semantic_graph stats", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
@@ -254,7 +254,7 @@ VG_FUNCTION(semantic_graph_stats) {
     });
     MemoryContextSwitchTo(old);
     MemoryContextDelete(context);
-    const Datum row = stats_row(open, figures, side, columns);
+    const Datum row = stats_row(open, figures, lists, columns);
     close_index(open);
     PG_RETURN_DATUM(row);
 }

@@ -1,4 +1,4 @@
-// VACUUM: the passes of the node store (core/store/vacuum.h) with those of the side store
+// VACUUM: the passes of the node store (core/store/vacuum.h) with those of the list store
 // between them:
 //   1. forget_rows     the node store's first pass
 //   -  sweep_keys      records of rows that are gone
@@ -12,7 +12,7 @@
 // everywhere.
 //
 // Records that were not swept must go before the table gives their heap TIDs to other rows.
-// SideMeta::sweep says that there may be some. It is set before anything is forgotten, and cleared
+// ListMeta::sweep says that there may be some. It is set before anything is forgotten, and cleared
 // when a vacuum has come to its end: one vacuum calls ambulkdelete once for every batch of dead
 // TIDs that its memory holds, the records that an earlier vacuum left can be of any batch, and the
 // table frees the TIDs of a batch after that batch. So a flag that is found set makes every call
@@ -30,7 +30,7 @@
 namespace vg::pg {
 namespace {
 
-void forget_rows(IndexVacuum* v, SideStore* s) {
+void forget_rows(IndexVacuum* v, ListStore* s) {
     if (s->key_kind == node::KeyKind::kNone) {
         store::forget_rows(&v->work);
         return;
@@ -46,7 +46,7 @@ void forget_rows(IndexVacuum* v, SideStore* s) {
 }
 
 void run(IndexVacuum* v) {
-    SideStore* s = open_side(v->index, false);
+    ListStore* s = open_lists(v->index, false);
     forget_rows(v, s);
     if (!store::has_work(&v->work))
         return;
@@ -73,7 +73,7 @@ IndexBulkDeleteResult* semantic_graph_vacuumcleanup(IndexVacuumInfo* info,
                                                     IndexBulkDeleteResult* stats) {
     // Without stats this vacuum took no TIDs from the index: what another one left is still there.
     if (!info->analyze_only && stats != nullptr && pass_over(info, stats) == nullptr) {
-        SideStore* s = open_side(info->index, false);
+        ListStore* s = open_lists(info->index, false);
         if (s->key_kind != node::KeyKind::kNone)
             set_sweep_flag(s, false);
         pfree(s);

@@ -1,6 +1,6 @@
-// SideAudit: a sound side store of two list pages, an overflow page and keys is sound, and each
+// ListAudit: a sound list store of two list pages, an overflow page and keys is sound, and each
 // change that breaks one of its rules is named. The node store behind it is a small built index.
-#include "core/node/side_audit.h"
+#include "core/node/list_audit.h"
 
 #include <gtest/gtest.h>
 
@@ -50,9 +50,9 @@ std::uint32_t hash_of(const std::byte* bytes, std::size_t size) {
     return hash;
 }
 
-struct SideImage {
-    node::SideMeta meta{};
-    node::SideGeometry g;
+struct ListImage {
+    node::ListMeta meta{};
+    node::ListGeometry g;
     std::vector<std::vector<std::uint64_t>> words{
         kBlocks, std::vector<std::uint64_t>(kUsable / sizeof(std::uint64_t))};
     std::vector<PageKind> kinds{kBlocks, PageKind{}};
@@ -96,39 +96,40 @@ struct SideImage {
     }
 };
 
-class SideAuditTest : public testing::Test {
+class ListAuditTest : public testing::Test {
   protected:
     const StoreImage store_ = make_image(8, Metric::kL2, 4, 60);
     const node::MetaData meta_ = store_.meta();
     node::Audit nodes_{meta_, store_.blocks(), {}};
     node::ChunkAudit chunks_{{}};
-    SideImage side_;
+    ListImage lists_;
     std::vector<SlotId> here_;   // base slots of the first list page that is used
     std::vector<SlotId> there_;  // and of the second
 
     void SetUp() override {
         const node::Geometry g = node::geometry_of(meta_);
         ASSERT_EQ(audit_slots(store_, g, &nodes_, &chunks_), nullptr);
-        side_.g = node::plan_side(kUsable, kK, node::KeyKind::kInt4);
-        side_.g.slots_per_list_page = std::min<std::uint32_t>(side_.g.slots_per_list_page, 24);
+        lists_.g = node::plan_lists(kUsable, kK, node::KeyKind::kInt4);
+        lists_.g.slots_per_list_page = std::min<std::uint32_t>(lists_.g.slots_per_list_page, 24);
         std::vector<SlotId> base;
         for (SlotId id = 0; id < store_.blocks() * g.slots_per_page; ++id)
             if (nodes_.is_live_base(id))
                 base.push_back(id);
-        const std::uint32_t first = side_.g.list_page_of(base.front());
+        const std::uint32_t first = lists_.g.list_page_of(base.front());
         for (const SlotId id : base) {
-            if (side_.g.list_page_of(id) == first)
+            if (lists_.g.list_page_of(id) == first)
                 here_.push_back(id);
-            else if (there_.empty() || side_.g.list_page_of(id) == side_.g.list_page_of(there_[0]))
+            else if (there_.empty() ||
+                     lists_.g.list_page_of(id) == lists_.g.list_page_of(there_[0]))
                 there_.push_back(id);
         }
         ASSERT_GE(here_.size(), 3u);
         ASSERT_GE(there_.size(), 3u);
-        fill(first, side_.g.list_page_of(there_[0]));
+        fill(first, lists_.g.list_page_of(there_[0]));
     }
 
     void fill(std::uint32_t first, std::uint32_t second) {
-        SideImage& s = side_;
+        ListImage& s = lists_;
         s.meta.key_kind = static_cast<std::uint8_t>(node::KeyKind::kInt4);
         s.meta.generations = 1;
         s.meta.generation_bits[0] = 1;
@@ -168,143 +169,143 @@ class SideAuditTest : public testing::Test {
 
     // What the audit says of the store: the empty text when it is sound.
     std::string verdict() {
-        std::optional<node::SideAudit> audit;
-        audit.emplace(side_.meta, side_.g, kBlocks, nodes_, Poll{});
-        const auto shown = [&]() -> node::SideFault {
+        std::optional<node::ListAudit> audit;
+        audit.emplace(lists_.meta, lists_.g, kBlocks, nodes_, Poll{});
+        const auto shown = [&]() -> node::ListFault {
             for (const auto& [root, of] :
                  {std::pair{kListRoot, PageKind::kLists}, {kBucketRoot, PageKind::kBuckets}}) {
-                if (const auto f = audit->add_map(root, of, true, 0, side_.maps[root]))
+                if (const auto f = audit->add_map(root, of, true, 0, lists_.maps[root]))
                     return f;
-                if (const auto f = audit->add_map(root + 1, of, false, 0, side_.maps[root + 1]))
+                if (const auto f = audit->add_map(root + 1, of, false, 0, lists_.maps[root + 1]))
                     return f;
             }
             for (std::uint32_t block = kFirstList; block < kBlocks; ++block)
                 if (const auto f =
-                        audit->add_page(block, side_.kinds[block], side_.data(block), hash_of))
+                        audit->add_page(block, lists_.kinds[block], lists_.data(block), hash_of))
                     return f;
-            return audit->finish(side_.tids);
+            return audit->finish(lists_.tids);
         };
-        const node::SideFault f = shown();
+        const node::ListFault f = shown();
         return f ? f.what : "";
     }
 };
 
-TEST_F(SideAuditTest, ASoundStoreIsSound) {
+TEST_F(ListAuditTest, ASoundStoreIsSound) {
     EXPECT_EQ(verdict(), "");
 }
 
-TEST_F(SideAuditTest, KnowsTheKeysOfRows) {
-    node::SideAudit audit(side_.meta, side_.g, kBlocks, nodes_, {});
+TEST_F(ListAuditTest, KnowsTheKeysOfRows) {
+    node::ListAudit audit(lists_.meta, lists_.g, kBlocks, nodes_, {});
     for (std::uint32_t block = kFirstList; block < kBlocks; ++block)
-        audit.add_page(block, side_.kinds[block], side_.data(block), hash_of);
+        audit.add_page(block, lists_.kinds[block], lists_.data(block), hash_of);
     for (std::uint32_t leaf : {kListLeaf, kBucketLeaf})
         audit.add_map(leaf, leaf == kListLeaf ? PageKind::kLists : PageKind::kBuckets, false, 0,
-                      side_.maps[leaf]);
-    ASSERT_FALSE(audit.finish(side_.tids));
+                      lists_.maps[leaf]);
+    ASSERT_FALSE(audit.finish(lists_.tids));
     std::uint32_t hash = 0;
-    EXPECT_TRUE(audit.key_hash(side_.tids[0].tid.key(), &hash));
-    EXPECT_EQ(hash, hash_of(reinterpret_cast<const std::byte*>(&side_.row(kFirstList, 0) + 1), 4));
-    EXPECT_FALSE(audit.key_hash(side_.tids.back().tid.key(), &hash));
+    EXPECT_TRUE(audit.key_hash(lists_.tids[0].tid.key(), &hash));
+    EXPECT_EQ(hash, hash_of(reinterpret_cast<const std::byte*>(&lists_.row(kFirstList, 0) + 1), 4));
+    EXPECT_FALSE(audit.key_hash(lists_.tids.back().tid.key(), &hash));
     EXPECT_EQ(audit.lists(), 1u);
 }
 
-TEST_F(SideAuditTest, ARowOfAnotherNodeIsNoticed) {
+TEST_F(ListAuditTest, ARowOfAnotherNodeIsNoticed) {
     // Row and bucket entry agree, on a node of the same list page that does not hold the TID.
-    const node::Tid tid = side_.row(kFirstList, 2).tid;
-    side_.row(kFirstList, 2).slot = here_[2];
+    const node::Tid tid = lists_.row(kFirstList, 2).tid;
+    lists_.row(kFirstList, 2).slot = here_[2];
     for (const std::uint32_t block : {kFirstBucket, kSecondBucket})
-        for (std::size_t i = 0; i < side_.head(block).used / sizeof(BucketEntry); ++i)
-            if (side_.bucket(block, i).tid == tid)
-                side_.bucket(block, i).slot = here_[2];
+        for (std::size_t i = 0; i < lists_.head(block).used / sizeof(BucketEntry); ++i)
+            if (lists_.bucket(block, i).tid == tid)
+                lists_.bucket(block, i).slot = here_[2];
     EXPECT_EQ(verdict(), "a key belongs to a row of another node");
 }
 
-TEST_F(SideAuditTest, LeftoversOfAnUnfinishedVacuumAreLegal) {
-    side_.tids.erase(side_.tids.begin());
+TEST_F(ListAuditTest, LeftoversOfAnUnfinishedVacuumAreLegal) {
+    lists_.tids.erase(lists_.tids.begin());
     EXPECT_EQ(verdict(), "a key belongs to a row that the index does not hold");
-    side_.meta.sweep = 1;
+    lists_.meta.sweep = 1;
     EXPECT_EQ(verdict(), "");
 }
 
 struct Damage {
     const char* says;
-    std::function<void(SideImage&, SlotId here, SlotId there)> make;
+    std::function<void(ListImage&, SlotId here, SlotId there)> make;
 };
 void PrintTo(const Damage& d, std::ostream* os) {
     *os << d.says;
 }
-class SideDamage : public SideAuditTest, public testing::WithParamInterface<Damage> {};
+class ListDamage : public ListAuditTest, public testing::WithParamInterface<Damage> {};
 
-TEST_P(SideDamage, IsNoticed) {
-    GetParam().make(side_, here_[0], there_[0]);
+TEST_P(ListDamage, IsNoticed) {
+    GetParam().make(lists_, here_[0], there_[0]);
     EXPECT_EQ(verdict(), GetParam().says);
 }
 
-void swap_first_list(SideImage& s, SlotId here) {
+void swap_first_list(ListImage& s, SlotId here) {
     std::swap(s.neighbour(kFirstList, here, 0), s.neighbour(kFirstList, here, 1));
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Kinds, SideDamage,
+    Kinds, ListDamage,
     testing::Values(
         Damage{"a map points past the end of the index",
-               [](SideImage& s, SlotId, SlotId) { s.maps[kListLeaf][9] = kBlocks; }},
+               [](ListImage& s, SlotId, SlotId) { s.maps[kListLeaf][9] = kBlocks; }},
         Damage{"a map names a page of another number or kind",
-               [](SideImage& s, SlotId, SlotId) { s.maps[kBucketLeaf][1] = kFirstBucket; }},
+               [](ListImage& s, SlotId, SlotId) { s.maps[kBucketLeaf][1] = kFirstBucket; }},
         Damage{"no map names the page",
-               [](SideImage& s, SlotId, SlotId) { s.maps[kBucketLeaf][1] = kNoBlock; }},
+               [](ListImage& s, SlotId, SlotId) { s.maps[kBucketLeaf][1] = kNoBlock; }},
         Damage{"the page claims more entries than it can hold",
-               [](SideImage& s, SlotId, SlotId) { s.head(kFirstList).used = 60000; }},
+               [](ListImage& s, SlotId, SlotId) { s.head(kFirstList).used = 60000; }},
         Damage{"the page belongs to a chain of another kind",
-               [](SideImage& s, SlotId, SlotId) {
+               [](ListImage& s, SlotId, SlotId) {
                    s.head(kFirstList).of = static_cast<std::uint16_t>(PageKind::kBuckets);
                }},
         Damage{"a free overflow page has entries",
-               [](SideImage& s, SlotId, SlotId) { s.head(kFree).used = 16; }},
+               [](ListImage& s, SlotId, SlotId) { s.head(kFree).used = 16; }},
         Damage{"a chain leads to a page that is no overflow page",
-               [](SideImage& s, SlotId, SlotId) { s.head(kSecondList).next = kFirstBucket; }},
+               [](ListImage& s, SlotId, SlotId) { s.head(kSecondList).next = kFirstBucket; }},
         Damage{"an overflow page is chained twice",
-               [](SideImage& s, SlotId, SlotId) { s.head(kOverflow).next = kOverflow; }},
+               [](ListImage& s, SlotId, SlotId) { s.head(kOverflow).next = kOverflow; }},
         Damage{"an overflow page belongs to another chain",
-               [](SideImage& s, SlotId, SlotId) { s.head(kFirstList).next = kOverflow; }},
+               [](ListImage& s, SlotId, SlotId) { s.head(kFirstList).next = kOverflow; }},
         Damage{"an overflow page is in no chain",
-               [](SideImage& s, SlotId, SlotId) { s.meta.free_page = kNoBlock; }},
+               [](ListImage& s, SlotId, SlotId) { s.meta.free_page = kNoBlock; }},
         Damage{"a list is longer than lists can be",
-               [](SideImage& s, SlotId here, SlotId) {
+               [](ListImage& s, SlotId here, SlotId) {
                    s.list_head(kFirstList, here).count = kK + 1;
                }},
         Damage{"a node is in its own list",
-               [](SideImage& s, SlotId here, SlotId) {
+               [](ListImage& s, SlotId here, SlotId) {
                    s.neighbour(kFirstList, here, 0).node = here;
                }},
         Damage{"a list names a slot that is no live base node",
-               [](SideImage& s, SlotId here, SlotId) {
+               [](ListImage& s, SlotId here, SlotId) {
                    s.neighbour(kFirstList, here, 1).node = 1u << 30;
                }},
         Damage{"a list is out of order",
-               [](SideImage& s, SlotId here, SlotId) { swap_first_list(s, here); }},
+               [](ListImage& s, SlotId here, SlotId) { swap_first_list(s, here); }},
         Damage{"a list names a node twice",
-               [](SideImage& s, SlotId here, SlotId there) {
+               [](ListImage& s, SlotId here, SlotId there) {
                    s.neighbour(kFirstList, here, 1).node = there;
                }},
         Damage{"a similarity is not finite",
-               [](SideImage& s, SlotId here, SlotId) {
+               [](ListImage& s, SlotId here, SlotId) {
                    s.neighbour(kFirstList, here, 1).similarity = std::nanf("");
                }},
         Damage{"a key has an impossible size",
-               [](SideImage& s, SlotId, SlotId) { s.row(kFirstList, 0).key_bytes = 3; }},
+               [](ListImage& s, SlotId, SlotId) { s.row(kFirstList, 0).key_bytes = 3; }},
         Damage{"an entry reaches past the end of the page",
-               [](SideImage& s, SlotId, SlotId) { s.row(kFirstList, 2).key_bytes = 900; }},
+               [](ListImage& s, SlotId, SlotId) { s.row(kFirstList, 2).key_bytes = 900; }},
         Damage{"a row lies in the chain of another list page",
-               [](SideImage& s, SlotId, SlotId there) { s.row(kFirstList, 0).slot = there; }},
+               [](ListImage& s, SlotId, SlotId there) { s.row(kFirstList, 0).slot = there; }},
         Damage{"a row has more than one key",
-               [](SideImage& s, SlotId, SlotId) {
+               [](ListImage& s, SlotId, SlotId) {
                    s.row(kFirstList, 1).tid = s.row(kFirstList, 0).tid;
                }},
         Damage{"a key lies in the bucket of another hash",
-               [](SideImage& s, SlotId, SlotId) { s.bucket(kFirstBucket, 0).hash ^= 1; }},
+               [](ListImage& s, SlotId, SlotId) { s.bucket(kFirstBucket, 0).hash ^= 1; }},
         Damage{"keys and buckets do not hold the same rows",
-               [](SideImage& s, SlotId, SlotId) { s.bucket(kFirstBucket, 0).hash ^= 2; }}));
+               [](ListImage& s, SlotId, SlotId) { s.bucket(kFirstBucket, 0).hash ^= 2; }}));
 
 }  // namespace
 }  // namespace vg::test

@@ -1,7 +1,7 @@
-// The side store of a semantic_graph index (core/node/side.h): its metapage, its maps, pages by
-// number, and the chains of entries behind list and bucket pages.
+// The list store of a semantic_graph index (core/node/list_format.h): its metapage, its maps, pages
+// by number, and the chains of entries behind list and bucket pages.
 //
-// Locks, in the order of page.h: side metapage, map pages, list pages, bucket pages, overflow
+// Locks, in the order of page.h: list metapage, map pages, list pages, bucket pages, overflow
 // pages, each kind by ascending block. Node store pages are never locked together with these.
 // Chains. Who changes what, so that nobody needs a lock on a whole chain:
 //   inserts   add entries to the numbered page or to the first overflow page, or put an empty
@@ -21,19 +21,19 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/node/side.h"
+#include "core/node/list_format.h"
 #include "pg/boundary/boundary.h"
 #include "pg/page/page.h"
 
 namespace vg::pg {
 
-// What never changes about a side store, and where its pages are, as far as was asked. Plain
+// What never changes about a list store, and where its pages are, as far as was asked. Plain
 // memory.
-struct SideStore {
+struct ListStore {
     Relation index;
     bool direct;  // see PageEdits
     BlockNumber block;
-    node::SideGeometry g;
+    node::ListGeometry g;
     node::KeyKind key_kind;
     BlockNumber list_root;
     BlockNumber bucket_root;
@@ -45,15 +45,15 @@ struct SideStore {
 };
 
 // In CurrentMemoryContext.
-SideStore* open_side(Relation index, bool direct);
-node::SideMeta read_side_meta(const SideStore* s);
-// Writes an empty side store to the next three blocks of a fork, of which `block` is the first.
+ListStore* open_lists(Relation index, bool direct);
+node::ListMeta read_list_meta(const ListStore* s);
+// Writes an empty list store to the next three blocks of a fork, of which `block` is the first.
 //   rows   how many to choose the number of buckets for
-void write_empty_side(Relation index, ForkNumber fork, BlockNumber block, std::uint32_t k,
-                      node::KeyKind kind, std::size_t rows);
+void write_empty_lists(Relation index, ForkNumber fork, BlockNumber block, std::uint32_t k,
+                       node::KeyKind kind, std::size_t rows);
 
-inline node::SideMeta* page_side_meta(Page page) {
-    return reinterpret_cast<node::SideMeta*>(page_data(page));
+inline node::ListMeta* page_list_meta(Page page) {
+    return reinterpret_cast<node::ListMeta*>(page_data(page));
 }
 inline std::uint32_t* page_map(Page page) {
     return reinterpret_cast<std::uint32_t*>(page_data(page));
@@ -61,9 +61,9 @@ inline std::uint32_t* page_map(Page page) {
 inline constexpr std::uint32_t kMapEntries = kPageUsable / sizeof(std::uint32_t);
 
 // Block of list or bucket page `number`; kNoBlock when it has not been used yet.
-BlockNumber find_side_page(SideStore* s, node::PageKind kind, std::uint32_t number);
+BlockNumber find_list_store_page(ListStore* s, node::PageKind kind, std::uint32_t number);
 // The same, added when it is not there.
-BlockNumber need_side_page(SideStore* s, node::PageKind kind, std::uint32_t number);
+BlockNumber need_list_store_page(ListStore* s, node::PageKind kind, std::uint32_t number);
 
 // ---- chains -------------------------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ inline node::ChainHead* page_chain(Page page) {
     return reinterpret_cast<node::ChainHead*>(page_data(page));
 }
 // Where the entries of a page of a chain begin.
-inline std::byte* page_entries(const SideStore* s, Page page) {
+inline std::byte* page_entries(const ListStore* s, Page page) {
     const auto kind = static_cast<node::PageKind>(page_trailer(page)->kind);
     return page_data(page) + s->g.entries_offset(kind);
 }
@@ -83,14 +83,14 @@ struct Chain {
 };
 
 // Copies a page of a chain. False when it belongs to another chain by now.
-bool copy_chain_page(const SideStore* s, const Chain& chain, BlockNumber block,
+bool copy_chain_page(const ListStore* s, const Chain& chain, BlockNumber block,
                      PGAlignedBlock* out);
 
 // Counts the pages of a chain as they are read: more than the index has, and the chain runs in a
 // circle. Chains that change under a reader let him start over, but not for ever.
 class ChainGuard {
   public:
-    explicit ChainGuard(const SideStore* s, BlockNumber first) : s_(s), first_(first) {}
+    explicit ChainGuard(const ListStore* s, BlockNumber first) : s_(s), first_(first) {}
     // May ereport.
     void step() {
         if (unlikely(++steps_ > limit_))
@@ -107,7 +107,7 @@ class ChainGuard {
   private:
     static constexpr int kMaxRestarts = 100;
     void check();
-    const SideStore* s_;
+    const ListStore* s_;
     BlockNumber first_;
     std::uint64_t steps_ = 0;
     std::uint64_t limit_ = 16;
@@ -118,7 +118,7 @@ class ChainGuard {
 // copy_chain_page, take(entries, bytes) for the entries of each, restart() when what was taken is
 // void.
 template <typename Copy, typename Take, typename Restart>
-void read_chain(const SideStore* s, const Chain& chain, PGAlignedBlock* page, Copy&& copy,
+void read_chain(const ListStore* s, const Chain& chain, PGAlignedBlock* page, Copy&& copy,
                 Take&& take, Restart&& restart) {
     ChainGuard guard(s, chain.first);
     std::uint32_t moves = 0;
@@ -146,11 +146,11 @@ void read_chain(const SideStore* s, const Chain& chain, PGAlignedBlock* page, Co
 
 // Adds entries to two chains in one edit: a row to the list page of its slot, and where its bucket
 // is. Sizes in bytes, multiples of 4.
-void append_entries(SideStore* s, const Chain& rows, const std::byte* row, std::uint32_t row_bytes,
+void append_entries(ListStore* s, const Chain& rows, const std::byte* row, std::uint32_t row_bytes,
                     const Chain& bucket, const node::BucketEntry& entry);
 
 // Moves entries together, so that at most one page with much room is left, where inserts find it,
 // and takes the empty overflow pages out. For vacuum.
-void compact_chain(SideStore* s, const Chain& chain);
+void compact_chain(ListStore* s, const Chain& chain);
 
 }  // namespace vg::pg

@@ -1,4 +1,4 @@
-#include "core/node/side_audit.h"
+#include "core/node/list_audit.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,11 +26,11 @@ std::size_t fixed_key_bytes(KeyKind kind) noexcept {
 
 }  // namespace
 
-SideAudit::SideAudit(const SideMeta& meta, const SideGeometry& geometry, std::uint32_t blocks,
+ListAudit::ListAudit(const ListMeta& meta, const ListGeometry& geometry, std::uint32_t blocks,
                      const Audit& nodes, Poll poll)
     : meta_(meta), g_(geometry), nodes_(nodes), poll_(poll), pages_(blocks) {}
 
-SideFault SideAudit::add_map(std::uint32_t block, PageKind of, bool root, std::uint32_t position,
+ListFault ListAudit::add_map(std::uint32_t block, PageKind of, bool root, std::uint32_t position,
                              std::span<const std::uint32_t> entries) {
     for (std::size_t i = 0; i < entries.size(); ++i) {
         if (entries[i] == kNoBlock)
@@ -44,7 +44,7 @@ SideFault SideAudit::add_map(std::uint32_t block, PageKind of, bool root, std::u
     return {};
 }
 
-SideFault SideAudit::add_page(std::uint32_t block, PageKind kind, const std::byte* data,
+ListFault ListAudit::add_page(std::uint32_t block, PageKind kind, const std::byte* data,
                               Hash hash) {
     const auto& head = *reinterpret_cast<const ChainHead*>(data);
     const auto of = static_cast<PageKind>(head.of);
@@ -52,13 +52,13 @@ SideFault SideAudit::add_page(std::uint32_t block, PageKind kind, const std::byt
     if (head.used > g_.entries_room(kind))
         return {"the page claims more entries than it can hold", block};
     if (kind == PageKind::kOverflow && head.owner == kNoBlock)
-        return head.used == 0 ? SideFault{} : SideFault{"a free overflow page has entries", block};
+        return head.used == 0 ? ListFault{} : ListFault{"a free overflow page has entries", block};
     if (kind != PageKind::kOverflow && of != kind)
         return {"the page belongs to a chain of another kind", block};
     if (kind == PageKind::kLists) {
         const SlotId first = head.owner * g_.slots_per_list_page;
         for (SlotId slot = first; slot < first + g_.slots_per_list_page; ++slot) {
-            if (SideFault f = add_list(block, slot, data + g_.list_offset(slot)))
+            if (ListFault f = add_list(block, slot, data + g_.list_offset(slot)))
                 return f;
         }
     }
@@ -67,7 +67,7 @@ SideFault SideAudit::add_page(std::uint32_t block, PageKind kind, const std::byt
                                   : add_bucket(block, head.owner, entries, head.used);
 }
 
-SideFault SideAudit::add_list(std::uint32_t block, SlotId slot, const std::byte* bytes) {
+ListFault ListAudit::add_list(std::uint32_t block, SlotId slot, const std::byte* bytes) {
     const auto& head = *reinterpret_cast<const ListHead*>(bytes);
     const auto* list = reinterpret_cast<const ListNeighbour*>(bytes + sizeof(ListHead));
     if (head.count == 0)
@@ -97,7 +97,7 @@ SideFault SideAudit::add_list(std::uint32_t block, SlotId slot, const std::byte*
     return {};
 }
 
-SideFault SideAudit::add_rows(std::uint32_t block, std::uint32_t number, const std::byte* entries,
+ListFault ListAudit::add_rows(std::uint32_t block, std::uint32_t number, const std::byte* entries,
                               std::size_t bytes, Hash hash) {
     const auto kind = static_cast<KeyKind>(meta_.key_kind);
     for (std::size_t at = 0; at < bytes;) {
@@ -117,7 +117,7 @@ SideFault SideAudit::add_rows(std::uint32_t block, std::uint32_t number, const s
     return {};
 }
 
-bool SideAudit::is_bucket_of(std::uint32_t number, std::uint32_t hash) const noexcept {
+bool ListAudit::is_bucket_of(std::uint32_t number, std::uint32_t hash) const noexcept {
     for (std::size_t g = 0; g < meta_.generations; ++g) {
         if (bucket_of(meta_, g, hash) == number)
             return true;
@@ -125,7 +125,7 @@ bool SideAudit::is_bucket_of(std::uint32_t number, std::uint32_t hash) const noe
     return false;
 }
 
-SideFault SideAudit::add_bucket(std::uint32_t block, std::uint32_t number, const std::byte* entries,
+ListFault ListAudit::add_bucket(std::uint32_t block, std::uint32_t number, const std::byte* entries,
                                 std::size_t bytes) {
     if (bytes % sizeof(BucketEntry) != 0)
         return {"an entry reaches past the end of the page", block};
@@ -139,7 +139,7 @@ SideFault SideAudit::add_bucket(std::uint32_t block, std::uint32_t number, const
 }
 
 // The maps and the pages themselves agree on numbers.
-SideFault SideAudit::check_numbers() const {
+ListFault ListAudit::check_numbers() const {
     std::vector<bool> named(pages_.size());
     for (const Numbered& n : numbered_) {
         const Link& page = pages_[n.block];
@@ -155,9 +155,9 @@ SideFault SideAudit::check_numbers() const {
     return {};
 }
 
-SideFault SideAudit::check_chains() {
+ListFault ListAudit::check_chains() {
     const auto follow = [this](std::uint32_t from, std::uint32_t at, std::uint32_t owner,
-                               PageKind of) -> SideFault {
+                               PageKind of) -> ListFault {
         for (; at != kNoBlock; from = at, at = pages_[at].next) {
             if (at >= pages_.size() || pages_[at].kind != PageKind::kOverflow)
                 return {"a chain leads to a page that is no overflow page", from};
@@ -174,10 +174,10 @@ SideFault SideAudit::check_chains() {
         const Link page = pages_[block];
         if (page.kind != PageKind::kLists && page.kind != PageKind::kBuckets)
             continue;
-        if (SideFault f = follow(block, page.next, page.owner, page.kind))
+        if (ListFault f = follow(block, page.next, page.owner, page.kind))
             return f;
     }
-    if (SideFault f = follow(0, meta_.free_page, kNoBlock, PageKind{}))
+    if (ListFault f = follow(0, meta_.free_page, kNoBlock, PageKind{}))
         return f;
     for (std::uint32_t block = 0; block < pages_.size(); ++block) {
         if (pages_[block].kind == PageKind::kOverflow && !pages_[block].chained)
@@ -186,7 +186,7 @@ SideFault SideAudit::check_chains() {
     return {};
 }
 
-SideFault SideAudit::check_rows(std::span<const HeldTid> tids) {
+ListFault ListAudit::check_rows(std::span<const HeldTid> tids) {
     if (meta_.sweep != 0) {
         // What is left of forgotten rows, in one place or the other.
         Pace pace(poll_);
@@ -215,15 +215,15 @@ SideFault SideAudit::check_rows(std::span<const HeldTid> tids) {
     return {};
 }
 
-SideFault SideAudit::finish(std::span<const HeldTid> tids) {
-    if (SideFault f = check_numbers())
+ListFault ListAudit::finish(std::span<const HeldTid> tids) {
+    if (ListFault f = check_numbers())
         return f;
-    if (SideFault f = check_chains())
+    if (ListFault f = check_chains())
         return f;
     return check_rows(tids);
 }
 
-bool SideAudit::key_hash(std::uint64_t tid, std::uint32_t* hash) const noexcept {
+bool ListAudit::key_hash(std::uint64_t tid, std::uint32_t* hash) const noexcept {
     const auto at = std::lower_bound(rows_.begin(), rows_.end(), tid,
                                      [](const Row& r, std::uint64_t t) { return r.tid < t; });
     if (at == rows_.end() || at->tid != tid)

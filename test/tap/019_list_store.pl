@@ -1,4 +1,4 @@
-# One fault at a time in the side store of a semantic_graph index: the check names it, with the SQLSTATE of a
+# One fault at a time in the list store of a semantic_graph index: the check names it, with the SQLSTATE of a
 # corrupted index, and REINDEX repairs it. Damage at random is in 016.
 use strict;
 use warnings;
@@ -12,8 +12,8 @@ my ($side_meta, $map, $lists, $buckets) = (5, 6, 7, 8);  # page kinds
 
 # What is changed: kind of page, and the bytes of the change from those of the page.
 my @damage = (
-    [ 'the side metapage has a wrong magic number', $side_meta, sub { (0, 'VGS0') } ],
-    [ 'the side metapage has an impossible page layout', $side_meta, sub { (20, pack 'V', 3) } ],
+    [ 'the list metapage has a wrong magic number', $side_meta, sub { (0, 'VGS0') } ],
+    [ 'the list metapage has an impossible page layout', $side_meta, sub { (20, pack 'V', 3) } ],
     [ 'a map points past the end of the index', $map, sub { (4000, pack 'V', 100000) } ],
     [ 'the page claims more entries than it can hold', $lists, sub { (10, pack 'v', 9000) } ],
     [ 'a list is longer than lists can be', $lists, sub { my ($page, $at) = @_; ($at->{list}, pack 'v', $k + 1) } ],
@@ -26,7 +26,7 @@ my @damage = (
     [ 'a key belongs to a row that the index does not hold', $lists, sub { my ($page, $at) = @_; ($at->{rows} + 8, pack 'v', 2000) } ],
 );
 
-my $node = new_server('side_store', '');
+my $node = new_server('list_store', '');
 $node->safe_psql('postgres', join '', map {
         "CREATE TABLE d$_ (id integer, v vector(12)); INSERT INTO d$_ SELECT i, vec(i, 12) FROM generate_series(1, 600) i;"
           . "CREATE INDEX d${_}_v ON d$_ USING semantic_graph (v vector_l2_ops) INCLUDE (id) WITH (k = $k);"

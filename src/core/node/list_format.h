@@ -1,7 +1,7 @@
-// On-disk structures of a side store: what a semantic_graph index keeps beside its node store. The
+// On-disk structures of a list store: what a semantic_graph index keeps beside its node store. The
 // prose is in docs/on-disk-format.md. Page kinds and their lock order: format.h, pg/page/page.h.
 //
-//   side metapage   one, named by MetaData::side_block
+//   list metapage   one, named by MetaData::list_block
 //   maps            two radix trees of two levels: number -> block, filled in as numbers are used.
 //                   An entry never changes once it is set
 //   list pages      numbered slot / slots_per_list_page: the lists of nearest neighbours of that
@@ -18,8 +18,8 @@
 
 namespace vg::node {
 
-inline constexpr std::uint32_t kSideMagic = 0x56475331;  // "VGS1"
-inline constexpr std::uint32_t kSideVersion = 1;
+inline constexpr std::uint32_t kListMagic = 0x56475331;  // "VGS1"
+inline constexpr std::uint32_t kListVersion = 1;
 
 enum class KeyKind : std::uint8_t { kNone = 0, kInt4 = 1, kInt8 = 2, kUuid = 3, kText = 4 };
 inline constexpr std::uint8_t kKeyKinds = 5;
@@ -40,7 +40,7 @@ inline constexpr unsigned kMaxGenerationBits = 21;
 //       36     4  overflow  overflow pages of the newest generation
 //       40     4  sweep     1: a vacuum has begun to forget rows and has not come to its end
 //       44     4  reserved
-struct SideMeta {
+struct ListMeta {
     std::uint32_t magic;
     std::uint32_t version;
     std::uint16_t k;
@@ -55,8 +55,8 @@ struct SideMeta {
     std::uint32_t sweep;
     std::uint32_t reserved;
 };
-static_assert(sizeof(SideMeta) == 48 && offsetof(SideMeta, slots_per_list_page) == 20 &&
-              offsetof(SideMeta, sweep) == 40);
+static_assert(sizeof(ListMeta) == 48 && offsetof(ListMeta, slots_per_list_page) == 20 &&
+              offsetof(ListMeta, sweep) == 40);
 
 // Head of the data area of list, bucket and overflow pages. Entries lie behind the lists on a list
 // page, behind the head elsewhere, without gaps.
@@ -108,8 +108,8 @@ static_assert(sizeof(BucketEntry) == 16);
 
 inline constexpr std::uint32_t kMaxListLength = 100;
 
-// Where things lie on the pages of a side store whose pages have `usable` bytes.
-struct SideGeometry {
+// Where things lie on the pages of a list store whose pages have `usable` bytes.
+struct ListGeometry {
     std::uint32_t usable = 0;
     std::uint32_t k = 0;
     std::uint32_t slots_per_list_page = 0;
@@ -140,9 +140,9 @@ inline constexpr std::uint32_t row_entry_bytes(std::size_t key_bytes) noexcept {
 }
 
 // As many slots per list page as leave room for one row of each. k in [1, kMaxListLength].
-inline SideGeometry plan_side(std::uint32_t usable, std::uint32_t k, KeyKind kind) noexcept {
+inline ListGeometry plan_lists(std::uint32_t usable, std::uint32_t k, KeyKind kind) noexcept {
     constexpr std::uint32_t kTypicalKey[kKeyKinds] = {0, 4, 8, 16, 24};
-    SideGeometry g{usable, k, 1};
+    ListGeometry g{usable, k, 1};
     const std::uint32_t row =
         kind == KeyKind::kNone ? 0 : row_entry_bytes(kTypicalKey[static_cast<int>(kind)]);
     g.slots_per_list_page =
@@ -150,30 +150,30 @@ inline SideGeometry plan_side(std::uint32_t usable, std::uint32_t k, KeyKind kin
     return g;
 }
 
-// Null when a side metapage makes sense, else what is wrong.
-inline const char* check_side(const SideMeta& m, std::uint32_t usable) noexcept {
-    if (m.magic != kSideMagic)
-        return "the side metapage has a wrong magic number";
-    if (m.version != kSideVersion)
-        return "the side metapage has an unknown format version";
+// Null when a list metapage makes sense, else what is wrong.
+inline const char* check_list_meta(const ListMeta& m, std::uint32_t usable) noexcept {
+    if (m.magic != kListMagic)
+        return "the list metapage has a wrong magic number";
+    if (m.version != kListVersion)
+        return "the list metapage has an unknown format version";
     if (m.k < 1 || m.k > kMaxListLength || m.key_kind >= kKeyKinds)
-        return "the side metapage has impossible options";
+        return "the list metapage has impossible options";
     if (m.generations < 1 || m.generations > kMaxGenerations)
-        return "the side metapage has an impossible number of bucket generations";
+        return "the list metapage has an impossible number of bucket generations";
     for (std::size_t i = 0; i < m.generations; ++i) {
         if (m.generation_bits[i] > kMaxGenerationBits)
-            return "the side metapage has an impossible number of buckets";
+            return "the list metapage has an impossible number of buckets";
     }
     if (m.slots_per_list_page !=
-        plan_side(usable, m.k, static_cast<KeyKind>(m.key_kind)).slots_per_list_page)
-        return "the side metapage has an impossible page layout";
+        plan_lists(usable, m.k, static_cast<KeyKind>(m.key_kind)).slots_per_list_page)
+        return "the list metapage has an impossible page layout";
     if (m.list_root == 0 || m.bucket_root == 0)
-        return "the side metapage names no maps";
+        return "the list metapage names no maps";
     return nullptr;
 }
 
 // Number of the bucket page for a hash in generation g: generations follow one another.
-inline std::uint32_t bucket_of(const SideMeta& m, std::size_t g, std::uint32_t hash) noexcept {
+inline std::uint32_t bucket_of(const ListMeta& m, std::size_t g, std::uint32_t hash) noexcept {
     std::uint32_t first = 0;
     for (std::size_t i = 0; i < g; ++i)
         first += 1u << m.generation_bits[i];

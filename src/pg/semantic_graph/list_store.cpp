@@ -1,6 +1,6 @@
 #include "pg/boundary/pg.h"
 
-#include "pg/semantic_graph/side.h"
+#include "pg/semantic_graph/list_store.h"
 
 #include <algorithm>
 #include <cstring>
@@ -14,11 +14,11 @@ namespace {
 constexpr std::size_t kBucketLoad = 300;
 constexpr unsigned kFewestBucketBits = 3;
 
-BlockNumber map_root(const SideStore* s, node::PageKind kind) {
+BlockNumber map_root(const ListStore* s, node::PageKind kind) {
     return kind == node::PageKind::kLists ? s->list_root : s->bucket_root;
 }
 
-BlockNumber read_map(const SideStore* s, BlockNumber block, std::uint32_t at) {
+BlockNumber read_map(const ListStore* s, BlockNumber block, std::uint32_t at) {
     const Buffer buffer = read_page(s->index, block, node::PageKind::kMap, BUFFER_LOCK_SHARE);
     const BlockNumber found = page_map(BufferGetPage(buffer))[at];
     UnlockReleaseBuffer(buffer);
@@ -29,14 +29,14 @@ void clear_map(Page page) {
     std::memset(page_data(page), 0xFF, kMapEntries * sizeof(std::uint32_t));
 }
 
-SideStore::Cell* cell_of(SideStore* s, node::PageKind kind, std::uint32_t number,
+ListStore::Cell* cell_of(ListStore* s, node::PageKind kind, std::uint32_t number,
                          std::uint64_t* page) {
     *page = std::uint64_t{number} << 4 | static_cast<std::uint64_t>(kind);
     return &s->cache[(number * 2 + (kind == node::PageKind::kLists ? 0 : 1)) %
-                     SideStore::kCacheSize];
+                     ListStore::kCacheSize];
 }
 
-void check_number(const SideStore* s, std::uint32_t number) {
+void check_number(const ListStore* s, std::uint32_t number) {
     if (unlikely(number / kMapEntries >= kMapEntries))
         ereport(ERROR,
                 (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
@@ -45,7 +45,7 @@ void check_number(const SideStore* s, std::uint32_t number) {
 }
 
 // Fills entry `at` of a map page with a page made for it; what another writer made meanwhile stays.
-BlockNumber add_to_map(SideStore* s, BlockNumber map, std::uint32_t at, node::PageKind kind,
+BlockNumber add_to_map(ListStore* s, BlockNumber map, std::uint32_t at, node::PageKind kind,
                        std::uint32_t number) {
     PageEdits e;
     begin_edits(&e, s->index, s->direct);
@@ -75,24 +75,24 @@ unsigned bucket_bits_for(std::size_t rows) {
 
 }  // namespace
 
-node::SideMeta read_side_meta(const SideStore* s) {
+node::ListMeta read_list_meta(const ListStore* s) {
     const Buffer buffer =
-        read_page(s->index, s->block, node::PageKind::kSideMeta, BUFFER_LOCK_SHARE);
-    const node::SideMeta meta = *page_side_meta(BufferGetPage(buffer));
+        read_page(s->index, s->block, node::PageKind::kListMeta, BUFFER_LOCK_SHARE);
+    const node::ListMeta meta = *page_list_meta(BufferGetPage(buffer));
     UnlockReleaseBuffer(buffer);
-    if (const char* fault = node::check_side(meta, kPageUsable))
+    if (const char* fault = node::check_list_meta(meta, kPageUsable))
         report_corrupt(s->index, s->block, fault);
     return meta;
 }
 
-SideStore* open_side(Relation index, bool direct) {
-    auto* s = static_cast<SideStore*>(palloc0(sizeof(SideStore)));
+ListStore* open_lists(Relation index, bool direct) {
+    auto* s = static_cast<ListStore*>(palloc0(sizeof(ListStore)));
     s->index = index;
     s->direct = direct;
-    s->block = read_meta(index).side_block;
+    s->block = read_meta(index).list_block;
     if (s->block == node::kNoBlock)
-        report_corrupt(index, kMetaBlock, "the metapage names no side store");
-    const node::SideMeta meta = read_side_meta(s);
+        report_corrupt(index, kMetaBlock, "the metapage names no list store");
+    const node::ListMeta meta = read_list_meta(s);
     s->g = {kPageUsable, meta.k, meta.slots_per_list_page};
     s->key_kind = static_cast<node::KeyKind>(meta.key_kind);
     s->list_root = meta.list_root;
@@ -100,24 +100,24 @@ SideStore* open_side(Relation index, bool direct) {
     return s;
 }
 
-void write_empty_side(Relation index, ForkNumber fork, BlockNumber block, std::uint32_t k,
-                      node::KeyKind kind, std::size_t rows) {
-    node::SideMeta meta{};
-    meta.magic = node::kSideMagic;
-    meta.version = node::kSideVersion;
+void write_empty_lists(Relation index, ForkNumber fork, BlockNumber block, std::uint32_t k,
+                       node::KeyKind kind, std::size_t rows) {
+    node::ListMeta meta{};
+    meta.magic = node::kListMagic;
+    meta.version = node::kListVersion;
     meta.k = static_cast<std::uint16_t>(k);
     meta.key_kind = static_cast<std::uint8_t>(kind);
     meta.generations = 1;
     meta.generation_bits[0] = static_cast<std::uint8_t>(bucket_bits_for(rows));
-    meta.slots_per_list_page = node::plan_side(kPageUsable, k, kind).slots_per_list_page;
+    meta.slots_per_list_page = node::plan_lists(kPageUsable, k, kind).slots_per_list_page;
     meta.list_root = block + 1;
     meta.bucket_root = block + 2;
     meta.free_page = node::kNoBlock;
-    Buffer buffer = add_page(index, fork, node::PageKind::kSideMeta);
+    Buffer buffer = add_page(index, fork, node::PageKind::kListMeta);
     if (BufferGetBlockNumber(buffer) != block)
-        elog(ERROR, "the side store begins at block %u, not %u", BufferGetBlockNumber(buffer),
+        elog(ERROR, "the list store begins at block %u, not %u", BufferGetBlockNumber(buffer),
              block);
-    *page_side_meta(BufferGetPage(buffer)) = meta;
+    *page_list_meta(BufferGetPage(buffer)) = meta;
     finish_page(buffer);
     for (int map = 0; map < 2; ++map) {
         buffer = add_page(index, fork, node::PageKind::kMap);
@@ -126,9 +126,9 @@ void write_empty_side(Relation index, ForkNumber fork, BlockNumber block, std::u
     }
 }
 
-BlockNumber find_side_page(SideStore* s, node::PageKind kind, std::uint32_t number) {
+BlockNumber find_list_store_page(ListStore* s, node::PageKind kind, std::uint32_t number) {
     std::uint64_t page;
-    SideStore::Cell* cell = cell_of(s, kind, number, &page);
+    ListStore::Cell* cell = cell_of(s, kind, number, &page);
     if (likely(cell->page == page))
         return cell->block;
     check_number(s, number);
@@ -141,8 +141,8 @@ BlockNumber find_side_page(SideStore* s, node::PageKind kind, std::uint32_t numb
     return block;
 }
 
-BlockNumber need_side_page(SideStore* s, node::PageKind kind, std::uint32_t number) {
-    BlockNumber block = find_side_page(s, kind, number);
+BlockNumber need_list_store_page(ListStore* s, node::PageKind kind, std::uint32_t number) {
+    BlockNumber block = find_list_store_page(s, kind, number);
     if (likely(block != node::kNoBlock))
         return block;
     const BlockNumber root = map_root(s, kind);
