@@ -12,7 +12,7 @@ EXTENSION = vectorgraph
 
 # Rooms whose SQL makes up the extension vectorgraph, in the order PostgreSQL must see them. Within
 # a room: alphabetically. The last fragment looks at what all of them made.
-SQL_ROOMS = boundary index page lid_hnsw lid semantic_graph links graph_search cur select rank metric rerank search
+SQL_ROOMS = boundary index page lid_hnsw lid semantic_graph links graph_search cur select rank metric rerank table_search
 SQL_LAST = src/pg/boundary/bound_after.sql
 SQL_FRAGMENTS = $(filter-out $(SQL_LAST),$(foreach room,$(SQL_ROOMS),$(sort $(wildcard src/pg/$(room)/*.sql)))) $(SQL_LAST)
 SQL_KNOWN = $(SQL_FRAGMENTS) src/pg/types/vector.sql

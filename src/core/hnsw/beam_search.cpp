@@ -14,10 +14,6 @@ inline float unless_nan(float x, float otherwise) noexcept {
     return x == x ? x : otherwise;
 }
 
-constexpr auto kNearerFirst = [](const auto& a, const auto& b) {
-    return a.distance < b.distance || (a.distance == b.distance && a.id < b.id);
-};
-
 // Sizes that a search reaches without a second thought.
 constexpr std::size_t kLeastStep = 16;
 // See first_beam().
@@ -414,107 +410,6 @@ void BeamSearch::offer(float distance, SlotId id) {
     }
     pool_.insert(pool_.begin() + static_cast<std::ptrdiff_t>(index), {distance, id});
     cursor_ = std::min(cursor_, index);
-}
-
-// Equal rows come in the order of their slots, whatever way the search took.
-bool BeamSearch::later(const Ready& a, const Ready& b) const noexcept {
-    if (a.order != b.order)
-        return a.order > b.order;
-    return found_[a.index].slot > found_[b.index].slot;
-}
-
-bool BeamSearch::pop(Found* out) {
-    const auto later_first = [this](const Ready& a, const Ready& b) { return later(a, b); };
-    while (!ready_.empty() &&
-           (exhausted_ || emitted_ < free_rows_ || reads_before(emitted_ + 1) <= found_.size())) {
-        std::pop_heap(ready_.begin(), ready_.end(), later_first);
-        const Ready r = ready_.back();
-        ready_.pop_back();
-        if (r.order < last_order_) {
-            late_.push_back(r);
-            continue;
-        }
-        last_order_ = r.order;
-        ++emitted_;
-        found_[r.index].handed_out = true;
-        *out = found_[r.index];
-        return true;
-    }
-    if (!exhausted_ || late_.empty())
-        return false;
-    if (!late_sorted_) {
-        late_sorted_ = true;
-        std::sort(late_.begin(), late_.end(), later_first);  // nearest at the back
-    }
-    found_[late_.back().index].handed_out = true;
-    *out = found_[late_.back().index];
-    late_.pop_back();
-    return true;
-}
-
-void BeamSearch::unread_beyond(float distance, std::size_t most, std::vector<SlotId>* out) {
-    std::vector<Candidate> far;
-    const auto add = [&](float estimate, SlotId id) {
-        if (estimate >= distance && !visited_.contains(id))
-            far.push_back({estimate, id});
-    };
-    for (const std::vector<Candidate>* known : {&spill_, &aside_}) {
-        for (const Candidate& c : *known)
-            add(c.distance, c.id);
-    }
-    for (std::size_t i = 0; i < unread_.ids().size(); ++i)
-        add(unread_.estimates()[i], unread_.ids()[i]);
-    std::sort(far.begin(), far.end(), kNearerFirst);
-    for (std::size_t i = 0; i < far.size() && out->size() < most; ++i) {
-        if (std::find(out->begin(), out->end(), far[i].id) == out->end())
-            out->push_back(far[i].id);
-    }
-}
-
-// Whatever the beam met and did not read is known from here on with all its estimates.
-void BeamSearch::leave_beam() {
-    in_beam_ = false;
-    // A descent that found nothing (its slots were reused meanwhile) ends above the target.
-    level_ = target_level_;
-    for (const Found& f : found_)
-        unread_.leave_out(f.slot);
-    for (const std::vector<Candidate>* known : {&pool_, &spill_}) {
-        for (const Candidate& c : *known) {
-            if ((c.id & kExpanded) == 0)
-                unread_.see(c.id, c.distance);
-        }
-    }
-    pool_.clear();
-    spill_.clear();
-}
-
-void BeamSearch::end_first_round() {
-    first_round_ = false;
-    for (const std::vector<Candidate>* crowd : {&crowd_, &aside_}) {
-        for (const Candidate& c : *crowd) {
-            if ((c.id & kExpanded) == 0)
-                unread_.see(c.id, c.distance);
-        }
-    }
-    crowd_.clear();
-    aside_.clear();
-}
-
-bool BeamSearch::grow() {
-    if (exhausted_)
-        return false;
-    if (in_beam_)
-        leave_beam();
-    if (first_round_)
-        end_first_round();
-    take_batch(next_batch());
-    if (!batch_.empty())
-        return true;
-    if (root_ == kNoSlot || visited_.contains(root_))
-        exhausted_ = true;
-    else
-        batch_.push_back(root_);
-    return true;
 }
 
 void BeamSearch::forget() {

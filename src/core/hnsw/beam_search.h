@@ -202,7 +202,10 @@ class BeamSearch {
     SlotId next_after_pool();
     SlotId next_in_batch();
     void take_batch(std::size_t n);
-    bool later(const Ready& a, const Ready& b) const noexcept;
+    // Equal rows come in the order of their slots, whatever way the search took.
+    bool later(const Ready& a, const Ready& b) const noexcept {
+        return a.order != b.order ? a.order > b.order : found_[a.index].slot > found_[b.index].slot;
+    }
 
     const node::NodeQuery* query_;
     std::vector<float> estimates_;

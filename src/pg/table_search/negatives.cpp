@@ -26,7 +26,7 @@ extern "C" {
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
 #include "pg/boundary/result.h"
-#include "pg/search/source.h"
+#include "pg/table_search/source.h"
 
 namespace vg::pg {
 namespace {

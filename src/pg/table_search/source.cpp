@@ -2,7 +2,7 @@
 
 #include "pg/boundary/pg.h"
 
-#include "pg/search/source.h"
+#include "pg/table_search/source.h"
 
 #include <string_view>
 

@@ -16,7 +16,7 @@
 #include "pg/boundary/context.h"
 #include "pg/boundary/result.h"
 #include "pg/rank/feedback.h"
-#include "pg/search/source.h"
+#include "pg/table_search/source.h"
 
 namespace vg::pg {
 namespace {

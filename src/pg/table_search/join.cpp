@@ -12,7 +12,7 @@
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/result.h"
-#include "pg/search/source.h"
+#include "pg/table_search/source.h"
 
 namespace vg::pg {
 namespace {
