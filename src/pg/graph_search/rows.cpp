@@ -11,7 +11,7 @@
 #include "core/node/node_query.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/query.h"
-#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/options.h"
 
 namespace vg::pg {
 namespace {

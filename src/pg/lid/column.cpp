@@ -11,6 +11,7 @@ extern "C" {
 
 #include "pg/boundary/arguments.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/state.h"
 
 namespace vg::pg {
 namespace {

@@ -19,7 +19,8 @@ extern "C" {
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
 #include "pg/boundary/settings.h"
-#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/options.h"
+#include "pg/types/vector.h"
 
 namespace vg::pg {
 namespace {

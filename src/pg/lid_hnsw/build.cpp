@@ -14,6 +14,14 @@
 #include <memory>
 
 #include "core/base/large_blocks.h"
+#include "pg/boundary/boundary.h"
+#include "pg/index/access_method.h"
+#include "pg/lid_hnsw/insert.h"
+#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/options.h"
+#include "pg/lid_hnsw/state.h"
+#include "pg/page/page.h"
+#include "pg/types/vector.h"
 
 extern "C" {
 #include "optimizer/plancat.h"

@@ -9,7 +9,7 @@
 #include "core/hnsw/bulk_builder.h"
 #include "core/hnsw/row_store.h"
 #include "pg/index/progress.h"
-#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/insert.h"
 
 namespace vg::pg {
 

@@ -11,6 +11,9 @@
 #include <vector>
 
 #include "core/base/parallel.h"
+#include "pg/boundary/boundary.h"
+#include "pg/lid_hnsw/options.h"
+#include "pg/page/page.h"
 
 namespace vg::pg {
 namespace {

@@ -17,8 +17,13 @@
 #include "core/hnsw/row_store.h"
 #include "core/node/chunk_audit.h"
 #include "core/node/reach.h"
+#include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
 #include "pg/index/locks.h"
+#include "pg/index/report.h"
+#include "pg/lid_hnsw/state.h"
+#include "pg/page/page.h"
+#include "pg/types/vector.h"
 
 namespace vg::pg {
 

@@ -12,6 +12,8 @@
 #include "pg/boundary/pg.h"
 
 #include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/options.h"
+#include "pg/lid_hnsw/state.h"
 
 #include <algorithm>
 #include <cmath>
@@ -21,6 +23,8 @@
 #include "pg/index/access_method.h"
 #include "pg/index/stored_format.h"
 #include "pg/lid_hnsw/page_pass.h"
+#include "pg/page/page.h"
+#include "pg/types/vector.h"
 
 extern "C" {
 #include "access/heaptoast.h"

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "pg/page/buffer_hints.h"
+#include "pg/page/page.h"
 
 extern "C" {
 #include "access/rmgr.h"

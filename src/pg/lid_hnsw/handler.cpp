@@ -3,7 +3,10 @@
 #include "pg/boundary/pg.h"
 
 #include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/options.h"
+#include "pg/lid_hnsw/state.h"
 
+#include "pg/boundary/boundary.h"
 #include "pg/index/access_method.h"
 
 extern "C" {

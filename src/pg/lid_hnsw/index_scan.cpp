@@ -1,6 +1,8 @@
 #include "pg/boundary/pg.h"
 
 #include "pg/lid_hnsw/index_scan.h"
+#include "pg/lid_hnsw/state.h"
+#include "pg/types/vector.h"
 
 #include <cstring>
 

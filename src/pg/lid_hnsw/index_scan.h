@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "pg/lid_hnsw/inspect.h"
+#include "pg/types/vector.h"
 
 namespace vg::pg {
 

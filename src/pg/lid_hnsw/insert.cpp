@@ -3,11 +3,16 @@
 
 #include "pg/boundary/pg.h"
 
+#include "pg/lid_hnsw/insert.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/state.h"
 
+#include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
 #include "pg/index/locks.h"
 #include "pg/page/buffer_store.h"
+#include "pg/page/page.h"
+#include "pg/types/vector.h"
 
 namespace vg::pg {
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "pg/page/slot_reads.h"
+#include "pg/types/vector.h"
 
 namespace vg::pg {
 

@@ -7,6 +7,7 @@
 
 #include "core/distance/link_kernels.h"
 #include "core/node/order_key.h"
+#include "pg/index/report.h"
 #include "pg/page/page.h"
 
 extern "C" {

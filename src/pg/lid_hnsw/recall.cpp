@@ -16,11 +16,16 @@
 
 #include "core/base/random.h"
 #include "core/hnsw/recall.h"
+#include "core/node/node_query.h"
 #include "pg/boundary/arguments.h"
+#include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
 #include "pg/boundary/result.h"
 #include "pg/boundary/settings.h"
 #include "pg/lid_hnsw/index_scan.h"
+#include "pg/lid_hnsw/options.h"
+#include "pg/lid_hnsw/state.h"
+#include "pg/types/vector.h"
 
 namespace vg::pg {
 namespace {

@@ -9,20 +9,26 @@
 #include "pg/boundary/pg.h"
 
 #include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/options.h"
+#include "pg/lid_hnsw/state.h"
 
 #include <algorithm>
 #include <limits>
 
 #include "core/hnsw/beam_search.h"
 #include "core/store/tids.h"
+#include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
 #include "pg/boundary/memory.h"
 #include "pg/index/access_method.h"
+#include "pg/index/report.h"
 #include "pg/lid_hnsw/dead_rows.h"
 #include "pg/lid_hnsw/near_ties.h"
 #include "pg/lid_hnsw/page_pass.h"
 #include "pg/page/buffer_store.h"
+#include "pg/page/page.h"
 #include "pg/page/slot_reads.h"
+#include "pg/types/vector.h"
 
 extern "C" {
 #include "pgstat.h"

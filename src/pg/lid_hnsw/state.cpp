@@ -5,11 +5,14 @@
 
 #include "pg/boundary/pg.h"
 
-#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/state.h"
 
 #include <cstring>
 
+#include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
+#include "pg/index/report.h"
+#include "pg/page/page.h"
 #include "pg/types/vector.h"
 
 extern "C" {

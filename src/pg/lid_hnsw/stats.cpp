@@ -12,10 +12,14 @@
 #include "core/hnsw/graph.h"
 #include "core/node/drift.h"
 #include "core/node/reach.h"
+#include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
 #include "pg/boundary/result.h"
 #include "pg/index/locks.h"
+#include "pg/index/report.h"
 #include "pg/index/stored_format.h"
+#include "pg/lid_hnsw/state.h"
+#include "pg/page/page.h"
 
 namespace vg::pg {
 namespace {

@@ -2,10 +2,14 @@
 
 #include "pg/lid_hnsw/vacuum.h"
 
+#include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
 #include "pg/index/locks.h"
 #include "pg/index/progress.h"
 #include "pg/index/stored_format.h"
+#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/state.h"
+#include "pg/page/page.h"
 
 extern "C" {
 #include "miscadmin.h"

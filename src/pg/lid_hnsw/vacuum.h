@@ -5,7 +5,7 @@
 #include "pg/boundary/pg.h"
 
 #include "core/store/vacuum.h"
-#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/state.h"
 #include "pg/page/buffer_store.h"
 
 namespace vg::pg {

@@ -11,7 +11,11 @@
 #include <optional>
 
 #include "core/knn/bulk_lists.h"
+#include "pg/boundary/boundary.h"
 #include "pg/lid_hnsw/build.h"
+#include "pg/lid_hnsw/insert.h"
+#include "pg/lid_hnsw/state.h"
+#include "pg/page/page.h"
 
 namespace vg::pg {
 namespace {

@@ -7,7 +7,9 @@
 #include <cstring>
 #include <vector>
 
+#include "pg/index/report.h"
 #include "pg/lid_hnsw/vacuum.h"
+#include "pg/page/page.h"
 #include "pg/semantic_graph/list_store.h"
 
 namespace vg::pg {

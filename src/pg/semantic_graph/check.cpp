@@ -12,8 +12,11 @@
 #include <vector>
 
 #include "core/node/list_audit.h"
+#include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
+#include "pg/index/report.h"
 #include "pg/lid_hnsw/inspect.h"
+#include "pg/page/page.h"
 
 namespace vg::pg {
 namespace {

@@ -12,9 +12,13 @@
 
 #include "core/hnsw/beam_search.h"
 #include "core/store/tids.h"
+#include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
 #include "pg/lid_hnsw/inspect.h"
+#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/state.h"
 #include "pg/page/buffer_store.h"
+#include "pg/page/page.h"
 #include "pg/page/slot_reads.h"
 #include "pg/semantic_graph/row_keys.h"
 #include "pg/semantic_graph/semantic_graph.h"

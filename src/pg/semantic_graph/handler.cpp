@@ -2,6 +2,10 @@
 
 #include "pg/boundary/pg.h"
 
+#include "pg/boundary/boundary.h"
+#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/options.h"
+#include "pg/lid_hnsw/state.h"
 #include "pg/semantic_graph/semantic_graph.h"
 
 namespace vg::pg {

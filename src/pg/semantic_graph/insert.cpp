@@ -8,8 +8,12 @@
 
 #include "pg/semantic_graph/semantic_graph.h"
 
+#include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
 #include "pg/index/locks.h"
+#include "pg/lid_hnsw/insert.h"
+#include "pg/lid_hnsw/state.h"
+#include "pg/types/vector.h"
 
 namespace vg::pg {
 

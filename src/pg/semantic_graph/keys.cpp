@@ -1,5 +1,7 @@
 #include "pg/boundary/pg.h"
 
+#include "pg/index/report.h"
+#include "pg/page/page.h"
 #include "pg/semantic_graph/keys.h"
 
 #include <algorithm>

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "pg/index/progress.h"
+#include "pg/page/page.h"
 #include "pg/semantic_graph/lists.h"
 
 extern "C" {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pg/index/report.h"
 #include "pg/lid_hnsw/build.h"
+#include "pg/page/page.h"
 
 namespace vg::pg {
 namespace {

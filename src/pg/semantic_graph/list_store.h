@@ -23,6 +23,7 @@
 
 #include "core/node/list_format.h"
 #include "pg/boundary/boundary.h"
+#include "pg/index/report.h"
 #include "pg/page/page.h"
 
 namespace vg::pg {

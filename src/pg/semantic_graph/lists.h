@@ -16,8 +16,9 @@
 #include "core/hnsw/node_insert.h"
 #include "core/knn/list.h"
 #include "core/knn/similarity.h"
-#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/state.h"
 #include "pg/lid_hnsw/vacuum.h"
+#include "pg/page/page.h"
 #include "pg/page/slot_reads.h"
 #include "pg/semantic_graph/list_store.h"
 

@@ -6,6 +6,8 @@
 #include <cstring>
 
 #include "pg/boundary/boundary.h"
+#include "pg/index/report.h"
+#include "pg/page/page.h"
 
 namespace vg::pg {
 

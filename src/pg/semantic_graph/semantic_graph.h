@@ -5,8 +5,9 @@
 #include "pg/boundary/pg.h"
 
 #include "core/knn/weight.h"
+#include "pg/lid_hnsw/insert.h"
 #include "pg/lid_hnsw/inspect.h"
-#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/options.h"
 #include "pg/semantic_graph/keys.h"
 #include "pg/semantic_graph/lists.h"
 

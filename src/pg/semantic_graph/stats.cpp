@@ -17,6 +17,8 @@
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/result.h"
 #include "pg/lid_hnsw/inspect.h"
+#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/state.h"
 #include "pg/semantic_graph/semantic_graph.h"
 
 namespace vg::pg {

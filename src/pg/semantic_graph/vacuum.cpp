@@ -26,6 +26,8 @@
 #include "pg/index/locks.h"
 #include "pg/index/progress.h"
 #include "pg/index/stored_format.h"
+#include "pg/lid_hnsw/lid_hnsw.h"
+#include "pg/lid_hnsw/state.h"
 
 namespace vg::pg {
 namespace {

@@ -1,0 +1,46 @@
+// Reloptions and settings of lid_hnsw, which other access methods on the node store share
+// (handler.cpp).
+#pragma once
+
+#include "pg/boundary/pg.h"
+
+#include "core/hnsw/bulk_builder.h"
+#include "pg/boundary/compat.h"
+
+namespace vg::pg {
+
+inline constexpr int kDefaultM = 16;
+inline constexpr int kMinM = 2;
+inline constexpr int kMaxM = 100;
+inline constexpr int kDefaultEfConstruction = 64;
+inline constexpr int kMinEfConstruction = 4;
+inline constexpr int kMaxEfConstruction = 1000;
+inline constexpr int kDefaultEfSearch = 40;
+inline constexpr int kMinEfSearch = 1;
+inline constexpr int kMaxEfSearch = 1000;
+
+// Reloptions, laid out for build_reloptions. Options of an access method that builds on this one
+// begin with these.
+struct LidHnswOptions {
+    int32 vl_len_;
+    int m;
+    int ef_construction;
+    int build_order;  // hnsw::BuildOrder
+};
+int option_m(Relation index);
+int option_ef_construction(Relation index);
+hnsw::BuildOrder option_build_order(Relation index);
+
+// Registers the options above, all but the struct's header, with a relopt kind.
+void add_node_store_options(relopt_kind kind);
+// Entries of a relopt_parse_elt table for them, in `type` at `prefix`.
+#define VG_NODE_STORE_OPTIONS(type, prefix)                                                    \
+    option_at("m", RELOPT_TYPE_INT, offsetof(type, prefix m)),                                 \
+        option_at("ef_construction", RELOPT_TYPE_INT, offsetof(type, prefix ef_construction)), \
+        option_at("build_order", RELOPT_TYPE_ENUM, offsetof(type, prefix build_order))
+// GUC lid_hnsw.ef_search.
+extern int lid_hnsw_ef_search;
+// GUC lid_hnsw.exact_scan: scans read all of the index and answer exactly.
+extern bool lid_hnsw_exact_scan;
+
+}  // namespace vg::pg
