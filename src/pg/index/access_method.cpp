@@ -25,22 +25,26 @@ IndexScanDesc begin_ordering_scan(Relation index, int keys, int orderbys) {
     return scan;
 }
 
+// The name of the access method is asked for in errors only: it takes memory, and a scan may begin
+// anew for every row of another table.
 void start_ordering_scan(IndexScanDesc scan) {
-    const char* method = access_method(scan->indexRelation);
+    Relation index = scan->indexRelation;
     if (scan->numberOfOrderBys == 0 || scan->orderByData == nullptr)
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("cannot scan %s index without order", method),
+                        errmsg("cannot scan %s index without order", access_method(index)),
                         errhint("Add ORDER BY with the operator of the index's operator class.")));
     // The planner is told never to ask for more than one order.
     if (scan->numberOfOrderBys > 1)
         ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("cannot scan %s index by several ordering operators", method)));
+                        errmsg("cannot scan %s index by several ordering operators",
+                               access_method(index))));
     // Heap TIDs are returned after their page is unlocked; only an MVCC snapshot guarantees that a
     // tuple which took over such a TID meanwhile is not seen.
     if (!IsMVCCSnapshot(scan->xs_snapshot))
-        ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-                        errmsg("non-MVCC snapshots are not supported with %s", method)));
-    pgstat_count_index_scan(scan->indexRelation);
+        ereport(ERROR,
+                (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+                 errmsg("non-MVCC snapshots are not supported with %s", access_method(index))));
+    pgstat_count_index_scan(index);
     count_index_search(scan);
 }
 
