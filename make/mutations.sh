@@ -18,6 +18,7 @@ mutations=(
     'back-links|insert.cpp|s/^    add_back_links\(0, base, parent\.chosen\);//|neighbours do not link back'
     'second-link|insert_node.cpp|s/ && !links_to\(slot, to\);/;/|a link is added that vacuum has added already'
     'stale-parent|insert_node.cpp|s/!work_\.is_chosen\(parent\.chosen, 0, from\) \|\|/!from.live() \&\& !from.dead() \&\&/|the parent is not looked at again'
+    'taken-slot|insert_node.cpp|s/if \(child_is_gone \|\| /if (/|a link to a node that took a dead ones slot gives way'
     'level-one|insert_node.cpp|s/if \(level == 1\)/if (level == 99)/|a node does not know its slot at level 1'
     'error-bound|insert.cpp|s/^ +(slot\.header\(\)|h)\.error = std::max.*$//|a node does not bound the rows that join it'
     'new-chunk|tids.cpp|s/chunk->next = header->chunk;//|a new chunk forgets those before it'

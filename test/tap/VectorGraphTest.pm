@@ -192,7 +192,7 @@ sub start_psql {
     close $file;
     return IPC::Run::start(
         [ 'psql', '-X', '-q', '-A', '-t', '-v', 'VERBOSITY=verbose', '-d', $node->connstr('postgres'), '-f', $name ],
-        '<', \undef, '>', $out, '2>&1', IPC::Run::timeout(120));
+        '<', \undef, '>', $out, '2>&1', IPC::Run::timeout(600));
 }
 
 # Goes on once a query answers true, for which it asks all the time: a test waits for what it needs, not for the

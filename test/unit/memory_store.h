@@ -81,6 +81,7 @@ class MemoryPages {
     std::uint64_t looks = 0;    // pages looked at or copied
     std::uint64_t commits = 0;  // edits that changed something
     std::function<void()> after_commit;
+    std::function<void()> before_edit;  // once, before the next edit of any store begins
 };
 
 // An insert that is under way, for wait_for_inserts.
@@ -155,6 +156,8 @@ class MemoryStore final : public store::Store {
 
     void begin() override {
         turn();
+        if (const auto hook = std::exchange(pages_.before_edit, nullptr))
+            hook();
         require(!looking_ && !editing_, "an edit begins while pages are locked");
         editing_ = true;
         last_ = {node::PageKind{}, 0};

@@ -4,13 +4,17 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
+#include <memory>
 #include <vector>
 
 #include "core/store/insert.h"
 #include "core/store/links.h"
 #include "core/store/tids.h"
+#include "core/store/vacuum.h"
 #include "memory_index.h"
 #include "memory_store.h"
+#include "store_audit.h"
 
 namespace vg {
 namespace {
@@ -104,6 +108,47 @@ TEST(StoreInsert, EqualRowsCostOneEdit) {
     f.tid_count = h.tid_count;
     f.chunk = h.chunk;
     EXPECT_EQ(index.tids(f).size(), 100u);
+}
+
+// Between the search of an insert and its edit a vacuum frees the dead child whose link was to give
+// way, and another node takes the slot, below the same parent: that one keeps its link.
+TEST(StoreInsert, TakesNoLinkOfANodeThatTookTheSlotOfADeadOne) {
+    MemoryPages pages = small_pages();
+    ASSERT_EQ(pages.geometry.capacity, 4u);
+    const store::Constants constants(pages.meta());
+    MemoryStore store(pages);
+    store::Inserter inserter(store, constants);
+    std::size_t rows = 0;
+    const auto insert = [&](store::Inserter& in, std::size_t axis, float value) {
+        std::vector<float> row(4, 0.0f);
+        row[axis] = value;
+        return in.insert(row.data(), tid_of(rows++));
+    };
+    // A node in the middle, and four around it, to which its list has protected links only.
+    ASSERT_TRUE(insert(inserter, 0, 0));
+    for (std::size_t axis = 0; axis < 4; ++axis)
+        ASSERT_TRUE(insert(inserter, axis, 1));
+    const auto is_dead = [](const node::Tid& t, void*) {
+        return test::row_of(t) >= 1 && test::row_of(t) <= 4;
+    };
+    const auto vacuum = [&](void (*passes)(store::Vacuum*)) {
+        MemoryStore own(pages);
+        const auto v = std::make_unique<store::Vacuum>(
+            own, constants, store::TidFilter{is_dead, nullptr, 0}, 0, Poll{});
+        passes(v.get());
+    };
+    vacuum(store::forget_rows);
+    pages.before_edit = [&] {
+        vacuum(store::vacuum);
+        MemoryStore own(pages);
+        store::Inserter others(own, constants);
+        for (std::size_t axis = 0; axis < 4; ++axis)
+            ASSERT_TRUE(insert(others, axis, -1));
+    };
+    ASSERT_TRUE(insert(inserter, 0, 0.1f));
+    std::map<std::uint64_t, int> held;
+    EXPECT_EQ(test::audit(pages, &held), "");
+    EXPECT_EQ(held.size(), 6u);
 }
 
 // A vacuum empties chunks of a list and takes them out while a reader is in its midst: the reader

@@ -106,7 +106,7 @@ Inserter::Outcome Inserter::try_insert(const float* vector, const Tid& tid) {
         return outcome_of(same, tid);
     const Parent parent = find_parent();
     if (work_.chosen() == 0)
-        return outcome_of(add_root_slot(tid, meta.root), tid);
+        return outcome_of(add_root_slot(tid, meta), tid);
     if (parent.chosen == work_.chosen())
         return Outcome::kAgain;
     const SlotId base = add_base_slot(tid, parent);

@@ -50,6 +50,7 @@ class Inserter {
     struct Parent {
         std::size_t chosen;
         node::SlotId gives_way;
+        std::uint64_t removed;  // MetaData::removed_nodes before gives_way was looked at
     };
 
     Outcome try_insert(const float* vector, const node::Tid& tid);
@@ -62,7 +63,7 @@ class Inserter {
     // insert_node.cpp
     node::SlotEdit write_base_slot(node::SlotId id, const node::Tid& tid);
     node::SlotId add_first_slot(const node::Tid& tid);
-    node::SlotId add_root_slot(const node::Tid& tid, node::SlotId old_root);
+    node::SlotId add_root_slot(const node::Tid& tid, const node::MetaData& before);
     node::SlotId add_base_slot(const node::Tid& tid, const Parent& parent);
     node::SlotId add_upper_slot(unsigned level, node::SlotId base, node::SlotId below);
     void add_upper_slots(const node::MetaData& meta, node::SlotId base, const node::Tid& tid);

@@ -76,10 +76,10 @@ Inserter::Parent Inserter::find_parent() {
             room = work_.is_chosen(i, 0, slot) && has_room_for_child(slot);
         });
         if (room)
-            return {i, kNoSlot};
+            return {i, kNoSlot, 0};
     }
     if (work_.chosen() == 0)
-        return {0, kNoSlot};
+        return {0, kNoSlot, 0};
     return find_parent_below(work_.chosen_slot(0));
 }
 
@@ -88,6 +88,7 @@ Inserter::Parent Inserter::find_parent() {
 // elsewhere.
 Inserter::Parent Inserter::find_parent_below(SlotId at) {
     std::size_t parent = work_.chosen();
+    const std::uint64_t removed = store_.meta().removed_nodes;
     // In a damaged index protected links may run in a circle. Then a slot marked on the way comes
     // again (Brent's algorithm), and the tries of insert() end in the error.
     SlotId mark = kNoSlot;
@@ -106,18 +107,18 @@ Inserter::Parent Inserter::find_parent_below(SlotId at) {
                     children_.push_back(slot.link(i));
         });
         if (children_.empty())
-            return {parent, kNoSlot};
+            return {parent, kNoSlot, 0};
         const Children children = look_at_children(at);
         if (children.dead != kNoSlot) {
             with_slot(store_, at, [&](const SlotView& slot) {
                 if (slot.live() && slot.header().level == 0)
                     parent = work_.choose_also(at, slot);
             });
-            return {parent, children.dead};
+            return {parent, children.dead, removed};
         }
         at = children.living;
     }
-    return {parent, kNoSlot};
+    return {parent, kNoSlot, 0};
 }
 
 // Of those in children_ that a full list protects. A link to what became the root has no child any
@@ -138,8 +139,7 @@ Inserter::Children Inserter::look_at_children(SlotId of) {
 }
 
 // Where the protected link to the new slot goes in its parent's list; kNoVictim where there is no
-// room for it any more. A child that was dead when it was looked at still is while its parent links
-// to it.
+// room for it any more.
 std::size_t Inserter::place_for_child(const Parent& parent, const SlotView& slot,
                                       const SlotEdit::LinkValue& link) {
     for (std::size_t i = 0; parent.gives_way != kNoSlot && i < slot.degree(); ++i) {
@@ -161,6 +161,12 @@ SlotEdit Inserter::write_base_slot(SlotId id, const Tid& tid) {
     return slot;
 }
 
+// The first node of an index, and one above a dead root, is where searches begin as well.
+static void make_root(node::MetaData* meta, SlotId id) {
+    meta->root = meta->entry = id;
+    meta->entry_level = 0;
+}
+
 // The first node of an index. kNoSlot when there is one by now.
 SlotId Inserter::add_first_slot(const Tid& tid) {
     store_.begin();
@@ -171,9 +177,7 @@ SlotId Inserter::add_first_slot(const Tid& tid) {
     }
     const SlotId id = store_.take_slot();
     write_base_slot(id, tid);
-    meta->root = id;
-    meta->entry = id;
-    meta->entry_level = 0;
+    make_root(meta, id);
     ++meta->inserted_nodes;
     store_.commit();
     return id;
@@ -186,7 +190,9 @@ SlotId Inserter::add_base_slot(const Tid& tid, const Parent& parent) {
     store_.begin();
     node::MetaData* meta = store_.open_for_slot(parent_id);
     const SlotEdit from = store_.edit_slot(parent_id);
-    if (!work_.is_chosen(parent.chosen, 0, from) ||
+    // A child that was dead still is, unless its slot was freed and taken by another node.
+    const bool child_is_gone = parent.gives_way != kNoSlot && meta->removed_nodes != parent.removed;
+    if (child_is_gone || !work_.is_chosen(parent.chosen, 0, from) ||
         !(has_room_for_child(from) || links_to(from, parent.gives_way))) {
         store_.rollback();
         return kNoSlot;
@@ -201,8 +207,10 @@ SlotId Inserter::add_base_slot(const Tid& tid, const Parent& parent) {
 }
 
 // Adds the base slot of a row to an index in which every node is dead: above the old root, which
-// becomes its child. kNoSlot when that is no longer so.
-SlotId Inserter::add_root_slot(const Tid& tid, SlotId old_root) {
+// becomes its child. kNoSlot when that is no longer so. `before`: what the metapage said when the
+// search began; while no node was removed since, the root's slot is not another node's.
+SlotId Inserter::add_root_slot(const Tid& tid, const node::MetaData& before) {
+    const SlotId old_root = before.root;
     bool dead = false;
     with_slot(store_, old_root, [&](const SlotView& slot) {
         dead = slot.dead() && slot.header().level == 0;
@@ -213,16 +221,14 @@ SlotId Inserter::add_root_slot(const Tid& tid, SlotId old_root) {
         return kNoSlot;
     store_.begin();
     node::MetaData* meta = store_.open_for_slot(old_root);
-    if (meta->root != old_root) {
+    if (meta->root != old_root || meta->removed_nodes != before.removed_nodes) {
         store_.rollback();
         return kNoSlot;
     }
     const SlotId id = store_.take_slot();
     write_base_slot(id, tid).set_protected(0, true);
     store_.edit_slot(old_root).header().parent = id;
-    meta->root = id;
-    meta->entry = id;
-    meta->entry_level = 0;
+    make_root(meta, id);
     ++meta->inserted_nodes;
     store_.commit();
     return id;

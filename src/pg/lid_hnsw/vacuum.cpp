@@ -50,9 +50,11 @@ void fill_stats(const IndexVacuum* v, IndexBulkDeleteResult* stats) {
 void warn_of_unlinked(const IndexVacuum* v) {
     if (v->work.unlinked == 0)
         return;
-    ereport(WARNING, (errmsg("%zu nodes of index \"%s\" could not be linked again",
-                             v->work.unlinked, RelationGetRelationName(v->index)),
-                      errhint("%s", kRebuildHint)));
+    ereport(WARNING,
+            (errmsg_plural("%zu node of index \"%s\" could not be linked again",
+                           "%zu nodes of index \"%s\" could not be linked again", v->work.unlinked,
+                           v->work.unlinked, RelationGetRelationName(v->index)),
+             errhint("%s", kRebuildHint)));
 }
 
 }  // namespace

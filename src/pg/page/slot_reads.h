@@ -35,54 +35,54 @@ inline node::SlotView checked_slot(Relation index, const node::Geometry& g, Buff
     return slot;
 }
 
-// Pins and locks a page for every slot. The functions may ereport.
-class LockedReader {
+// What the readers that lock have in common. The functions may ereport.
+class LockingReader {
   public:
-    LockedReader(Relation index, const node::Geometry& g) : index_(index), g_(&g) {}
+    void prefetch(node::SlotId id) { prefetch_slot(index_, *g_, id); }
+    void poll() { CHECK_FOR_INTERRUPTS(); }
 
-    node::SlotView look(node::SlotId id) {
+  protected:
+    LockingReader(Relation index, const node::Geometry& g) : index_(index), g_(&g) {}
+
+    // Locks the page of a slot; a page that buffer_ has pinned is let go of, if it is another one.
+    node::SlotView lock(node::SlotId id) {
         const BlockNumber block = g_->block_of(id);
         check_block(index_, block);
-        buffer_ = read_block(index_, block);
+        buffer_ = release_and_read_block(buffer_, index_, block);
         LockBuffer(buffer_, BUFFER_LOCK_SHARE);
         return checked_slot(index_, *g_, buffer_, id);
     }
-    void let_go() { UnlockReleaseBuffer(buffer_); }
-    void prefetch(node::SlotId id) { prefetch_slot(index_, *g_, id); }
-    void poll() { CHECK_FOR_INTERRUPTS(); }
 
-  private:
     Relation index_;
     const node::Geometry* g_;
-    Buffer buffer_ = InvalidBuffer;
+    Buffer buffer_ = InvalidBuffer;  // pinned
 };
 
-// Keeps the last page pinned: the next slot is often on the same one. The functions may ereport.
-class PinnedReader {
+// Pins and locks a page for every slot.
+class LockedReader : public LockingReader {
   public:
-    PinnedReader(Relation index, const node::Geometry& g) : index_(index), g_(&g) {}
+    LockedReader(Relation index, const node::Geometry& g) : LockingReader(index, g) {}
 
-    node::SlotView look(node::SlotId id) {
-        const BlockNumber block = g_->block_of(id);
-        check_block(index_, block);
-        pinned_ = release_and_read_block(pinned_, index_, block);
-        LockBuffer(pinned_, BUFFER_LOCK_SHARE);
-        return checked_slot(index_, *g_, pinned_, id);
+    node::SlotView look(node::SlotId id) { return lock(id); }
+    void let_go() {
+        UnlockReleaseBuffer(buffer_);
+        buffer_ = InvalidBuffer;
     }
-    void let_go() { LockBuffer(pinned_, BUFFER_LOCK_UNLOCK); }
-    void prefetch(node::SlotId id) { prefetch_slot(index_, *g_, id); }
-    void poll() { CHECK_FOR_INTERRUPTS(); }
+};
+
+// Keeps the last page pinned: the next slot is often on the same one.
+class PinnedReader : public LockingReader {
+  public:
+    PinnedReader(Relation index, const node::Geometry& g) : LockingReader(index, g) {}
+
+    node::SlotView look(node::SlotId id) { return lock(id); }
+    void let_go() { LockBuffer(buffer_, BUFFER_LOCK_UNLOCK); }
     // Before the scan ends or begins anew.
     void release() {
-        if (BufferIsValid(pinned_))
-            ReleaseBuffer(pinned_);
-        pinned_ = InvalidBuffer;
+        if (BufferIsValid(buffer_))
+            ReleaseBuffer(buffer_);
+        buffer_ = InvalidBuffer;
     }
-
-  private:
-    Relation index_;
-    const node::Geometry* g_;
-    Buffer pinned_ = InvalidBuffer;
 };
 
 // Copies a slot, inside call_pg: for callers that own C++ objects. What is no slot in use, because

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "core/hnsw/beam_search.h"
+#include "core/hnsw/row_store.h"
 #include "core/store/tids.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/context.h"
@@ -186,15 +187,23 @@ class Graph final : public GraphIndex {
     void read_rows(const node::SlotHeader& h, GraphNode& out) {
         for (int i = 0; i < h.tid_count; ++i)
             out.rows.push_back({from_tid(h.tids[i]), true, 0});
-        const std::size_t inline_rows = out.rows.size();
+        if (h.chunk == node::kNoChunk)
+            return;
+        more_.shrink_by(more_.size());
         tids_.start(out.node, h.chunk);
+        // What runs out of memory in there must not pass call_pg as a C++ exception.
+        call_pg([&] { enter_cpp([&] { read_chunks(); }); });
+        std::sort(more_.data(), more_.data() + more_.size(),
+                  [](const node::Tid& a, const node::Tid& b) { return a.key() < b.key(); });
+        for (std::size_t i = 0; i < more_.size(); ++i)
+            out.rows.push_back({from_tid(more_[i]), true, 0});
+    }
+
+    // May ereport and throw.
+    void read_chunks() {
         node::Tid tid;
-        while (call_pg([&] { return tids_.next(store_, &tid); }))
-            out.rows.push_back({from_tid(tid), true, 0});
-        std::sort(out.rows.begin() + static_cast<std::ptrdiff_t>(inline_rows), out.rows.end(),
-                  [](const GraphRow& a, const GraphRow& b) {
-                      return to_tid(a.tid).key() < to_tid(b.tid).key();
-                  });
+        while (tids_.next(store_, &tid))
+            more_.push_back(tid);
     }
 
     void read_neighbours(GraphNode& out) {
@@ -228,8 +237,9 @@ class Graph final : public GraphIndex {
     CopyReader reader_;
     BufferStore store_;  // of the overflow chunks
     store::TidReader tids_;
-    ListCopy list_;  // scratch
-    ListCopy far_;   // scratch
+    hnsw::GrowArray<node::Tid> more_;  // scratch
+    ListCopy list_;                    // scratch
+    ListCopy far_;                     // scratch
 };
 
 // May ereport.

@@ -93,10 +93,15 @@ void ListKeeper::take_nearest_live() {
 bool ListKeeper::read_node(IndexVacuum* v, node::SlotId slot, bool has_list) {
     const BlockNumber block = g_.block_of(slot);
     store::SlotsCopy& page = v->work.other;
-    if (!has_list && (block >= v->store.blocks() || !v->store.copy(block, &page) ||
-                      g_.index_of(slot) >= page.used()))
+    if (has_list) {
+        v->store.copy_slot(slot, &page);
+    } else if (block >= v->store.blocks() || !v->store.copy(block, &page) ||
+               g_.index_of(slot) >= page.used()) {
         return false;
-    const node::SlotView view = v->store.copy_slot(slot, &page);
+    }
+    const node::SlotView view = page.slot(g_.index_of(slot));
+    if (const char* fault = view.check())
+        report_corrupt(lists_->index, block, fault);
     if (!view.live() || view.header().level != 0)
         return false;
     view.read_vector(vector_.data());
@@ -158,7 +163,9 @@ void ListKeeper::repair(IndexVacuum* v) {
     PageWalk walk;
     begin_vacuum_walk(v, &walk, blocks);
     for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));) {
-        report_progress(kMendingLists, BufferGetBlockNumber(buffer), blocks);
+        report_progress(kMendingLists,
+                        static_cast<double>(BufferGetBlockNumber(buffer)) * g_.slots_per_page,
+                        static_cast<double>(blocks) * g_.slots_per_page);
         repair_page(v, buffer);
     }
     end_page_walk(&walk);

@@ -57,6 +57,7 @@ void run(IndexVacuum* v) {
     store::repair_links(&v->work);
     keeper->repair(v);
     store::repair_entry(&v->work);
+    store::report_begin(&v->work, store::VacuumPass::kReparent);
     store::reparent_orphans(&v->work);
     keeper->clear_dead(v);
     store::release_slots(&v->work);
