@@ -10,8 +10,8 @@ cmake -S . -B build/release -DCMAKE_BUILD_TYPE=Release > /dev/null
 cmake --build build/release --target vectorgraph_core -j "$(nproc)" > /dev/null
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/src/core" "$work/objects"
-flags=(-std=c++20 -O1 -I"$work/src" -Isrc -Itest/unit)
+mkdir "$work/objects"
+flags=(-std=c++20 -O1 -Isrc -Itest/unit)
 
 # name | file of src/core/store | sed program | what is wrong then
 mutations=(

@@ -60,33 +60,29 @@ void BeamSearch::unread_beyond(float distance, std::size_t most, std::vector<Slo
     }
 }
 
-// Whatever the beam met and did not read is known from here on with all its estimates.
+// What was met and not read goes to where all estimates of a node count.
+void BeamSearch::hand_to_unread(std::vector<Candidate>* met) {
+    for (const Candidate& c : *met) {
+        if ((c.id & kExpanded) == 0)
+            unread_.see(c.id, c.distance);
+    }
+    met->clear();
+}
+
 void BeamSearch::leave_beam() {
     in_beam_ = false;
     // A descent that found nothing (its slots were reused meanwhile) ends above the target.
     level_ = target_level_;
     for (const Found& f : found_)
         unread_.leave_out(f.slot);
-    for (const std::vector<Candidate>* known : {&pool_, &spill_}) {
-        for (const Candidate& c : *known) {
-            if ((c.id & kExpanded) == 0)
-                unread_.see(c.id, c.distance);
-        }
-    }
-    pool_.clear();
-    spill_.clear();
+    hand_to_unread(&pool_);
+    hand_to_unread(&spill_);
 }
 
 void BeamSearch::end_first_round() {
     first_round_ = false;
-    for (const std::vector<Candidate>* crowd : {&crowd_, &aside_}) {
-        for (const Candidate& c : *crowd) {
-            if ((c.id & kExpanded) == 0)
-                unread_.see(c.id, c.distance);
-        }
-    }
-    crowd_.clear();
-    aside_.clear();
+    hand_to_unread(&crowd_);
+    hand_to_unread(&aside_);
 }
 
 bool BeamSearch::grow() {

@@ -197,6 +197,7 @@ class BeamSearch {
     SlotId head(std::vector<Candidate>* pool, std::size_t* cursor);
     void see_links(const node::SlotView& slot, std::size_t degree, float distance);
     void leave_beam();
+    void hand_to_unread(std::vector<Candidate>* met);
     void end_first_round();
     SlotId next_in_pool();
     SlotId next_after_pool();

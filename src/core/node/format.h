@@ -14,6 +14,8 @@ inline constexpr std::uint32_t kMagic = 0x56474E31;  // "VGN1"
 inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::uint16_t kPageId = 0xFFA7;  // last two bytes of every page, for pg_filedump
 
+inline constexpr std::uint32_t kMetaBlock = 0;  // where the metapage is
+
 // A slot id is  block * slots_per_page + index  and fits 31 bits, so that searches can use the top
 // bit.
 using SlotId = std::uint32_t;

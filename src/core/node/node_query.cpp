@@ -14,9 +14,6 @@ namespace {
 // width; lower bounds are widened by it so that they stay below what the operator computes.
 constexpr float kSumSlack = 2e-5f;
 
-// Largest relative error of one rounding to float, a little up.
-constexpr double kHalfUlp = 6e-8;
-
 // Far below any distance that differs from 0 for another reason than rounding: the square root of
 // what 2000 squares can lose at the lower end of the floats.
 constexpr double kTinyValue = 1e-18;

@@ -10,9 +10,6 @@
 
 namespace vg::node {
 
-// Largest relative error of one rounding to float, a little up.
-static constexpr double kHalfUlp = 6e-8;
-
 // ---- 8 bits ----
 
 // Where the codes of a vector begin and how far apart their values are. The width of the range must

@@ -2,8 +2,7 @@
 // else: as a property, as a step of writing, or as a function of StoredVector.
 //
 //   float32   the row itself (under cosine brought to unit length)
-//   8-bit     the nearest of 256 values over the vector's own range; chosen where floats would
-//   leave
+//   8-bit     the nearest of 256 values over the vector's own range, for where floats would leave
 //             a page no room for links. The header says how far that is from the row
 #pragma once
 
@@ -15,6 +14,9 @@
 #include "core/node/format.h"
 
 namespace vg::node {
+
+// Largest relative error of one rounding to float, a little up.
+inline constexpr double kHalfUlp = 6e-8;
 
 constexpr bool is_storage(std::uint8_t value) noexcept {
     return value <= static_cast<std::uint8_t>(Storage::kSq8);

@@ -22,6 +22,9 @@ struct Constants {
           rotation(meta.dims, meta.seed),
           centre(meta.dims) {}
 
+    // Rotates a row for the codes of its links. row: dims floats; out: rotation.padded_dims().
+    void rotate(const float* row, float* out) const { rotation.apply(row, centre.data(), out); }
+
     node::Geometry geometry;
     node::Metric metric;
     std::uint32_t m;

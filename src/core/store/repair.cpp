@@ -110,8 +110,7 @@ void encode_options(Vacuum* v, const node::SlotHeader& h) {
         with_slot(v->store, o.id, read);
         if (!fits)
             continue;
-        v->constants.rotation.apply(v->vector.data(), v->constants.centre.data(),
-                                    v->rotated_other.data());
+        v->constants.rotate(v->vector.data(), v->rotated_other.data());
         o.factors =
             node::link_factors(v->constants.metric, v->rotated_node.data(), v->rotated_other.data(),
                                words, &v->option_codes[kept * words]);
@@ -168,8 +167,7 @@ void repair_slot(Vacuum* v, Block block, std::uint32_t index, std::size_t lost) 
     const node::SlotHeader& h = slot.header();
     slot.read_vector(v->vector.data());
     v->query.set_row(v->vector.data());
-    v->constants.rotation.apply(v->vector.data(), v->constants.centre.data(),
-                                v->rotated_node.data());
+    v->constants.rotate(v->vector.data(), v->rotated_node.data());
     gather_options(v, v->g.slot_id(block, index), slot, lost);
     encode_options(v, h);
     take_options(v, index, slot, lost);
@@ -179,8 +177,7 @@ void repair_slot(Vacuum* v, Block block, std::uint32_t index, std::size_t lost) 
 void take_list(Vacuum* v, std::uint32_t index, std::span<const SlotId> list) {
     const SlotView slot = v->page.slot(index);
     slot.read_vector(v->vector.data());
-    v->constants.rotation.apply(v->vector.data(), v->constants.centre.data(),
-                                v->rotated_node.data());
+    v->constants.rotate(v->vector.data(), v->rotated_node.data());
     v->options.clear();
     for (const SlotId id : list)
         v->options.push_back({0, id, {}});

@@ -48,7 +48,7 @@ bool outside_subtree(Vacuum* v, SlotId from, SlotId orphan) {
 void rotate_row(Vacuum* v, SlotId id, float* out) {
     const auto read = [&](const SlotView& slot) { slot.read_vector(v->vector.data()); };
     with_slot(v->store, id, read);
-    v->constants.rotation.apply(v->vector.data(), v->constants.centre.data(), out);
+    v->constants.rotate(v->vector.data(), out);
 }
 
 // Gives `orphan` a protected link from `parent`; false when that list is full of protected links.
@@ -68,17 +68,15 @@ bool adopt(Vacuum* v, SlotId orphan, SlotId parent) {
         const code::LinkFactors f =
             node::link_factors(v->constants.metric, v->rotated_node.data(), v->rotated_other.data(),
                                v->g.words, v->code.data());
-        if (from.degree() < v->g.capacity)
-            at = from.header().degree++;
-        else
-            at = hnsw::choose_victim(v->constants.metric, from, v->rotated_node.data(),
-                                     {orphan, true, f.bias, f.scale, f.length, v->code.data()},
-                                     true);
+        const node::SlotEdit::LinkValue link{orphan,  true,     f.bias,
+                                             f.scale, f.length, v->code.data()};
+        if (at == v->g.capacity)
+            at = hnsw::choose_victim(v->constants.metric, from, v->rotated_node.data(), link, true);
         if (at == hnsw::kNoVictim) {
             v->store.rollback();
             return false;
         }
-        from.set_link(at, {orphan, true, f.bias, f.scale, f.length, v->code.data()});
+        put_link(from, at, link);
     }
     v->store.edit_slot(orphan).header().parent = parent;
     v->store.commit();

@@ -33,7 +33,7 @@ namespace vg::store {
 
 using Block = std::uint32_t;
 
-inline constexpr Block kMetaBlock = 0;
+using node::kMetaBlock;
 
 // A page that is open for change.
 struct PageEdit {

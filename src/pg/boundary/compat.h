@@ -6,7 +6,6 @@
 #include "pg/boundary/pg.h"
 
 #include <cstdint>
-#include <cstring>
 
 #if PG_VERSION_NUM < 150000
 #error "vectorgraph needs PostgreSQL 15 or newer"

@@ -22,8 +22,6 @@ extern "C" {
 namespace vg::pg {
 namespace {
 
-constexpr BlockNumber kMetaBlock = 0;
-
 // How every metapage begins.
 struct MetaHead {
     std::uint32_t magic;
@@ -54,9 +52,9 @@ const char* rebuild_hint(Relation index, const StoredFormat& f) {
 
 StoredFormat stored_format(Relation index) {
     StoredFormat f;
-    if (RelationGetNumberOfBlocks(index) <= kMetaBlock)
+    if (RelationGetNumberOfBlocks(index) <= node::kMetaBlock)
         return f;
-    const Buffer buffer = ReadBuffer(index, kMetaBlock);
+    const Buffer buffer = ReadBuffer(index, node::kMetaBlock);
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
     const Page page = BufferGetPage(buffer);
     MetaHead head{};
@@ -90,7 +88,7 @@ void require_format(Relation index, std::uint32_t version, std::uint32_t current
     if (likely(version == current))
         return;
     if (version > kLastFormat)
-        report_corrupt(index, kMetaBlock, "the metapage has an impossible format version");
+        report_corrupt(index, node::kMetaBlock, "the metapage has an impossible format version");
     const StoredFormat f{version, current, true};
     ereport(ERROR,
             (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),

@@ -24,8 +24,6 @@ class BufferStore final : public store::Store {
           direct_(direct),
           strategy_(strategy) {}
 
-    Relation index() const noexcept { return index_; }
-
     node::MetaData meta() override;
     store::Block blocks() override;
     using Store::look;

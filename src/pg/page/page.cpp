@@ -178,11 +178,6 @@ void drop_look(PageEdits* e) {
     e->looked_at = InvalidBuffer;
 }
 
-void open_slots_pages(PageEdits* e, BlockNumber a, BlockNumber b) {
-    edit_page(e, std::min(a, b), node::PageKind::kSlots);
-    edit_page(e, std::max(a, b), node::PageKind::kSlots);
-}
-
 bool edits_have_room(const PageEdits* e, BlockNumber block) {
     return e->count < kMaxEditPages || find_open(e, block) != nullptr;
 }

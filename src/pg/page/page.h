@@ -29,7 +29,7 @@ namespace vg::pg {
 inline constexpr std::size_t kPageDataOffset = MAXALIGN(SizeOfPageHeaderData);
 inline constexpr std::uint32_t kPageUsable =
     BLCKSZ - kPageDataOffset - MAXALIGN(sizeof(node::PageTrailer));
-inline constexpr BlockNumber kMetaBlock = 0;
+using node::kMetaBlock;
 inline constexpr std::uint32_t kChunksPerPage = kPageUsable / sizeof(node::TidChunk);
 
 inline node::ChunkId chunk_id(BlockNumber block, std::uint32_t index) {
@@ -127,8 +127,6 @@ Page edit_page(PageEdits* e, BlockNumber block, node::PageKind kind);
 // Cheaper than edit_page for pages that mostly stay as they are. At most one at a time.
 Page look_at_page(PageEdits* e, BlockNumber block, node::PageKind kind);
 void drop_look(PageEdits* e);
-// Two slots pages, opened in lock order whatever the order of the arguments.
-void open_slots_pages(PageEdits* e, BlockNumber a, BlockNumber b);
 // Whether edit_page(block) would find the page open or room for another.
 bool edits_have_room(const PageEdits* e, BlockNumber block);
 // Extends the relation by a formatted page.

@@ -77,6 +77,7 @@ class Graph final : public GraphIndex {
           keys_(open.index, lists),
           weight_(option_edge_weight(open.index)),
           blocks_(blocks),
+          page_(state.geometry),
           reader_(open.index, state.geometry),
           store_(open.index, state.geometry, state.build_id) {}
 
@@ -144,10 +145,8 @@ class Graph final : public GraphIndex {
             }
             if (!load_page(block))
                 continue;
-            const std::uint32_t used =
-                std::min<std::uint32_t>(page_trailer(page_.data)->used, g_.slots_per_page);
-            for (std::uint32_t i = g_.index_of(from); i < used; ++i) {
-                const node::SlotView slot(g_, slot_bytes(g_, page_.data, i));
+            for (std::uint32_t i = g_.index_of(from); i < page_.used(); ++i) {
+                const node::SlotView slot = page_.slot(i);
                 if (slot.live() && slot.header().level == 0)
                     return g_.slot_id(block, i);
             }
@@ -161,14 +160,8 @@ class Graph final : public GraphIndex {
             return true;
         loaded_ = InvalidBlockNumber;
         const bool ours = call_pg([&] {
-            CHECK_FOR_INTERRUPTS();
-            const Buffer buffer = ReadBuffer(open_.index, block);
-            LockBuffer(buffer, BUFFER_LOCK_SHARE);
-            const bool slots = page_fault(BufferGetPage(buffer), node::PageKind::kSlots) == nullptr;
-            if (slots)
-                std::memcpy(page_.data, BufferGetPage(buffer), BLCKSZ);
-            UnlockReleaseBuffer(buffer);
-            return slots;
+            store_.poll();
+            return store_.copy(block, &page_);
         });
         if (ours)
             loaded_ = block;
@@ -233,7 +226,7 @@ class Graph final : public GraphIndex {
     knn::EdgeWeight weight_;
     BlockNumber blocks_;  // at least so many
     BlockNumber loaded_ = InvalidBlockNumber;
-    PGAlignedBlock page_;  // slots page of next_node
+    store::SlotsCopy page_;  // of next_node
     CopyReader reader_;
     BufferStore store_;  // of the overflow chunks
     store::TidReader tids_;
