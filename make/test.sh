@@ -3,7 +3,7 @@
 # Steps: lint unit asan install regress isolation tap docs servers (install comes by itself before the
 # four that need a server here; servers is other releases of PostgreSQL, see make/test-servers.sh).
 # Each step writes build/test/<step>.log and is summed up in one line; the log of a failed step is shown.
-# Ends with "N passed, N failed" and exit code 0 only when nothing failed.
+# Ends with what failed, by name, then "N passed, N failed"; exit code 0 only when nothing failed.
 #   VG_SERVERS=1         all runs the step servers too, which makes Debian systems of gigabytes in
 #                        folders; 1 by default where CI is set in the environment
 set -uo pipefail
@@ -136,6 +136,20 @@ count_tests() {
         END { if (seen) print p + 0, f + 0 }' "$1"
 }
 
+# Prints the names of the tests that failed in one log, one a line: whoever has only the end of what this
+# run printed still learns them. What ends a test without naming it (a crash, a bad exit) is shown as it is.
+name_failures() {
+    awk '
+        /^\[  FAILED  \] [^ ]+\.[^ ]+/             { print $4; next }
+        /^test .* FAILED/                          { print $2; next }           # pg_regress up to 15
+        /^not ok [0-9]+ /                          { print $5; next }           # and from 16 on
+        /^ *# +Failed test/                        { sub(/^ *# +Failed test */, ""); name = $0; next }
+        name != "" && /^ *# +at .* line [0-9]+/    { print $3, $4, $5, name; name = ""; next }
+        / the example at line [0-9]+ (fails|answers otherwise)/ || /^failed: / { sub(/^failed: /, ""); print; next }
+        /Segmentation fault|Illegal instruction|AddressSanitizer: |runtime error: |Non-zero exit status/ { print }' "$1" |
+        awk '!seen[$0]++' | cut -c 1-160 | head -n 12
+}
+
 # Runs a step and reports it in one go; leaves "<passed> <failed>" in build/test/<step>.result.
 run_step() {
     local name=$1 log=$logs/$1.log start=$SECONDS rc=0 counts p f
@@ -201,4 +215,8 @@ for step in "${steps[@]}"; do
 done
 echo
 [ -z "$left_out" ] || echo "$left_out"
+for step in "${steps[@]}"; do
+    read -r _ failed_here <"$logs/$step.result"
+    [ "$failed_here" -eq 0 ] || name_failures "$logs/$step.log" | sed "s/^/failed: $step: /"
+done
 cat "$logs"/*.result | awk '{ p += $1; f += $2 } END { printf "%d passed, %d failed\n", p, f; exit (f > 0) }'
