@@ -50,3 +50,45 @@ SELECT pg_temp.buffers('SELECT id FROM lengths ORDER BY v <#> ''[1,-1,2,.5,.25,-
     < 3000 + 2 * pg_relation_size('lengths_v') / 8192 AS no_page_for_every_row;
 RESET lid_hnsw.exact_scan;
 DROP TABLE lengths;
+
+-- 8 bits a dimension do not tell 300 near-copies apart: the scan reads the rows, as its snapshot sees them, and the
+-- indexed value may be an expression. Half of the rows are new versions on the page of the old ones, some are gone.
+CREATE TABLE coarse (id integer, note text DEFAULT '', v vector(1200)) WITH (fillfactor = 50);
+INSERT INTO coarse SELECT i, '', (SELECT array_agg(sin(j) + 1e-5 * sin(i * j) ORDER BY j) FROM generate_series(1, 1200) j)::vector
+FROM generate_series(1, 300) i;
+CREATE INDEX coarse_l2 ON coarse USING lid_hnsw (v vector_l2_ops);
+CREATE INDEX coarse_ip ON coarse USING lid_hnsw (v vector_ip_ops);
+CREATE INDEX coarse_cosine ON coarse USING lid_hnsw (v vector_cosine_ops);
+CREATE INDEX coarse_l1 ON coarse USING lid_hnsw (v vector_l1_ops);
+CREATE INDEX coarse_half ON coarse USING lid_hnsw ((subvector(v, 51, 1100)::vector(1100)) vector_l2_ops);
+SELECT storage FROM vectorgraph_index_stats('coarse_half');
+UPDATE coarse SET note = 'new' WHERE id % 2 = 0;
+DELETE FROM coarse WHERE id % 7 = 0;
+SELECT v AS q FROM coarse WHERE id = 8 \gset
+-- The first 40 ids by index and by sort, in the same order; the rows that are read for their place.
+CREATE FUNCTION pg_temp.same_order(expression text, q vector) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    statement text := format('SELECT array(SELECT id FROM coarse ORDER BY %s LIMIT 40)', expression);
+    by_index integer[];
+    by_sort integer[];
+BEGIN
+    SET LOCAL enable_sort = off;
+    EXECUTE statement INTO by_index USING q;
+    SET LOCAL enable_sort = on;
+    SET LOCAL enable_indexscan = off;
+    EXECUTE statement INTO by_sort USING q;
+    SET LOCAL enable_indexscan = on;
+    RETURN by_index = by_sort;
+END $$;
+SET lid_hnsw.ef_search = 200;
+SELECT expression, pg_temp.same_order(expression, :'q') FROM (VALUES ('v <-> $1'), ('v <#> $1'), ('v <=> $1'), ('v <+> $1'),
+    ('subvector(v, 51, 1100)::vector(1100) <-> subvector($1, 51, 1100)')) e(expression);
+-- Rows that go meanwhile are still seen by the snapshot of a cursor.
+BEGIN;
+DECLARE c CURSOR FOR SELECT id FROM coarse ORDER BY v <-> :'q';
+FETCH 2 FROM c;
+DELETE FROM coarse WHERE id <> 8;
+FETCH 3 FROM c;
+ROLLBACK;
+RESET lid_hnsw.ef_search;
+DROP TABLE coarse;

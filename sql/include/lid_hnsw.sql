@@ -80,40 +80,15 @@ BEGIN
     recall := CASE WHEN wanted = 0 THEN 1 ELSE round(hits::numeric / wanted, 3) END;
 END $$;
 
--- Whether this server loses the ctid of rows that its executor puts in order, as 18.6 does: seen at the server's own
--- polygons, once in a session.
-CREATE FUNCTION pg_temp.loses_ctids() RETURNS boolean LANGUAGE plpgsql AS $$
-DECLARE
-    loses boolean;
-BEGIN
-    IF coalesce(current_setting('test.loses_ctids', true), '') = '' THEN
-        CREATE TEMP TABLE circles AS SELECT polygon(circle(point(i % 7, i % 11), 0.3)) AS c FROM generate_series(1, 50) i;
-        CREATE INDEX ON circles USING gist (c);
-        PERFORM pg_temp.use_index(true);
-        SELECT count(DISTINCT ctid) < 50 INTO loses FROM (SELECT ctid FROM circles ORDER BY c <-> point(3.2, 4.1) OFFSET 0) s;
-        PERFORM set_config(name, 'on', false) FROM (VALUES ('enable_indexscan'), ('enable_seqscan'), ('enable_sort')) v(name);
-        DROP TABLE circles;
-        PERFORM set_config('test.loses_ctids', loses::text, false);
-    END IF;
-    RETURN current_setting('test.loses_ctids');
-END $$;
-
--- Whether a scan of the whole index returns every row of the table once. On servers that lose ctids, where the index is
--- kept out of queries for them: whether it returns as many rows, each as often as the table has its like.
+-- Whether a scan of the whole index returns every row of the table once.
 CREATE FUNCTION pg_temp.all_rows(tab text, op text, dims integer, filter text DEFAULT 'true') RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     all_there boolean;
-    loses_ctids boolean := pg_temp.loses_ctids();
 BEGIN
     PERFORM pg_temp.use_index(true);
-    EXECUTE format(CASE WHEN loses_ctids THEN
-        'SELECT NOT EXISTS (SELECT t FROM (SELECT * FROM %2$s WHERE %3$s ORDER BY v %1$s $1 OFFSET 0) t
-            EXCEPT ALL SELECT t FROM (SELECT * FROM %2$s WHERE %3$s) t) AND
-            (SELECT count(*) FROM (SELECT v FROM %2$s WHERE %3$s ORDER BY v %1$s $1 OFFSET 0) s)
-            = (SELECT count(*) FROM %2$s WHERE %3$s)'
-        ELSE 'SELECT count(*) = count(DISTINCT ctid) AND count(*) = (SELECT count(*) FROM %2$s WHERE %3$s)
-            FROM (SELECT ctid FROM %2$s WHERE %3$s ORDER BY v %1$s $1 OFFSET 0) s' END, op, tab, filter)
+    EXECUTE format('SELECT count(*) = count(DISTINCT ctid) AND count(*) = (SELECT count(*) FROM %2$s WHERE %3$s)
+        FROM (SELECT ctid FROM %2$s WHERE %3$s ORDER BY v %1$s $1 OFFSET 0) s', op, tab, filter)
         INTO all_there USING pg_temp.vec(3, dims, 999);
     PERFORM set_config(name, 'on', false) FROM (VALUES ('enable_indexscan'), ('enable_seqscan'), ('enable_sort')) v(name);
     RETURN all_there;

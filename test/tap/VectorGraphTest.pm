@@ -55,19 +55,6 @@ BEGIN
     END LOOP;
     RETURN hits::numeric / wanted;
 END $$;
--- loses_ctids: whether this server loses the ctid of rows that its executor puts in order, as 18.6 does, which its own
--- polygons show. A constant, since standbys make no tables.
-DO $$
-DECLARE
-    loses boolean;
-BEGIN
-    CREATE TEMP TABLE circles AS SELECT polygon(circle(point(i % 7, i % 11), 0.3)) AS c FROM generate_series(1, 50) i;
-    CREATE INDEX ON circles USING gist (c);
-    PERFORM only_index(true);
-    SELECT count(DISTINCT ctid) < 50 INTO loses FROM (SELECT ctid FROM circles ORDER BY c <-> point(3.2, 4.1) OFFSET 0) s;
-    DROP TABLE circles;
-    EXECUTE format('CREATE FUNCTION loses_ctids() RETURNS boolean LANGUAGE sql IMMUTABLE AS %L', 'SELECT ' || loses);
-END $$;
 CREATE FUNCTION every_row(tab text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     dims integer;
@@ -77,13 +64,8 @@ BEGIN
     -- Other scans may leave out rows that they find too late for their order.
     SET LOCAL lid_hnsw.exact_scan = on;
     PERFORM only_index(true);
-    -- Where ctids are lost the index is kept out of queries for them.
-    EXECUTE format(CASE WHEN loses_ctids() THEN
-        'SELECT NOT EXISTS (SELECT s FROM (SELECT * FROM %1$s ORDER BY v <-> $1 OFFSET 0) s
-            EXCEPT ALL SELECT t FROM (SELECT * FROM %1$s) t) AND
-            (SELECT count(*) FROM (SELECT v FROM %1$s ORDER BY v <-> $1 OFFSET 0) s) = (SELECT count(v) FROM %1$s)'
-        ELSE 'SELECT count(*) = count(DISTINCT ctid) AND count(*) = (SELECT count(v) FROM %1$s)
-            FROM (SELECT ctid FROM %1$s ORDER BY v <-> $1 OFFSET 0) s' END, tab)
+    EXECUTE format('SELECT count(*) = count(DISTINCT ctid) AND count(*) = (SELECT count(v) FROM %1$s)
+            FROM (SELECT ctid FROM %1$s ORDER BY v <-> $1 OFFSET 0) s', tab)
         INTO complete USING vec(1, coalesce(dims, 1), 999);
     RETURN complete;
 END $$;

@@ -24,6 +24,16 @@ constexpr double kOverflows = 1e38;
 // What a float sum of up to 2000 products may lose to underflow.
 constexpr float kSumUnderflow = 3e-42f;
 
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+// Bounds of the operator's value as floats keep them. What rounding adds to the lower one is far
+// less than kSumSlack has taken from it.
+NodeDistance ranged(float graph, double low, double high) noexcept {
+    const float order = static_cast<float>(low);
+    const double width = (high - order) * (1 + 2 * kHalfUlp) + std::numeric_limits<float>::min();
+    return {graph, order, static_cast<float>(width)};
+}
+
 }  // namespace
 
 NodeQuery::NodeQuery(const Geometry& geometry, Metric metric, const code::Rotation& rotation,
@@ -62,14 +72,8 @@ void NodeQuery::set_row(const float* vector) noexcept {
 NodeDistance NodeQuery::distance(const SlotView& slot) const noexcept {
     const float* q = query_.data();
     const StoredVector vector = slot.vector();
-    if (!is_exact(geometry_.storage)) {
-        if (metric_ == Metric::kInnerProduct) {
-            const float ip = vector.inner_product(q);
-            return {-ip, product_bound(slot, ip), 0};
-        }
-        const float squared = vector.l2_squared(q);
-        return {squared, lower_bound(slot, squared), 0};
-    }
+    if (!is_exact(geometry_.storage))
+        return metric_ == Metric::kInnerProduct ? inexact_product(slot) : inexact_distance(slot);
     if (metric_ == Metric::kInnerProduct) {
         const float ip = vector.inner_product(q);
         // Bounds |q| |x|.
@@ -92,8 +96,11 @@ double NodeQuery::rounding() const noexcept {
 }
 
 ValueRange NodeQuery::value_range(float order, float scale) const noexcept {
-    if (!is_exact(geometry_.storage))
-        return {order, order, std::numeric_limits<double>::infinity()};
+    if (!is_exact(geometry_.storage)) {
+        const double infinity = std::numeric_limits<double>::infinity();
+        const double low = order;
+        return {low, low, std::isfinite(scale) ? low + scale : infinity};
+    }
     if (!std::isfinite(order) && !(order < 0)) {
         // Beyond the range of floats, where a sum in another order may still lie within it.
         constexpr double kLargest = std::numeric_limits<float>::max();
@@ -165,40 +172,53 @@ double NodeQuery::length_bound(const SlotView& slot) const noexcept {
 }
 
 // The operator sums in float. Where its sum may leave the range of floats there is no bound.
-float NodeQuery::product_bound(const SlotView& slot, float product) const noexcept {
+NodeDistance NodeQuery::inexact_product(const SlotView& slot) const noexcept {
+    const float product = slot.vector().inner_product(query_.data());
     const double error = slot.header().error;
     const double length = length_bound(slot);
     if (!std::isfinite(product) || !(norm_ * (length + error) < kOverflows))
-        return -std::numeric_limits<float>::infinity();
-    return static_cast<float>(-static_cast<double>(product) -
-                              norm_ * (error + kSumSlack * (length + error)) - kSumUnderflow);
+        return {-product, -kInfinity, kInfinity};
+    const double off = norm_ * (error + kSumSlack * (length + error)) + kSumUnderflow;
+    const double value = -static_cast<double>(product);
+    return ranged(-product, value - off, value + off);
 }
 
-float NodeQuery::lower_bound(const SlotView& slot, float squared) const noexcept {
-    const std::size_t n = geometry_.dims;
-    const float error = slot.header().error;
-    // Of rows so far apart that the sum overflows, and of a query that was brought to unit length
-    // from where the operator's own sums over- or underflow, nothing is known.
-    if (!std::isfinite(squared) || beyond_floats_)
-        return 0;
+// Of rows so far apart that the sum overflows, and of a query that was brought to unit length from
+// where the operator's own sums over- or underflow, only that no distance is below 0 is known.
+NodeDistance NodeQuery::inexact_distance(const SlotView& slot) const noexcept {
+    const float squared = slot.vector().l2_squared(query_.data());
+    const double error = slot.header().error;
+    if (!(squared < kOverflows) || beyond_floats_)
+        return {squared, 0, kInfinity};
+    double low = 0;
+    double high = kInfinity;
     switch (metric_) {
-        case Metric::kL2: {
-            const float d = std::sqrt(std::max(0.0f, squared - kSumUnderflow));
-            return std::max(0.0f, d * (1 - kSumSlack) - error);
-        }
+        case Metric::kL2:
+            low = std::sqrt(std::max(0.0f, squared - kSumUnderflow)) * (1 - kSumSlack) - error;
+            high = std::sqrt(squared + kSumUnderflow) * (1 + kSumSlack) + error;
+            // The operator may sum squares of small differences to less.
+            high = high * (1 + kSumSlack) + kTinyValue;
+            break;
         case Metric::kCosine: {
             // |<q, x> - <q, stored>| <= |q| |x - stored|, and |q| = 1.
-            const float ip = slot.vector().inner_product(query_.data());
-            return std::max(0.0f, 1.0f - ip - error - kSumSlack);
+            const double value = 1.0 - slot.vector().inner_product(query_.data());
+            low = value - error - kSumSlack;
+            if (error < kNoBound)
+                high = value + error + kSumSlack;
+            break;
         }
         case Metric::kL1: {
-            const float d = slot.vector().l1(query_.data());
-            return std::max(0.0f, d * (1 - kSumSlack) - std::sqrt(static_cast<float>(n)) * error);
+            const double d = slot.vector().l1(query_.data());
+            const double off = std::sqrt(static_cast<double>(geometry_.dims)) * error;
+            low = d * (1 - kSumSlack) - off;
+            if (d + off < kOverflows)
+                high = (d + off) * (1 + kSumSlack) + kTinyValue;
+            break;
         }
         case Metric::kInnerProduct:
-            break;  // product_bound
+            break;  // inexact_product
     }
-    return 0;
+    return ranged(squared, std::max(0.0, low), high);
 }
 
 bool norm_fits_floats(const float* vector, std::size_t dims) noexcept {

@@ -23,8 +23,9 @@ struct NodeDistance {
     // Orders results, smaller is nearer: a lower bound of the operator's value, or for Euclidean
     // and cosine distance in exact storage an increasing function of one. See value_range.
     float order;
-    // Inner product in exact storage: bounds the sum of |q_i x_i|, of which rounding is a share. 0
-    // elsewhere.
+    // Inner product in exact storage: bounds the sum of |q_i x_i|, of which rounding is a share. In
+    // inexact storage: the operator's value lies at most that far above `order`, for every row of
+    // the node. 0 elsewhere.
     float scale;
 };
 
@@ -33,7 +34,7 @@ struct NodeDistance {
 struct ValueRange {
     double low;
     double value;  // as near as the index knows it
-    double high;   // infinity where storage is not exact
+    double high;   // infinity where nothing is known
 };
 
 class NodeQuery {
@@ -69,14 +70,12 @@ class NodeQuery {
     }
     const Geometry& geometry() const noexcept { return geometry_; }
     Metric metric() const noexcept { return metric_; }
-    // Whether `order` is only a lower bound, so that the executor has to recheck.
-    bool lower_bound_only() const noexcept { return !is_exact(geometry_.storage); }
 
   private:
-    float lower_bound(const SlotView& slot, float squared) const noexcept;
+    NodeDistance inexact_distance(const SlotView& slot) const noexcept;
+    NodeDistance inexact_product(const SlotView& slot) const noexcept;
     double rounding() const noexcept;
     void estimate_close(const SlotView& slot, float graph_distance, float* out) const noexcept;
-    float product_bound(const SlotView& slot, float product) const noexcept;
     float squared_norm(const SlotView& slot) const noexcept;
     double length_bound(const SlotView& slot) const noexcept;
     void estimate_products(const SlotView& slot, float graph_distance, float* out) const noexcept;
@@ -95,7 +94,7 @@ class NodeQuery {
     mutable Close close_;
     std::vector<float> zeros_;    // where storage is not exact
     double norm_ = 0;             // of query_
-    bool beyond_floats_ = false;  // see lower_bound
+    bool beyond_floats_ = false;  // see inexact_distance
 };
 
 // Whether the operators' float sums of squares neither over- nor underflow.

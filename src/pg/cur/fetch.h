@@ -1,10 +1,10 @@
-// Rows of the heap behind TIDs of the index: what a snapshot sees of them, as values of the indexed
-// column or expression. No pin is left behind by a call.
+// Items for the scorer: the indexed values of rows of the table, as a snapshot sees them.
 #pragma once
 
 #include "pg/boundary/pg.h"
 
 #include "pg/cur/cur.h"
+#include "pg/index/heap_rows.h"
 
 namespace vg::pg {
 
@@ -13,14 +13,8 @@ namespace vg::pg {
 void check_heap_tid(Relation heap, Relation index, BlockNumber* blocks, const node::Tid& tid);
 
 struct CurFetch {
-    Relation heap;
-    Relation index;
-    BlockNumber heap_blocks;
+    HeapRows rows;
     Snapshot snapshot;
-    IndexInfo* info;
-    EState* estate;
-    TupleTableSlot* slot;
-    IndexFetchTableData* fetch;
     int16 item_length;
     bool item_by_value;
 };

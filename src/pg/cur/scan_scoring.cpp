@@ -114,7 +114,7 @@ CurScoring::Seeds CurScoring::seeds(std::size_t wanted) {
         auto* keys = static_cast<std::uint64_t*>(palloc(sizeof(std::uint64_t) * (n + 1)));
         std::size_t count = 0;
         for (int i = 0; i < n; ++i) {
-            if (root_of(fetch_.heap, &tids[i]))
+            if (root_of(fetch_.rows.heap, &tids[i]))
                 keys[count++] = to_tid(tids[i]).key();
         }
         MemoryContextSwitchTo(old);
@@ -124,7 +124,7 @@ CurScoring::Seeds CurScoring::seeds(std::size_t wanted) {
 }
 
 void CurScoring::check_tid(Relation heap, Relation index, const node::Tid& tid) {
-    call_pg([=, this] { check_heap_tid(heap, index, &fetch_.heap_blocks, tid); });
+    call_pg([=, this] { check_heap_tid(heap, index, &fetch_.rows.blocks, tid); });
 }
 
 }  // namespace vg::pg

@@ -163,49 +163,6 @@ double toasted_value_cost(const RelOptInfo* rel, const node::Geometry& g) {
            cpu_operator_cost;
 }
 
-// Whether the query asks where rows of the relation lie: to lock or change them, or as ctid.
-bool wants_ctids(const RelOptInfo* rel) {
-    Bitmapset* columns = nullptr;
-    pull_varattnos(reinterpret_cast<Node*>(rel->reltarget->exprs), rel->relid, &columns);
-    return bms_is_member(SelfItemPointerAttributeNumber - FirstLowInvalidHeapAttributeNumber,
-                         columns);
-}
-
-// Whether the server forgets where a row lies while the row waits for its exact distance in the
-// executor's queue: its ctid comes out as (4294967295,0), FOR UPDATE fails and an UPDATE by ctid
-// misses it. Minor releases of one major version differ in it (15.18, 16.14, 17.10 and 18.6
-// forget; 15.20, 17.12 and 18.7 do not), so the server that runs is tried, once in a session: the
-// function that takes rows out of that queue is given one that has a place.
-bool server_forgets_ctids() {
-    static int loses = -1;  // an ERROR would leave a static that is being initialised locked
-    if (loses < 0) {
-        TupleDesc no_columns = ExecTypeFromTL(NIL);
-        TupleTableSlot* slot = MakeSingleTupleTableSlot(no_columns, &TTSOpsBufferHeapTuple);
-        HeapTuple row = heap_form_tuple(no_columns, nullptr, nullptr);
-        ItemPointerSet(&row->t_self, 1, 1);
-        ExecForceStoreHeapTuple(row, slot, true);
-        loses = ItemPointerIsValid(&slot->tts_tid) ? 0 : 1;
-        ExecDropSingleTupleTableSlot(slot);
-    }
-    return loses != 0;
-}
-
-// Once in a session.
-void warn_of_lost_ctids() {
-    static bool warned = false;
-    if (warned)
-        return;
-    warned = true;
-    ereport(WARNING,
-            (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-             errmsg("PostgreSQL %s loses the ctid of rows that an index returns in an order to "
-                    "be checked",
-                    GetConfigOption("server_version", false, false)),
-             errdetail("Statements that read the ctid of such rows, or lock or change them, are "
-                       "planned without lid_hnsw and semantic_graph indexes."),
-             errhint("Update to a minor release that keeps it, as 15.20, 17.12 and 18.7 do.")));
-}
-
 }  // namespace
 
 void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count,
@@ -214,11 +171,6 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
     // Without an ORDER BY there is no scan at all. By several operators there is none either: it
     // would be in order of the first one only.
     if (list_length(path->indexorderbys) != 1) {
-        price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
-        return;
-    }
-    if (wants_ctids(path->indexinfo->rel) && server_forgets_ctids()) {
-        warn_of_lost_ctids();
         price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
         return;
     }
@@ -249,8 +201,8 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
                                  : std::max(costs.of(costs.nodes) - first, 0.0);
     const double charged = first + demand.fraction * per_share;
 
-    // Where storage is not exact the executor fetches the vector of every row it is handed, else
-    // that of the rows that pass; a sort fetches those of all rows that pass.
+    // Where storage is not exact the scan fetches the vector of nearly every row it hands out, else
+    // the executor that of the rows that pass; a sort fetches those of all rows that pass.
     const bool all_fetched = !g.exact();
     const double fetched =
         demand.share * (all_fetched ? rel->tuples * generic.indexSelectivity : rel->rows);

@@ -61,7 +61,6 @@ IndexSearch* begin_search_of(const OpenIndex& open, Snapshot snapshot) {
     s->econtext = GetPerTupleExprContext(s->estate);
     s->slot = table_slot_create(open.heap, nullptr);
     s->econtext->ecxt_scantuple = s->slot;
-    s->bounded = !index_state(open.index).geometry.exact();
     s->scan = begin_index_scan(open.heap, open.index, snapshot, 0, 1);
     return s;
 }
@@ -86,11 +85,8 @@ void run_search(IndexSearch* s, const float* query, SearchFn fn, void* arg) {
         Datum values[INDEX_MAX_KEYS];
         bool nulls[INDEX_MAX_KEYS];
         FormIndexDatum(s->info, s->slot, s->estate, values, nulls);
-        const double bound = s->bounded && !s->scan->xs_orderbynulls[0]
-                                 ? DatumGetFloat8(s->scan->xs_orderbyvals[0])
-                                 : 0;
         MemoryContextSwitchTo(old);
-        more = fn(values[0], nulls[0], bound, arg);
+        more = fn(values[0], nulls[0], arg);
     }
     ExecClearTuple(s->slot);
     end_as_owner(saved);

@@ -26,7 +26,6 @@ struct IndexSearch {
     ExprContext* econtext;
     TupleTableSlot* slot;
     Vector* query;
-    bool bounded;     // rows come by a lower bound of their distance
     SearchCost cost;  // of all searches so far
 };
 
@@ -34,10 +33,9 @@ struct IndexSearch {
 IndexSearch* begin_search_of(const OpenIndex& open, Snapshot snapshot);
 void end_search_of(IndexSearch* search);
 
-// Calls fn(value, isnull, bound) for visible rows, nearest first, until it returns false. bound:
-// where `bounded`, no further row is nearer than that. query: dims floats. The values are evaluated
-// as the table's owner. fn may ereport.
-using SearchFn = bool (*)(Datum value, bool isnull, double bound, void* arg);
+// Calls fn(value, isnull) for visible rows, nearest first, until it returns false. query: dims
+// floats. The values are evaluated as the table's owner. fn may ereport.
+using SearchFn = bool (*)(Datum value, bool isnull, void* arg);
 void run_search(IndexSearch* search, const float* query, SearchFn fn, void* arg);
 // The heap TID of the row that fn is called for.
 inline ItemPointerData current_tid(const IndexSearch* search) {

@@ -10,8 +10,27 @@
 
 namespace vg::pg {
 
+bool NearTies::later(const Tie& a, const Tie& b) noexcept {
+    if (a.value != b.value)
+        return a.value > b.value;
+    if (a.node.slot != b.node.slot)
+        return a.node.slot > b.node.slot;
+    return a.node.tid_count > 0 && b.node.tid_count > 0 &&
+           a.node.tids[0].key() > b.node.tids[0].key();
+}
+
 void NearTies::push(const hnsw::Found& node, double value) {
-    heap_.push_back({node, value});
+    heap_.push_back({node, node::kNoChunk, value});
+    std::push_heap(heap_.begin(), heap_.end(), later);
+}
+
+void NearTies::push(const hnsw::Found& node, node::ChunkId chunk, const node::Tid& tid,
+                    double value) {
+    Tie tie{node, chunk, value};
+    tie.node.tid_count = 1;
+    tie.node.tids[0] = tid;
+    tie.node.chunk = node::kNoChunk;
+    heap_.push_back(tie);
     std::push_heap(heap_.begin(), heap_.end(), later);
 }
 
@@ -22,17 +41,37 @@ NearTies::Tie NearTies::take() {
     return first;
 }
 
+static double call_operator(IndexScanDesc scan, Datum vector, Datum query) {
+    const ScanKey key = scan->orderByData;
+    const double value =
+        DatumGetFloat8(FunctionCall2Coll(&key->sk_func, key->sk_collation, vector, query));
+    // Sums beyond the range of floats may end as NaN, which sorts last, as infinity does.
+    return value == value ? value : std::numeric_limits<double>::infinity();
+}
+
 // A slot that was freed since the search read it belonged to rows that nobody sees any more: any
 // value will do for them, and that of what stands there now is one.
 double operator_value(IndexScanDesc scan, Datum query, const node::Geometry& geometry,
                       node::SlotId id, Vector* copy) {
     LockedReader reader(scan->indexRelation, geometry);
     store::with_slot(reader, id, [copy](const node::SlotView& slot) { slot.read_vector(copy->x); });
-    const ScanKey key = scan->orderByData;
-    const double value = DatumGetFloat8(
-        FunctionCall2Coll(&key->sk_func, key->sk_collation, vector_datum(copy), query));
-    // Sums beyond the range of floats may end as NaN, which sorts last, as infinity does.
-    return value == value ? value : std::numeric_limits<double>::infinity();
+    return call_operator(scan, vector_datum(copy), query);
+}
+
+RowSeen operator_value_of_row(IndexScanDesc scan, Datum query, HeapRows* rows, const node::Tid& tid,
+                              double* value) {
+    Datum vector;
+    bool isnull;
+    const RowSeen seen = look_at_heap_row(rows, scan->xs_snapshot, tid, &vector, &isnull);
+    if (seen != RowSeen::kYes)
+        return seen;
+    if (!isnull) {
+        const MemoryContext old = MemoryContextSwitchTo(heap_row_memory(rows));
+        *value = call_operator(scan, vector, query);
+        MemoryContextSwitchTo(old);
+    }
+    leave_heap_row(rows);
+    return isnull ? RowSeen::kNo : RowSeen::kYes;
 }
 
 }  // namespace vg::pg

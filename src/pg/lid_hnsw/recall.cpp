@@ -93,7 +93,7 @@ void sample_row(ItemPointer, const Datum* values, const bool* nulls, void* arg) 
               c->samples.begin() + static_cast<std::ptrdiff_t>(at * c->g.dims));
 }
 
-bool take_partner(Datum value, bool isnull, double, void* arg) {
+bool take_partner(Datum value, bool isnull, void* arg) {
     auto* c = static_cast<Recall*>(arg);
     if (prepare(c, value, isnull) && !std::equal(c->row.begin(), c->row.end(), c->sample))
         c->partners.insert(c->partners.end(), c->row.begin(), c->row.end());
@@ -175,20 +175,17 @@ struct Answer {
     std::size_t query;
 };
 
-// Takes a row of an answer. The index may return rows by a lower bound of their distance: as in the
-// executor, a row counts as returned once no later one can come before it.
-bool take_answer(Datum value, bool isnull, double bound, void* arg) {
+// Takes a row of an answer.
+bool take_answer(Datum value, bool isnull, void* arg) {
     const auto* a = static_cast<const Answer*>(arg);
     Recall* c = a->c;
     std::vector<float>& d = c->distances;
-    const std::size_t wanted = c->panel.wanted();
-    if (d.size() >= wanted && (!c->search->bounded || d[wanted - 1] <= bound))
-        return false;
     if (!prepare(c, value, isnull))
         return true;
+    // By the operator rows come in order; our own sum may round otherwise.
     const float distance = c->panel.distance(a->query, c->row.data());
     d.insert(std::upper_bound(d.begin(), d.end(), distance), distance);
-    return c->search->bounded || d.size() < wanted;
+    return d.size() < c->panel.wanted();
 }
 
 void find_approximate(Recall* c) {

@@ -22,6 +22,7 @@
 #include "core/node/slot.h"
 #include "pg/boundary/compat.h"
 #include "pg/index/report.h"
+#include "pg/index/tid.h"
 #include "pg/page/edit_log.h"
 
 namespace vg::pg {
@@ -56,17 +57,6 @@ inline std::byte* slot_bytes(const node::Geometry& g, Page page, std::uint32_t i
 }
 inline node::TidChunk* page_chunk(Page page, std::uint32_t index) {
     return reinterpret_cast<node::TidChunk*>(page_data(page)) + index;
-}
-
-inline node::Tid to_tid(const ItemPointerData& p) {
-    return {p.ip_blkid.bi_hi, p.ip_blkid.bi_lo, p.ip_posid};
-}
-inline ItemPointerData from_tid(const node::Tid& t) {
-    ItemPointerData p;
-    p.ip_blkid.bi_hi = t.block_high;
-    p.ip_blkid.bi_lo = t.block_low;
-    p.ip_posid = t.offset_number();
-    return p;
 }
 
 // Formats an empty page, all zeros. Its data area counts as used in whole, so that generic WAL
