@@ -76,9 +76,12 @@ fi
 # Which room may use which, in both storeys: the table of src/README.md says it, and nothing else does.
 # A bare name in its last column is a room of the same storey, "core" is all rooms of the core, "all"
 # all rooms there are. Every room may use itself.
+# The second column is the namespace that the room's files open, or "-" where they open none.
 declare -A may_use
-while IFS='|' read -r _ room _ names _; do
+declare -A space_of
+while IFS='|' read -r _ room space _ names _; do
     room=${room// /}
+    space_of[$room]=${space// /}
     for name in ${names//,/ }; do
         case $name in
             -) name= ;;
@@ -118,6 +121,35 @@ grep -HoE '^ *#include *"(core|pg)/[a-z_]+/' "${all[@]}" |
             echo "${use%%:*} includes $target/" | fail "$room must not use $target, says src/README.md"
         fi
     done
+
+# A file opens the namespace of its room and no other. An alias opens none, and neither do a nameless one
+# and those of Highway, whose names are macros.
+search_code '^ *(inline +)?namespace +[a-z][^=]*$' "${all[@]}" |
+    while IFS=: read -r file line text; do
+        [[ $file =~ ^src/((core|pg)/[^/]+)/ ]] || continue
+        room=${BASH_REMATCH[1]}
+        [[ $text =~ namespace\ +([a-zA-Z0-9_:]+) ]] || continue
+        if known "$room" && [ "${BASH_REMATCH[1]}" != "${space_of[$room]}" ]; then
+            echo "$file:$line opens ${BASH_REMATCH[1]}, its room has ${space_of[$room]}"
+        fi
+    done | fail "a file opens a namespace that is not its room's in src/README.md"
+opening=$(search_code '^namespace +vg' "${all[@]}" | cut -d: -f1 | sort -u)
+for room in "${!may_use[@]}"; do
+    [ "${space_of[$room]}" = - ] || sources "src/$room"
+done | sort | grep -vE '^src/(pg/boundary/pg|core/(no_postgres|distance/targets))\.h$' | comm -23 - <(printf '%s\n' "$opening") |
+    fail "a file opens no namespace"
+search_code '^ *using +namespace' $(printf '%s\n' "${all[@]}" | grep '\.h$') |
+    fail "using namespace in a header"
+
+# Rooms that both storeys have: under src/pg a bare name is the room of pg, for all who may use that.
+for room in "${!may_use[@]}"; do
+    name=${room#core/}
+    [ "core/$name" = "$room" ] && known "pg/$name" || continue
+    for user in "${!may_use[@]}"; do
+        [ "${user#pg/}" = "$user" ] || { [ "$user" != "pg/$name" ] && allowed "$user" "pg/$name"; } ||
+            search_code "(^|[^A-Za-z0-9_:])$name::" $(sources "src/$user")
+    done
+done | fail "under src/pg the core's room of this name is written with vg:: in front"
 
 # Comments that the formatter broke: the dashes behind a title, on a line of their own, and rows of
 # an offset table run into one (its first two columns are numbers, or blank where a row goes on).

@@ -18,16 +18,18 @@ put() { # put <file> ; content on stdin
 house() {
     rm -rf "$tree"
     put src/README.md <<'END'
-| room | what | may use |
-|---|---|---|
-| core/base | errors | - |
-| core/node | bytes | base |
-| pg/boundary | guards | core/base |
-| pg/page | buffers | core, boundary |
-| pg/cur | scans | core/base, boundary |
-| pg/module | loading | all |
+| room | namespace | what | may use |
+|---|---|---|---|
+| core/base | vg | errors | - |
+| core/node | vg::node | bytes | base |
+| core/cur | vg::cur | models | base |
+| pg/boundary | vg::pg | guards | core/base |
+| pg/page | vg::pg::page | buffers | core, boundary |
+| pg/cur | vg::pg::cur | scans | core/base, core/cur, boundary |
+| pg/module | - | loading | all |
 END
-    put src/core/base/status.h <<<'#pragma once'
+    put src/core/base/status.h <<<'namespace vg {'
+    put src/core/cur/model.h <<<'namespace vg::cur {'
     put src/core/node/format.h <<'END'
 //   offset  size  field
 //        0     1  state
@@ -36,20 +38,35 @@ END
 //       12     4  base
 // A free slot uses only its state.
 #include "core/base/status.h"
+namespace vg::node {
 END
     put src/core/node/format.cpp <<'END'
 #include "core/node/format.h"
 #include "core/no_postgres.h"
+namespace vg::node {
 END
     put src/pg/boundary/pg.h <<<'extern "C" {}'
     local room
     for room in page cur; do
-        put "src/pg/$room/$room.h" <<<'#include "pg/boundary/pg.h"'
+        put "src/pg/$room/$room.h" <<END
+#include "pg/boundary/pg.h"
+namespace vg::pg::$room {
+void look(Page page);
+END
     done
+    put src/pg/cur/model.h <<'END'
+#include "pg/boundary/pg.h"
+#include "core/cur/model.h"
+namespace vg::pg::cur {  // not cur::Model
+vg::cur::Model read();
+namespace {
+namespace other = vg::cur;
+END
     put src/pg/module/module.cpp <<'END'
 #include "pg/boundary/pg.h"
 #include "pg/cur/cur.h"
 #include "pg/page/page.h"
+void f() { vg::pg::cur::look(0); }
 END
 }
 
@@ -86,6 +103,22 @@ echo '#include "pg/cur/cur.h"' >>"$tree/src/pg/boundary/pg.h"
 finds "pg/boundary must not use pg/cur"
 echo '#include "pg/page/page.h"' >>"$tree/src/core/node/format.h"
 finds "include of pg/ outside src/pg"
+echo 'namespace vg::pg {' >>"$tree/src/pg/page/page.h"
+finds "a file opens a namespace that is not its room's"
+echo 'namespace vg::cur { struct Model; }' >>"$tree/src/pg/cur/cur.h"
+finds "a file opens a namespace that is not its room's"
+sed -i 's/vg::node/vg/' "$tree/src/core/node/format.cpp"
+finds "a file opens a namespace that is not its room's"
+echo 'namespace vg::pg::module {' >>"$tree/src/pg/module/module.cpp"
+finds "a file opens a namespace that is not its room's"
+sed -i '/^namespace/d' "$tree/src/pg/page/page.h"
+finds "a file opens no namespace"
+echo '    using namespace vg::pg;' >>"$tree/src/pg/page/page.h"
+finds "using namespace in a header"
+echo 'cur::Model twice();' >>"$tree/src/pg/cur/cur.h"
+finds "the core's room of this name is written with vg:: in front"
+echo 'Model* find(const cur::Model& model);' >>"$tree/src/pg/page/page.h"
+finds "the core's room of this name is written with vg:: in front"
 put src/pg/attic/attic.h <<<'#include "pg/boundary/pg.h"'
 finds "a room is not in the table of src/README.md"
 rm -r "$tree/src/pg/page"

@@ -7,23 +7,23 @@
 #include "pg/cur/cur.h"
 #include "pg/cur/sample.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
-struct CurAnchors {
+struct Anchors {
     int count;
     Datum* queries;  // distinct, in random order, detoasted; in the context current at the call
     double rows;     // rows the index will hold, as counted while drawing; -1 when nobody counted
     QueryType type;
 };
 
-void draw_anchors(CurAnchors* a, Relation heap, Relation index, IndexInfo* info);
+void draw_anchors(Anchors* a, Relation heap, Relation index, IndexInfo* info);
 
 // Bytes of the packed queries, and packing them into that many zeroed bytes. Values of types with a
 // fixed length are kept as they are, others with their header.
-Size packed_bytes(const CurAnchors* a);
-void pack_anchors(const CurAnchors* a, std::byte* to);
+Size packed_bytes(const Anchors* a);
+void pack_anchors(const Anchors* a, std::byte* to);
 
 // The anchor queries of a model, m.anchors of them, in CurrentMemoryContext.
-Datum* load_anchors(Relation index, const cur::MetaData& m, const QueryType& type);
+Datum* load_anchors(Relation index, const vg::cur::MetaData& m, const QueryType& type);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

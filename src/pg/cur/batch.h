@@ -7,7 +7,7 @@
 #include "pg/cur/fetch.h"
 #include "pg/cur/scorer.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 // It is full at this many rows, or at this many bytes of values.
 inline constexpr int kBatchRows = 1024;
@@ -25,20 +25,19 @@ struct ItemBatch {
 };
 
 // Whether the batch is full now. Requires: it was not.
-inline bool add_item(ItemBatch* b, const CurScorer& scorer, const ItemPointerData& tid,
-                     Datum value) {
+inline bool add_item(ItemBatch* b, const Scorer& scorer, const ItemPointerData& tid, Datum value) {
     const MemoryContext old = MemoryContextSwitchTo(b->context);
     const Datum item = copy_item(value, scorer.item_length, scorer.item_by_value);
     MemoryContextSwitchTo(old);
     b->items[b->count] = item;
-    b->tids[b->count] = to_tid(tid);
+    b->tids[b->count] = index::to_tid(tid);
     ++b->count;
     if (scorer.item_length == -1)
         b->bytes += VARSIZE(DatumGetPointer(item));
     return b->count == kBatchRows || b->bytes > kBatchBytes;
 }
 
-inline void score_batch(ItemBatch* b, CurScorer* scorer, Datum query) {
+inline void score_batch(ItemBatch* b, Scorer* scorer, Datum query) {
     call_scorer(scorer, query, b->items, b->tids, b->count, b->distances, b->nulls);
 }
 
@@ -48,4 +47,4 @@ inline void clear_batch(ItemBatch* b) {
     MemoryContextReset(b->context);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

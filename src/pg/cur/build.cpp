@@ -21,7 +21,7 @@ extern "C" {
 #include "pg/cur/pages.h"
 #include "pg/index/progress.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 const char* const kPhaseNames[] = {
@@ -30,11 +30,11 @@ const char* const kPhaseNames[] = {
 };
 
 // A scorer that is worth an index takes nearly all of the time.
-constexpr WorkStep kSteps[] = {{kPhaseSampling, 1},
-                               {kPhaseScoring, 90},
-                               {kPhaseFitting, 4},
-                               {kPhaseCalibrating, 3},
-                               {kPhaseWriting, 2}};
+constexpr index::WorkStep kSteps[] = {{kPhaseSampling, 1},
+                                      {kPhaseScoring, 90},
+                                      {kPhaseFitting, 4},
+                                      {kPhaseCalibrating, 3},
+                                      {kPhaseWriting, 2}};
 
 void warn_no_model(Relation index) {
     ereport(WARNING,
@@ -46,7 +46,7 @@ void warn_no_model(Relation index) {
 
 // The planner replaces calls of SQL functions by their bodies, operators included, and then finds
 // no operator that the index knows.
-void warn_inlined(const CurBuilder* b) {
+void warn_inlined(const Builder* b) {
     const Oid function = b->scorer.score.fn_oid;
     HeapTuple tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
     if (!HeapTupleIsValid(tuple))
@@ -61,7 +61,7 @@ void warn_inlined(const CurBuilder* b) {
                                   "cur_create_class does.")));
 }
 
-void announce(const CurBuilder* b, bool has_batch) {
+void announce(const Builder* b, bool has_batch) {
     const double calls = b->anchors.rows * b->anchors.count;
     if (calls > cur_max_build_calls)
         ereport(
@@ -86,14 +86,14 @@ void count_row(Relation, ItemPointer, Datum*, bool* isnull, bool, void* arg) {
 
 // Puts every row on the pending list: there is nothing to learn from.
 void pend_row(Relation, ItemPointer tid, Datum*, bool* isnull, bool, void* arg) {
-    auto* b = static_cast<CurBuilder*>(arg);
+    auto* b = static_cast<Builder*>(arg);
     if (isnull[0])
         return;
-    add_pending(b->index, to_tid(*tid), true);
+    add_pending(b->index, index::to_tid(*tid), true);
     b->skipped += 1;
 }
 
-void run_build(CurBuilder* b, IndexInfo* info, MemoryContext context) {
+void run_build(Builder* b, IndexInfo* info, MemoryContext context) {
     init_scorer(&b->scorer, b->index, context);
     b->fingerprint = scorer_fingerprint(b->index);
     warn_inlined(b);
@@ -103,7 +103,7 @@ void run_build(CurBuilder* b, IndexInfo* info, MemoryContext context) {
                                nullptr);
     }
     write_cur_head(b->index, MAIN_FORKNUM, empty_cur_meta());
-    if (b->anchors.count < static_cast<int>(cur::kMinAnchors) || b->anchors.rows < 2) {
+    if (b->anchors.count < static_cast<int>(vg::cur::kMinAnchors) || b->anchors.rows < 2) {
         b->heap_tuples =
             table_index_build_scan(b->heap, b->index, info, true, false, pend_row, b, nullptr);
         warn_no_model(b->index);
@@ -125,14 +125,14 @@ IndexBuildResult* cur_build(Relation heap, Relation index, IndexInfo* info) {
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "cur build", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
-    begin_work(WorkKind::kCurBuild, RelationGetRelid(index), kSteps);
-    report_progress(kPhaseSampling, 0, 0);
+    index::begin_work(index::WorkKind::kCurBuild, RelationGetRelid(index), kSteps);
+    index::report_progress(kPhaseSampling, 0, 0);
     const bool marked = leave_marked_build();
     if (marked)
         PushActiveSnapshot(GetLatestSnapshot());
-    CurAnchors anchors;
+    Anchors anchors;
     draw_anchors(&anchors, heap, index, info);
-    auto* b = enter_cpp([&] { return new_in_context<CurBuilder>(context, heap, index, anchors); });
+    auto* b = enter_cpp([&] { return new_in_context<Builder>(context, heap, index, anchors); });
     run_build(b, info, context);
     if (marked)
         PopActiveSnapshot();
@@ -158,4 +158,4 @@ char* cur_buildphasename(int64 phase) {
     return const_cast<char*>(kPhaseNames[phase]);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

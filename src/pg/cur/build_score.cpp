@@ -9,24 +9,24 @@
 #include "pg/cur/pages.h"
 #include "pg/index/progress.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 // Columns that are kept for anchor items, ranges and calibration, memory permitting.
 constexpr std::size_t kSampleRows = 10000;
 
 void describe_batch(void* arg) {
-    const auto* b = static_cast<const CurBuilder*>(arg);
+    const auto* b = static_cast<const Builder*>(arg);
     if (b->at_anchor >= 0)
         errcontext("building index \"%s\": anchor query %d", RelationGetRelationName(b->index),
                    b->at_anchor + 1);
 }
 
-[[noreturn]] void report_nonfinite(const CurBuilder* b, int row) {
+[[noreturn]] void report_nonfinite(const Builder* b, int row) {
     const char* what = b->batch.nulls[row]                   ? "NULL"
                        : std::isnan(b->batch.distances[row]) ? "NaN"
                                                              : "infinite";
-    const ItemPointerData tid = from_tid(b->batch.tids[row]);
+    const ItemPointerData tid = index::from_tid(b->batch.tids[row]);
     ereport(ERROR,
             (errcode(ERRCODE_DATA_EXCEPTION), errmsg("a score is %s", what),
              errdetail("It is that of the row at (%u,%u) and anchor query %d.",
@@ -37,7 +37,7 @@ void describe_batch(void* arg) {
     pg_unreachable();
 }
 
-void score_anchor(CurBuilder* b) {
+void score_anchor(Builder* b) {
     score_batch(&b->batch, &b->scorer, b->anchors.queries[b->at_anchor]);
     const int k = b->anchors.count;
     for (int i = 0; i < b->batch.count; ++i) {
@@ -53,7 +53,7 @@ void score_anchor(CurBuilder* b) {
     }
 }
 
-void keep_sample(CurBuilder* b, const float* column) {
+void keep_sample(Builder* b, const float* column) {
     const auto k = static_cast<std::size_t>(b->anchors.count);
     const std::uint64_t number = b->rows;
     const std::uint64_t at = reservoir_place(b->random, number, b->sample_limit);
@@ -67,7 +67,7 @@ void keep_sample(CurBuilder* b, const float* column) {
     b->picked[at] = number;
 }
 
-void learn_columns(CurBuilder* b, std::size_t count) {
+void learn_columns(Builder* b, std::size_t count) {
     const auto k = static_cast<std::size_t>(b->anchors.count);
     b->gram.add(b->columns.data(), count, kInterruptPoll);
     for (std::size_t i = 0; i < count; ++i, ++b->rows)
@@ -76,7 +76,7 @@ void learn_columns(CurBuilder* b, std::size_t count) {
 
 // Moves the usable columns of the batch to the front, and to the spill; other rows become pending.
 // Returns how many are usable.
-std::size_t spill_columns(CurBuilder* b) {
+std::size_t spill_columns(Builder* b) {
     const auto k = static_cast<std::size_t>(b->anchors.count);
     std::size_t kept = 0;
     for (int i = 0; i < b->batch.count; ++i) {
@@ -86,7 +86,7 @@ std::size_t spill_columns(CurBuilder* b) {
             b->skipped += 1;
             continue;
         }
-        ItemPointerData tid = from_tid(b->batch.tids[i]);
+        ItemPointerData tid = index::from_tid(b->batch.tids[i]);
         BufFileWrite(b->spill, &tid, sizeof tid);
         BufFileWrite(b->spill, column, k * sizeof(float));
         std::memmove(b->columns.data() + kept++ * k, column, k * sizeof(float));
@@ -95,7 +95,7 @@ std::size_t spill_columns(CurBuilder* b) {
 }
 
 // Scores the batch, and hands its columns on.
-void take_batch(CurBuilder* b) {
+void take_batch(Builder* b) {
     if (b->batch.count == 0)
         return;
     std::fill_n(b->usable, b->batch.count, true);
@@ -108,11 +108,12 @@ void take_batch(CurBuilder* b) {
     const std::size_t kept = spill_columns(b);
     enter_cpp([&] { learn_columns(b, kept); });
     clear_batch(&b->batch);
-    report_progress(kPhaseScoring, static_cast<double>(b->rows) + b->skipped, b->anchors.rows);
+    index::report_progress(kPhaseScoring, static_cast<double>(b->rows) + b->skipped,
+                           b->anchors.rows);
 }
 
 void take_row(Relation, ItemPointer tid, Datum* values, bool* isnull, bool, void* arg) {
-    auto* b = static_cast<CurBuilder*>(arg);
+    auto* b = static_cast<Builder*>(arg);
     if (isnull[0])
         return;
     if (add_item(&b->batch, b->scorer, *tid, values[0]))
@@ -121,7 +122,7 @@ void take_row(Relation, ItemPointer tid, Datum* values, bool* isnull, bool, void
 
 }  // namespace
 
-void score_cur_table(CurBuilder* b, IndexInfo* info, MemoryContext context) {
+void score_cur_table(Builder* b, IndexInfo* info, MemoryContext context) {
     const auto k = static_cast<Size>(b->anchors.count);
     const Size memory = static_cast<Size>(maintenance_work_mem) * 1024;
     enter_cpp([&] {
@@ -131,10 +132,10 @@ void score_cur_table(CurBuilder* b, IndexInfo* info, MemoryContext context) {
     });
     b->batch.context = AllocSetContextCreate(context, "cur build batch", ALLOCSET_DEFAULT_SIZES);
     b->spill = BufFileCreateTemp(false);
-    report_progress(kPhaseScoring, 0, b->anchors.rows);
+    index::report_progress(kPhaseScoring, 0, b->anchors.rows);
     b->heap_tuples =
         table_index_build_scan(b->heap, b->index, info, true, false, take_row, b, nullptr);
     take_batch(b);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

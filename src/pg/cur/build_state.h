@@ -21,10 +21,10 @@ extern "C" {
 #include "pg/cur/fingerprint.h"
 #include "pg/cur/scorer.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 // Subphases of pg_stat_progress_create_index; 1 is PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE.
-enum CurBuildPhase : int64 {
+enum BuildPhase : int64 {
     kPhaseSampling = 2,
     kPhaseScoring = 3,
     kPhaseFitting = 4,
@@ -33,20 +33,20 @@ enum CurBuildPhase : int64 {
 };
 
 // Lives in the memory context of the build, which outlives an error no longer than the statement.
-struct CurBuilder {
-    CurBuilder(Relation heap_rel, Relation index_rel, const CurAnchors& a)
+struct Builder {
+    Builder(Relation heap_rel, Relation index_rel, const Anchors& a)
         : heap(heap_rel),
           index(index_rel),
-          options(cur_options(index_rel)),
+          options(options_of(index_rel)),
           anchors(a),
           gram(static_cast<std::uint32_t>(a.count)),
           random(mix64(static_cast<std::uint64_t>(options->seed))) {}
 
     Relation heap;
     Relation index;
-    const CurOptions* options;
-    CurAnchors anchors;
-    CurScorer scorer{};
+    const Options* options;
+    Anchors anchors;
+    Scorer scorer{};
     Fingerprint fingerprint{};
     BufFile* spill = nullptr;  // per row: TID, column of anchors.count floats
 
@@ -55,7 +55,7 @@ struct CurBuilder {
     bool usable[kBatchRows];
     std::vector<float> columns;  // kBatchRows x anchors.count
 
-    cur::Gram gram;
+    vg::cur::Gram gram;
     Random random;
     std::size_t sample_limit = 0;
     std::vector<float> sample;          // columns of sampled rows
@@ -69,12 +69,12 @@ struct CurBuilder {
 // to the spill, the Gram matrix and a sample of the columns are gathered on the way, and rows whose
 // scores are not all finite to the pending list. Owns nothing, and may ereport: the scorer may
 // raise any error.
-void score_cur_table(CurBuilder* b, IndexInfo* info, MemoryContext context);
+void score_cur_table(Builder* b, IndexInfo* info, MemoryContext context);
 
 // The metapage of an index without a model.
-cur::MetaData empty_cur_meta();
+vg::cur::MetaData empty_cur_meta();
 // Fits the model and writes model and items behind the head; without anything to learn, puts all
 // rows on the pending list. Owns C++ objects, and throws. Requires: score_cur_table.
-void write_cur_index(CurBuilder* b);
+void write_cur_index(Builder* b);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -16,7 +16,7 @@
 #include "pg/cur/pages.h"
 #include "pg/index/progress.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 // Sampled rows on which the prediction of recall is tried.
@@ -46,7 +46,7 @@ void read_spill(BufFile* spill, std::size_t n, std::size_t k, ItemPointerData* t
 }
 
 // TIDs of rows by number; plain reads, so that the file may be of any size.
-node::Tid spilled_tid(const CurBuilder* b, std::uint64_t number) {
+node::Tid spilled_tid(const Builder* b, std::uint64_t number) {
     const std::uint64_t record =
         sizeof(ItemPointerData) + sizeof(float) * static_cast<std::uint64_t>(b->anchors.count);
     const std::uint64_t at = number * record;
@@ -59,11 +59,11 @@ node::Tid spilled_tid(const CurBuilder* b, std::uint64_t number) {
     if (BufFileRead(b->spill, skip, before) != before ||
         BufFileRead(b->spill, &tid, sizeof tid) != sizeof tid)
         report_spill("read from");
-    return to_tid(tid);
+    return index::to_tid(tid);
 }
 
 // Scores that do not differ teach nothing: all rows stay pending.
-void pend_spilled(const CurBuilder* b) {
+void pend_spilled(const Builder* b) {
     for (std::uint64_t i = 0; i < b->rows; ++i) {
         add_pending(b->index, spilled_tid(b, i), true);
         CHECK_FOR_INTERRUPTS();
@@ -74,9 +74,9 @@ void pend_spilled(const CurBuilder* b) {
 
 class IndexWriter {
   public:
-    explicit IndexWriter(CurBuilder* b)
+    explicit IndexWriter(Builder* b)
         : b_(b),
-          storage_(static_cast<cur::Storage>(b->options->storage)),
+          storage_(static_cast<vg::cur::Storage>(b->options->storage)),
           anchor_items_(static_cast<std::size_t>(b->options->anchor_items)),
           latent_dim_(static_cast<std::uint32_t>(b->options->latent_dim)) {}
 
@@ -95,28 +95,28 @@ class IndexWriter {
     struct Items;
     void write_page(Items* items, std::uint32_t n) const;
 
-    CurBuilder* b_;
-    const cur::Storage storage_;
+    Builder* b_;
+    const vg::cur::Storage storage_;
     const std::size_t anchor_items_;
     const std::uint32_t latent_dim_;
-    cur::Model model_;
-    cur::Codec codec_;
+    vg::cur::Model model_;
+    vg::cur::Codec codec_;
     std::vector<std::uint32_t> pivots_;  // anchor items: places in the sample
-    cur::Calibration calibration_;
-    cur::MetaData meta_{};
+    vg::cur::Calibration calibration_;
+    vg::cur::MetaData meta_{};
     BlockNumber first_item_block_ = 0;
 };
 
 // Rows of one page on their way from the spill.
 struct IndexWriter::Items {
-    Items(const cur::MetaData& m, std::size_t anchors)
+    Items(const vg::cur::MetaData& m, std::size_t anchors)
         : layout(items_of(m)),
           columns(layout.slots * anchors),
           tids(layout.slots),
           means(layout.slots),
           latents(std::size_t{layout.slots} * m.dims) {}
 
-    cur::ItemsLayout layout;
+    vg::cur::ItemsLayout layout;
     std::vector<float> columns;
     std::vector<ItemPointerData> tids;
     std::vector<float> means;
@@ -124,8 +124,8 @@ struct IndexWriter::Items {
 };
 
 bool IndexWriter::fit() {
-    report_progress(kPhaseFitting, 0, 0);
-    model_ = cur::fit(b_->gram, latent_dim_, b_->options->ridge, kInterruptPoll);
+    index::report_progress(kPhaseFitting, 0, 0);
+    model_ = vg::cur::fit(b_->gram, latent_dim_, b_->options->ridge, kInterruptPoll);
     return !model_.empty();
 }
 
@@ -133,27 +133,27 @@ void IndexWriter::choose_anchor_items() {
     const std::size_t n = b_->picked.size();
     std::vector<float> means(n);
     std::vector<float> latents(n * model_.dims);
-    cur::project(model_, b_->sample.data(), n, means.data(), latents.data());
-    codec_ = cur::make_codec(storage_, model_.dims, latents);
-    pivots_ = cur::pivot_rows(latents.data(), n, model_.dims, anchor_items_, kInterruptPoll);
+    vg::cur::project(model_, b_->sample.data(), n, means.data(), latents.data());
+    codec_ = vg::cur::make_codec(storage_, model_.dims, latents);
+    pivots_ = vg::cur::pivot_rows(latents.data(), n, model_.dims, anchor_items_, kInterruptPoll);
 }
 
 void IndexWriter::calibrate() {
-    report_progress(kPhaseCalibrating, 0, 0);
+    index::report_progress(kPhaseCalibrating, 0, 0);
     const std::size_t tested = std::min(kCalibrationRows, b_->picked.size());
-    calibration_ = cur::calibrate(std::span<const float>(b_->sample).first(tested * model_.anchors),
-                                  model_.anchors, latent_dim_, storage_, b_->options->ridge,
-                                  anchor_items_, kInterruptPoll);
+    calibration_ = vg::cur::calibrate(
+        std::span<const float>(b_->sample).first(tested * model_.anchors), model_.anchors,
+        latent_dim_, storage_, b_->options->ridge, anchor_items_, kInterruptPoll);
 }
 
 // What the metapage says of the model.
 void IndexWriter::describe_model() {
-    cur::MetaData& m = meta_;
+    vg::cur::MetaData& m = meta_;
     m.anchors = model_.anchors;
     m.dims = model_.dims;
     m.storage = static_cast<std::uint8_t>(storage_);
-    m.row_bytes = static_cast<std::uint32_t>(cur::row_bytes(storage_, model_.dims));
-    m.slots_per_page = cur::items_layout(m.row_bytes, kPageUsable).slots;
+    m.row_bytes = static_cast<std::uint32_t>(vg::cur::row_bytes(storage_, model_.dims));
+    m.slots_per_page = vg::cur::items_layout(m.row_bytes, page::kPageUsable).slots;
     m.anchor_items = static_cast<std::uint32_t>(pivots_.size());
     m.noise = model_.noise;
     m.variance = model_.variance;
@@ -163,7 +163,7 @@ void IndexWriter::describe_model() {
     m.calibration_items = calibration_.items;
     m.calibration_queries = calibration_.queries;
     m.calibration_residual = calibration_.residual;
-    for (std::size_t i = 0; i < cur::kBudgets; ++i) {
+    for (std::size_t i = 0; i < vg::cur::kBudgets; ++i) {
         m.calibration_budgets[i] = static_cast<double>(calibration_.budgets[i]);
         m.calibration_recall[i] = calibration_.recall[i];
     }
@@ -179,24 +179,26 @@ void IndexWriter::lay_out() {
     meta_ = call_pg([=] { return read_cur_meta(index); });
     describe_model();
     meta_.model_block = call_pg([=] { return RelationGetNumberOfBlocks(index); });
-    meta_.model_bytes = cur::model_layout(meta_.anchors, meta_.dims, meta_.anchor_items).queries +
-                        packed_bytes(&b_->anchors);
+    meta_.model_bytes =
+        vg::cur::model_layout(meta_.anchors, meta_.dims, meta_.anchor_items).queries +
+        packed_bytes(&b_->anchors);
     const auto model_blocks =
-        static_cast<BlockNumber>((meta_.model_bytes + kPageUsable - 1) / kPageUsable);
+        static_cast<BlockNumber>((meta_.model_bytes + page::kPageUsable - 1) / page::kPageUsable);
     first_item_block_ = meta_.model_block + model_blocks;
     const auto item_pages =
         static_cast<BlockNumber>((b_->rows + meta_.slots_per_page - 1) / meta_.slots_per_page);
-    meta_.item_tail = item_pages == 0 ? cur::kNoBlock : first_item_block_ + item_pages - 1;
+    meta_.item_tail = item_pages == 0 ? vg::cur::kNoBlock : first_item_block_ + item_pages - 1;
 }
 
 // The bytes of the model into zeroed memory; see ModelLayout.
 void IndexWriter::pack(std::byte* to) const {
-    const cur::ModelLayout l = cur::model_layout(meta_.anchors, meta_.dims, meta_.anchor_items);
+    const vg::cur::ModelLayout l =
+        vg::cur::model_layout(meta_.anchors, meta_.dims, meta_.anchor_items);
     std::memcpy(to + l.low, codec_.low.data(), sizeof(float) * meta_.dims);
     std::memcpy(to + l.step, codec_.step.data(), sizeof(float) * meta_.dims);
     for (std::size_t i = 0; i < pivots_.size(); ++i) {
         const std::uint64_t number = b_->picked[pivots_[i]];
-        cur::AnchorRef ref{};
+        vg::cur::AnchorRef ref{};
         ref.block = first_item_block_ + static_cast<BlockNumber>(number / meta_.slots_per_page);
         ref.slot = static_cast<std::uint16_t>(number % meta_.slots_per_page);
         ref.tid = call_pg([this, number] { return spilled_tid(b_, number); });
@@ -211,8 +213,8 @@ void IndexWriter::write_head() const {
     std::vector<std::byte> packed(meta_.model_bytes, std::byte{0});
     pack(packed.data());
     call_pg([this, model = packed.data()] {
-        const Buffer buffer =
-            read_page(b_->index, cur::kMetaBlock, cur::kMetaPage, BUFFER_LOCK_EXCLUSIVE);
+        const Buffer buffer = page::read_page(b_->index, vg::cur::kMetaBlock, vg::cur::kMetaPage,
+                                              BUFFER_LOCK_EXCLUSIVE);
         *cur_page_meta(BufferGetPage(buffer)) = meta_;
         MarkBufferDirty(buffer);
         UnlockReleaseBuffer(buffer);
@@ -222,15 +224,15 @@ void IndexWriter::write_head() const {
 
 // Adds a page with the first n of the items. May ereport.
 void IndexWriter::write_page(Items* items, std::uint32_t n) const {
-    const Buffer buffer = add_page(b_->index, MAIN_FORKNUM, cur::kItemsPage);
+    const Buffer buffer = page::add_page(b_->index, MAIN_FORKNUM, vg::cur::kItemsPage);
     const Page page = BufferGetPage(buffer);
     for (std::uint32_t i = 0; i < n; ++i) {
-        item_tids(page)[i] = to_tid(items->tids[i]);
+        item_tids(page)[i] = index::to_tid(items->tids[i]);
         item_means(items->layout, page)[i] = items->means[i];
         codec_.encode(items->latents.data() + std::size_t{i} * meta_.dims,
                       item_rows(items->layout, page) + std::size_t{i} * items->layout.row_bytes);
     }
-    page_trailer(page)->used = static_cast<std::uint16_t>(n);
+    page::trailer_of(page)->used = static_cast<std::uint16_t>(n);
     MarkBufferDirty(buffer);
     UnlockReleaseBuffer(buffer);
 }
@@ -245,11 +247,11 @@ void IndexWriter::write_items() const {
         call_pg([=, this] {
             read_spill(b_->spill, n, model_.anchors, at->tids.data(), at->columns.data());
         });
-        cur::project(model_, items.columns.data(), n, items.means.data(), items.latents.data());
+        vg::cur::project(model_, items.columns.data(), n, items.means.data(), items.latents.data());
         call_pg([=, this] { write_page(at, n); });
         poll_interrupts();
-        report_progress(kPhaseWriting, static_cast<double>(first + n),
-                        static_cast<double>(b_->rows));
+        index::report_progress(kPhaseWriting, static_cast<double>(first + n),
+                               static_cast<double>(b_->rows));
     }
 }
 
@@ -263,17 +265,17 @@ void IndexWriter::write() {
 
 }  // namespace
 
-cur::MetaData empty_cur_meta() {
-    cur::MetaData m{};
-    m.magic = cur::kMagic;
-    m.version = cur::kFormatVersion;
+vg::cur::MetaData empty_cur_meta() {
+    vg::cur::MetaData m{};
+    m.magic = vg::cur::kMagic;
+    m.version = vg::cur::kFormatVersion;
     m.page_bytes = BLCKSZ;
-    m.item_tail = cur::kNoBlock;
-    m.pending_insert = cur::kPendingHead;
+    m.item_tail = vg::cur::kNoBlock;
+    m.pending_insert = vg::cur::kPendingHead;
     return m;
 }
 
-void write_cur_index(CurBuilder* b) {
+void write_cur_index(Builder* b) {
     IndexWriter writer(b);
     if (writer.fit())
         writer.write();
@@ -281,4 +283,4 @@ void write_cur_index(CurBuilder* b) {
         call_pg([=] { pend_spilled(b); });
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

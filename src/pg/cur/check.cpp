@@ -28,7 +28,7 @@
 #include "pg/cur/project.h"
 #include "pg/index/locks.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 constexpr int kMaxSamples = 100000;
@@ -44,20 +44,20 @@ struct Sample {
 };
 
 struct Check {
-    Check(const OpenIndex& o, const cur::MetaData& m, BlockNumber n, int wanted)
+    Check(const index::OpenIndex& o, const vg::cur::MetaData& m, BlockNumber n, int wanted)
         : open(o),
           meta(m),
           layout(items_of(m)),
           blocks(n),
           samples(wanted),
-          audit(m, n, kPageUsable, kInterruptPoll) {}
+          audit(m, n, page::kPageUsable, kInterruptPoll) {}
 
-    OpenIndex open;
-    cur::MetaData meta;
-    cur::ItemsLayout layout;
+    index::OpenIndex open;
+    vg::cur::MetaData meta;
+    vg::cur::ItemsLayout layout;
     BlockNumber blocks;
     int samples;
-    cur::Audit audit;
+    vg::cur::Audit audit;
     PGAlignedBlock page;
 
     Random random{0};
@@ -72,9 +72,9 @@ struct Check {
     std::uint64_t calls = 0;
 };
 
-void require(const Check* c, const cur::Fault& f) {
+void require(const Check* c, const vg::cur::Fault& f) {
     if (unlikely(f.what != nullptr))
-        report_corrupt(c->open.index, f.block, f.what);
+        index::report_corrupt(c->open.index, f.block, f.what);
 }
 
 // ---- pages ------------------------------------------------------------------------------------
@@ -103,18 +103,18 @@ void sample_items(Check* c, std::uint32_t used) {
 void walk_pages(Check* c) {
     BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
     PageWalk walk;
-    begin_page_walk(&walk, c->open.index, cur::kMetaBlock + 1, c->blocks, strategy, false);
+    begin_page_walk(&walk, c->open.index, vg::cur::kMetaBlock + 1, c->blocks, strategy, false);
     std::uint16_t kind;
     for (Buffer buffer; BufferIsValid(buffer = next_any_page(&walk, &kind));) {
         const BlockNumber block = BufferGetBlockNumber(buffer);
         std::memcpy(c->page.data, BufferGetPage(buffer), BLCKSZ);
         UnlockReleaseBuffer(buffer);
-        const std::uint32_t used = kind == 0 ? 0 : page_trailer(c->page.data)->used;
+        const std::uint32_t used = kind == 0 ? 0 : page::trailer_of(c->page.data)->used;
         require(c, enter_cpp([&] {
                     return c->audit.add_page(block, static_cast<node::PageKind>(kind),
-                                             page_data(c->page.data), used);
+                                             page::data_of(c->page.data), used);
                 }));
-        if (kind == static_cast<std::uint16_t>(cur::kItemsPage))
+        if (kind == static_cast<std::uint16_t>(vg::cur::kItemsPage))
             enter_cpp([&] { sample_items(c, used); });
     }
     end_page_walk(&walk);
@@ -139,17 +139,17 @@ void check_pages(Check* c) {
     check_model(c);
     const bool any = c->audit.items() + c->audit.pending() > 0;
     if (any && c->audit.last_heap_block() >= RelationGetNumberOfBlocks(c->open.heap))
-        report_corrupt(c->open.index, cur::kMetaBlock,
-                       "a row of the index lies beyond the end of the table");
+        index::report_corrupt(c->open.index, vg::cur::kMetaBlock,
+                              "a row of the index lies beyond the end of the table");
 }
 
 // ---- the table --------------------------------------------------------------------------------
 
 void check_row(ItemPointer tid, const Datum*, const bool* nulls, void* arg) {
     const auto* c = static_cast<const Check*>(arg);
-    if (nulls[0] || c->audit.holds(to_tid(*tid)))
+    if (nulls[0] || c->audit.holds(index::to_tid(*tid)))
         return;
-    report_missing_row(c->open, *tid);
+    index::report_missing_row(c->open, *tid);
 }
 
 // ---- the scorer -------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ void score_batch(Check* c, Projector* p, const std::size_t* samples) {
 void check_scorer(Check* c, Snapshot snapshot, MemoryContext context) {
     Projector* p = new_projector(c->open.index, c->meta, context);
     MemoryContext batch = AllocSetContextCreate(context, "cur check batch", ALLOCSET_DEFAULT_SIZES);
-    CurFetch fetch;
+    Fetch fetch;
     begin_fetch(&fetch, c->open.heap, c->open.index, snapshot);
     std::size_t samples[kProjectRows];
     enter_cpp([&] {
@@ -281,28 +281,29 @@ void accept_scorer(const Check* c, const Fingerprint& compared) {
     if (apart > kOtherScorer)
         report_not_accepted(c, psprintf("Scores differ by up to %.3g standard deviations.", apart),
                             "REINDEX.");
-    PageEdits e;
-    begin_edits(&e, c->open.index, false);
-    cur::MetaData* meta = cur_page_meta(edit_page(&e, cur::kMetaBlock, cur::kMetaPage));
+    page::Edits e;
+    page::begin_edits(&e, c->open.index, false);
+    vg::cur::MetaData* meta =
+        cur_page_meta(page::edit_page(&e, vg::cur::kMetaBlock, vg::cur::kMetaPage));
     meta->scorer_functions = compared.functions;
     meta->scorer_version = compared.version;
-    commit_edits(&e);
+    page::commit_edits(&e);
 }
 
-Check* run(const OpenIndex& open, const Arguments& a, MemoryContext context) {
+Check* run(const index::OpenIndex& open, const Arguments& a, MemoryContext context) {
     const Snapshot snapshot = RegisterSnapshot(GetTransactionSnapshot());
     if (a.heapallindexed)
-        check_snapshot(open.index, snapshot);
-    lock_for_vacuum(open.index);
-    const cur::MetaData meta = read_cur_meta(open.index);
+        index::check_snapshot(open.index, snapshot);
+    index::lock_for_vacuum(open.index);
+    const vg::cur::MetaData meta = read_cur_meta(open.index);
     const BlockNumber blocks = RelationGetNumberOfBlocks(open.index);
     auto* c =
         enter_cpp([&] { return new_in_context<Check>(context, open, meta, blocks, a.samples); });
     check_calls(c);
     check_pages(c);
-    unlock_for_vacuum(open.index);
+    index::unlock_for_vacuum(open.index);
     if (a.heapallindexed)
-        scan_indexed_rows(open, snapshot, check_row, c);
+        index::scan_indexed_rows(open, snapshot, check_row, c);
     const Fingerprint compared = a.accept ? scorer_fingerprint(open.index) : Fingerprint{};
     if (meta.dims > 0 && !c->sample.empty())
         check_scorer(c, snapshot, context);
@@ -313,21 +314,19 @@ Check* run(const OpenIndex& open, const Arguments& a, MemoryContext context) {
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vg_cur_index_check) {
-    using namespace vg::pg;
     TupleDesc columns = row_columns(fcinfo);
-    refuse_check_in_recovery();
+    index::refuse_check_in_recovery();
     const Arguments a{PG_GETARG_INT32(1), PG_GETARG_BOOL(2), PG_GETARG_BOOL(3)};
     check_range(a.samples, "samples", 0, kMaxSamples);
-    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner, kCurMethod);
+    const index::OpenIndex open = index::open(PG_GETARG_OID(0), index::Right::kOwner, kMethod);
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "cur check", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
-    const AsOwner saved = begin_as_owner(open.heap);
+    const index::AsOwner saved = index::begin_as_owner(open.heap);
     const Check* c = run(open, a, context);
-    end_as_owner(saved);
+    index::end_as_owner(saved);
     MemoryContextSwitchTo(old);
     const Datum values[] = {
         Int64GetDatum(static_cast<int64>(c->audit.items())),
@@ -342,6 +341,8 @@ VG_FUNCTION(vg_cur_index_check) {
     nulls[3] = c->sampled == 0;
     nulls[4] = nulls[3] || !OidIsValid(index_getprocid(open.index, 1, kBatchProc));
     MemoryContextDelete(context);
-    close_index(open);
+    index::close(open);
     PG_RETURN_DATUM(row_datum(columns, values, nulls));
 }
+
+}  // namespace vg::pg::cur

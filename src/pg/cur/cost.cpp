@@ -19,7 +19,7 @@ extern "C" {
 #include "nodes/pathnodes.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 // Multiply-adds of the pass that cost as much as one operator of the executor.
@@ -40,7 +40,7 @@ void cur_costestimate(PlannerInfo* root, IndexPath* path, double loop_count, Cos
                       Cost* total_cost, Selectivity* selectivity, double* correlation,
                       double* pages) {
     if (path->indexorderbys == NIL) {
-        price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
+        index::price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
         return;
     }
     GenericCosts costs;
@@ -51,12 +51,12 @@ void cur_costestimate(PlannerInfo* root, IndexPath* path, double loop_count, Cos
     const double rows = std::max(info->tuples, 1.0);
     const double calls = std::min<double>(cur_budget, rows);
     Relation index = index_open(info->indexoid, NoLock);
-    if (closed_to_plans(index)) {
+    if (index::closed_to_plans(index)) {
         index_close(index, NoLock);
-        price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
+        index::price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
         return;
     }
-    const CurOptions* options = cur_options(index);
+    const Options* options = options_of(index);
     const int dims = options->latent_dim > 0
                          ? std::min(options->latent_dim, options->anchor_queries)
                          : options->anchor_queries;
@@ -77,4 +77,4 @@ void cur_costestimate(PlannerInfo* root, IndexPath* path, double loop_count, Cos
     *pages = info->pages;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

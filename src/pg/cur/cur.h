@@ -20,7 +20,7 @@
 #include "pg/index/open.h"
 #include "pg/page/page.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 // Support functions of an operator class.
 inline constexpr int kScoreProc = 1;  // (item, query) -> float8 or float4: the operator's function
@@ -38,12 +38,12 @@ enum class Nonfinite : int { kError = 0, kSkip = 1 };
 enum class InsertMode : int { kPending = 0, kSync = 1 };
 
 // Reloptions, laid out for build_reloptions.
-struct CurOptions {
+struct Options {
     int32 vl_len_;
     int anchor_queries;
     int anchor_items;
     int latent_dim;
-    int storage;        // cur::Storage
+    int storage;        // vg::cur::Storage
     int anchor_source;  // offset of a string
     int seed;
     double ridge;
@@ -52,10 +52,10 @@ struct CurOptions {
     int insert_mode;  // InsertMode
 };
 // The options of an index, or the defaults.
-const CurOptions* cur_options(Relation index);
-const char* cur_anchor_source(const CurOptions* options);
+const Options* options_of(Relation index);
+const char* cur_anchor_source(const Options* options);
 
-enum class CurIterativeScan : int { kOff = 0, kRelaxed = 1, kStrict = 2 };
+enum class IterativeScan : int { kOff = 0, kRelaxed = 1, kStrict = 2 };
 // The parameters cur.*.
 extern int cur_budget;
 extern int cur_rounds;
@@ -67,29 +67,29 @@ extern double cur_max_build_calls;
 extern int cur_batch_size;
 
 // Registers GUCs and reloptions; called from _PG_init.
-void cur_init();
+void init();
 bool cur_validate(Oid opclass);
 
 // The type of the right operand of the index's ordering operator.
 Oid cur_query_type(Relation index);
 
 // The row that a scan returned last, and the scorer calls it has spent so far.
-struct CurScanRow {
+struct ScanRow {
     double distance;
     bool null;
     uint64 calls;
 };
-CurScanRow cur_scan_row(IndexScanDesc scan);
+ScanRow cur_scan_row(IndexScanDesc scan);
 
 // Scores up to `limit` rows of the pending list, at `anchors` calls each, and moves those to the
 // items whose scores are finite numbers. The next flush with a limit goes on behind them, so that
 // rows that cannot be moved, or with which the scorer fails, keep no others waiting. The caller
 // holds the upkeep lock, and is not VACUUM (see vacuum.cpp).
-struct CurFlushed {
+struct Flushed {
     int64 scored;
     int64 moved;
 };
-CurFlushed cur_flush_pending(Relation heap, Relation index, int64 limit);
+Flushed cur_flush_pending(Relation heap, Relation index, int64 limit);
 inline constexpr int64 kNoFlushLimit = PG_INT64_MAX;
 
 // Asks for a background process that flushes up to `limit` rows of an index, in transactions of its
@@ -113,6 +113,6 @@ bool cur_gettuple(IndexScanDesc scan, ScanDirection direction);
 void cur_endscan(IndexScanDesc scan);
 char* cur_buildphasename(int64 phase);
 
-inline constexpr IndexMethod kCurMethod{"cur", cur_beginscan};
+inline constexpr index::Method kMethod{"cur", cur_beginscan};
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -7,26 +7,26 @@ extern "C" {
 #include "utils/datum.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 void check_heap_tid(Relation heap, Relation index, BlockNumber* blocks, const node::Tid& tid) {
-    if (unlikely(past_the_end(heap, blocks, tid))) {
-        const ItemPointerData p = from_tid(tid);
-        report_corrupt_index(index, "It holds a row (%u,%u), beyond the end of table \"%s\".",
-                             ItemPointerGetBlockNumberNoCheck(&p), tid.offset,
-                             RelationGetRelationName(heap));
+    if (unlikely(index::past_the_end(heap, blocks, tid))) {
+        const ItemPointerData p = index::from_tid(tid);
+        index::report_corrupt_index(
+            index, "It holds a row (%u,%u), beyond the end of table \"%s\".",
+            ItemPointerGetBlockNumberNoCheck(&p), tid.offset, RelationGetRelationName(heap));
     }
 }
 
-void begin_fetch(CurFetch* f, Relation heap, Relation index, Snapshot snapshot) {
-    begin_heap_rows(&f->rows, heap, index);
+void begin_fetch(Fetch* f, Relation heap, Relation index, Snapshot snapshot) {
+    index::begin_heap_rows(&f->rows, heap, index);
     f->snapshot = snapshot;
     char align;
     get_typlenbyvalalign(index->rd_opcintype[0], &f->item_length, &f->item_by_value, &align);
 }
 
-void end_fetch(CurFetch* f) {
-    end_heap_rows(&f->rows);
+void end_fetch(Fetch* f) {
+    index::end_heap_rows(&f->rows);
 }
 
 Datum copy_item(Datum value, int16 length, bool by_value) {
@@ -35,18 +35,19 @@ Datum copy_item(Datum value, int16 length, bool by_value) {
     return datumCopy(value, by_value, length);
 }
 
-bool fetch_item(CurFetch* f, const node::Tid& tid, MemoryContext context, Datum* item) {
+bool fetch_item(Fetch* f, const node::Tid& tid, MemoryContext context, Datum* item) {
     check_heap_tid(f->rows.heap, f->rows.index, &f->rows.blocks, tid);
     Datum value;
     bool isnull;
-    if (look_at_heap_row(&f->rows, f->snapshot, tid, &value, &isnull) != RowSeen::kYes)
+    if (index::look_at_heap_row(&f->rows, f->snapshot, tid, &value, &isnull) !=
+        index::RowSeen::kYes)
         return false;
     if (!isnull) {
         const MemoryContext old = MemoryContextSwitchTo(context);
         *item = copy_item(value, f->item_length, f->item_by_value);
         MemoryContextSwitchTo(old);
     }
-    leave_heap_row(&f->rows);
+    index::leave_heap_row(&f->rows);
     return !isnull;
 }
 
@@ -78,4 +79,4 @@ bool root_of(Relation heap, ItemPointer tid) {
     return true;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

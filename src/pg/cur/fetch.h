@@ -6,25 +6,25 @@
 #include "pg/cur/cur.h"
 #include "pg/index/heap_rows.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 // XX002 for a TID past the end of the table, which the storage manager would report as an I/O
 // error. `blocks` is a size of the table seen earlier, 0 at first.
 void check_heap_tid(Relation heap, Relation index, BlockNumber* blocks, const node::Tid& tid);
 
-struct CurFetch {
-    HeapRows rows;
+struct Fetch {
+    index::HeapRows rows;
     Snapshot snapshot;
     int16 item_length;
     bool item_by_value;
 };
 
-void begin_fetch(CurFetch* f, Relation heap, Relation index, Snapshot snapshot);
-void end_fetch(CurFetch* f);
+void begin_fetch(Fetch* f, Relation heap, Relation index, Snapshot snapshot);
+void end_fetch(Fetch* f);
 
 // The indexed value of a row, detoasted, in `context`; false when the snapshot does not see the row
 // or the value is NULL.
-bool fetch_item(CurFetch* f, const node::Tid& tid, MemoryContext context, Datum* item);
+bool fetch_item(Fetch* f, const node::Tid& tid, MemoryContext context, Datum* item);
 
 // A copy in CurrentMemoryContext that needs no detoasting.
 Datum copy_item(Datum value, int16 length, bool by_value);
@@ -33,4 +33,4 @@ Datum copy_item(Datum value, int16 length, bool by_value);
 // table's storage does not tell.
 bool root_of(Relation heap, ItemPointer tid);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -18,7 +18,7 @@ extern "C" {
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/settings.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 std::uint64_t mix(std::uint64_t seed, const char* bytes, std::size_t n) {
@@ -159,7 +159,7 @@ Seen* find_seen(Relation index) {
     return seen;
 }
 
-const char* difference(const Fingerprint& now, const cur::MetaData& m) {
+const char* difference(const Fingerprint& now, const vg::cur::MetaData& m) {
     if (m.dims == 0 || now == built_fingerprint(m))
         return nullptr;
     return now.functions != m.scorer_functions ? "its functions are other ones"
@@ -179,11 +179,11 @@ Fingerprint scorer_fingerprint(Relation index) {
     return f;
 }
 
-const char* scorer_change(Relation index, const cur::MetaData& m) {
+const char* scorer_change(Relation index, const vg::cur::MetaData& m) {
     return difference(scorer_fingerprint(index), m);
 }
 
-void note_scorer(Relation index, const cur::MetaData& m) {
+void note_scorer(Relation index, const vg::cur::MetaData& m) {
     Seen* seen = find_seen(index);
     if (seen->generation == generation)
         return;
@@ -202,12 +202,9 @@ void note_scorer(Relation index, const cur::MetaData& m) {
                               "scores.")));
 }
 
-}  // namespace vg::pg
-
 // What functions are made of, as a number in text: for version functions that look at a scorer
 // behind the functions of a class.
 VG_FUNCTION(vg_cur_functions_hash) {
-    using namespace vg::pg;
     const ArrayItems functions = array_items(PG_GETARG_ARRAYTYPE_P(0));
     std::uint64_t hash = 1;
     for (int i = 0; i < functions.n; ++i) {
@@ -220,3 +217,5 @@ VG_FUNCTION(vg_cur_functions_hash) {
     }
     PG_RETURN_TEXT_P(cstring_to_text(psprintf(UINT64_FORMAT, hash)));
 }
+
+}  // namespace vg::pg::cur

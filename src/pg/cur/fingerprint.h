@@ -7,7 +7,7 @@
 
 #include "pg/cur/cur.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 struct Fingerprint {
     std::uint64_t functions;
@@ -17,16 +17,16 @@ struct Fingerprint {
 
 // Calls the version function, as the current user. Owns nothing; an error of it propagates.
 Fingerprint scorer_fingerprint(Relation index);
-inline Fingerprint built_fingerprint(const cur::MetaData& m) {
+inline Fingerprint built_fingerprint(const vg::cur::MetaData& m) {
     return {m.scorer_functions, m.scorer_version};
 }
 
 // Null when the scorer is that of the build, else what is another. An index without a model fits
 // any scorer.
-const char* scorer_change(Relation index, const cur::MetaData& m);
+const char* scorer_change(Relation index, const vg::cur::MetaData& m);
 
 // Warns of a scorer that has changed: once for an index in a backend and a change. Looks at an
 // index first seen, and again after any function was changed.
-void note_scorer(Relation index, const cur::MetaData& m);
+void note_scorer(Relation index, const vg::cur::MetaData& m);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -24,7 +24,7 @@
 #include "pg/index/locks.h"
 #include "pg/index/open.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 // A stretch of the pending list: TIDs of a page from one on, up to another.
@@ -39,11 +39,11 @@ struct Flush {
     Relation index = nullptr;
     bool limited = false;
     int at_once = kProjectRows;
-    CurFlushed done{};
+    Flushed done{};
     std::vector<Stretch> stretches;
     Projector* rows = nullptr;
     MemoryContext batch_context = nullptr;
-    CurFetch fetch{};
+    Fetch fetch{};
     BlockNumber block = InvalidBlockNumber;  // the pending page of the rows at hand
 };
 
@@ -51,7 +51,7 @@ struct Flush {
 
 // Copies the TIDs of a pending page.
 void copy_pending(Relation index, BlockNumber block, node::Tid* tids, std::uint32_t* count) {
-    const Buffer buffer = read_page(index, block, cur::kPendingPage, BUFFER_LOCK_SHARE);
+    const Buffer buffer = page::read_page(index, block, vg::cur::kPendingPage, BUFFER_LOCK_SHARE);
     const Page page = BufferGetPage(buffer);
     *count = pending_used(page);
     std::memcpy(tids, pending_tids(page), *count * sizeof(node::Tid));
@@ -60,22 +60,24 @@ void copy_pending(Relation index, BlockNumber block, node::Tid* tids, std::uint3
 
 // New rows go to the first page of the list with room again.
 void reset_pending_insert(Relation index) {
-    BlockNumber block = cur::kPendingHead;
+    BlockNumber block = vg::cur::kPendingHead;
     for (;;) {
-        const Buffer buffer = read_page(index, block, cur::kPendingPage, BUFFER_LOCK_SHARE);
+        const Buffer buffer =
+            page::read_page(index, block, vg::cur::kPendingPage, BUFFER_LOCK_SHARE);
         const bool room = pending_used(BufferGetPage(buffer)) < kPendingPerPage;
         const BlockNumber next = pending_header(BufferGetPage(buffer))->next;
         UnlockReleaseBuffer(buffer);
-        if (room || next == cur::kNoBlock)
+        if (room || next == vg::cur::kNoBlock)
             break;
         block = next;
     }
     if (read_cur_meta(index).pending_insert == block)
         return;
-    PageEdits e;
-    begin_edits(&e, index, false);
-    cur_page_meta(edit_page(&e, cur::kMetaBlock, cur::kMetaPage))->pending_insert = block;
-    commit_edits(&e);
+    page::Edits e;
+    page::begin_edits(&e, index, false);
+    cur_page_meta(page::edit_page(&e, vg::cur::kMetaBlock, vg::cur::kMetaPage))->pending_insert =
+        block;
+    page::commit_edits(&e);
 }
 
 // The whole list, from `at` of `block` on and round again; from its head where that is no page of
@@ -83,12 +85,13 @@ void reset_pending_insert(Relation index) {
 void collect_stretches(Flush* f, BlockNumber block, std::uint32_t at) {
     constexpr std::uint32_t kAll = kPendingPerPage;
     const BlockNumber blocks = RelationGetNumberOfBlocks(f->index);
-    for (BlockNumber b = cur::kPendingHead; b != cur::kNoBlock;) {
+    for (BlockNumber b = vg::cur::kPendingHead; b != vg::cur::kNoBlock;) {
         CHECK_FOR_INTERRUPTS();
         if (f->stretches.size() > blocks)
-            report_corrupt(f->index, b, "the list of new rows never ends");
+            index::report_corrupt(f->index, b, "the list of new rows never ends");
         enter_cpp([&] { f->stretches.push_back({b, 0, kAll}); });
-        const Buffer buffer = read_page(f->index, b, cur::kPendingPage, BUFFER_LOCK_SHARE);
+        const Buffer buffer =
+            page::read_page(f->index, b, vg::cur::kPendingPage, BUFFER_LOCK_SHARE);
         b = pending_header(BufferGetPage(buffer))->next;
         UnlockReleaseBuffer(buffer);
     }
@@ -149,8 +152,8 @@ void flush_stretch(Flush* f, const Stretch& s, int64 limit) {
 
 }  // namespace
 
-CurFlushed cur_flush_pending(Relation heap, Relation index, int64 limit) {
-    const cur::MetaData meta = read_cur_meta(index);
+Flushed cur_flush_pending(Relation heap, Relation index, int64 limit) {
+    const vg::cur::MetaData meta = read_cur_meta(index);
     if (meta.dims == 0 || limit <= 0)
         return {0, 0};
     MemoryContext context =
@@ -161,10 +164,10 @@ CurFlushed cur_flush_pending(Relation heap, Relation index, int64 limit) {
     f->limited = limit != kNoFlushLimit;
     f->batch_context = AllocSetContextCreate(context, "cur flush batch", ALLOCSET_DEFAULT_SIZES);
     f->rows = new_projector(index, meta, context);
-    const cur::StatsData stats = read_scan_stats(index);
+    const vg::cur::StatsData stats = read_scan_stats(index);
     if (f->limited && stats.flush_rows > 0)
         f->at_once = static_cast<int>(std::min<std::uint32_t>(stats.flush_rows, kProjectRows));
-    collect_stretches(f, f->limited ? stats.flush_block : cur::kPendingHead,
+    collect_stretches(f, f->limited ? stats.flush_block : vg::cur::kPendingHead,
                       f->limited ? stats.flush_at : 0);
     PushActiveSnapshot(GetLatestSnapshot());
     begin_fetch(&f->fetch, heap, index, GetActiveSnapshot());
@@ -173,26 +176,25 @@ CurFlushed cur_flush_pending(Relation heap, Relation index, int64 limit) {
     end_fetch(&f->fetch);
     PopActiveSnapshot();
     reset_pending_insert(index);
-    const CurFlushed done = f->done;
+    const Flushed done = f->done;
     MemoryContextSwitchTo(old);
     MemoryContextDelete(context);
     return done;
 }
 
-}  // namespace vg::pg
-
 VG_FUNCTION(vg_cur_flush) {
-    using namespace vg::pg;
     require_argument(fcinfo, 0, "index");
     // Before ALTER EXTENSION UPDATE from 0.1.0 the function has one argument.
     const int64 limit = PG_NARGS() < 2 || PG_ARGISNULL(1) ? kNoFlushLimit : PG_GETARG_INT64(1);
     check_at_least(limit, "rows", 0);
-    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner, kCurMethod);
-    lock_for_vacuum(open.index);
-    const AsOwner saved = begin_as_owner(open.heap);
-    const CurFlushed done = cur_flush_pending(open.heap, open.index, limit);
-    end_as_owner(saved);
-    unlock_for_vacuum(open.index);
-    close_index(open);
+    const index::OpenIndex open = index::open(PG_GETARG_OID(0), index::Right::kOwner, kMethod);
+    index::lock_for_vacuum(open.index);
+    const index::AsOwner saved = index::begin_as_owner(open.heap);
+    const Flushed done = cur_flush_pending(open.heap, open.index, limit);
+    index::end_as_owner(saved);
+    index::unlock_for_vacuum(open.index);
+    index::close(open);
     PG_RETURN_INT64(done.moved);
 }
+
+}  // namespace vg::pg::cur

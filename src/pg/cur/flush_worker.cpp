@@ -23,15 +23,13 @@ extern "C" {
 #include "utils/guc.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
-
-extern PGDLLEXPORT void vg_cur_flush_worker(Datum request);
 }
 
 #include "pg/cur/project.h"
 #include "pg/index/locks.h"
 #include "pg/index/open.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 // Goes with the request, in BackgroundWorker::bgw_extra.
@@ -53,18 +51,18 @@ int64 flush_batch(Oid index, int64 limit) {
     PushActiveSnapshot(GetTransactionSnapshot());
     int64 scored = 0;
     if (SearchSysCacheExists1(RELOID, ObjectIdGetDatum(index))) {
-        const OpenIndex open = open_index(index, Right::kOwner, kCurMethod);
+        const index::OpenIndex open = index::open(index, index::Right::kOwner, kMethod);
         ErrorContextCallback context{error_context_stack, describe_flush,
                                      pstrdup(RelationGetRelationName(open.index))};
         error_context_stack = &context;
-        if (acquire_if_free(open.index, IndexLock::kUpkeep, ExclusiveLock)) {
-            const AsOwner saved = begin_as_owner(open.heap);
+        if (index::acquire_if_free(open.index, index::Lock::kUpkeep, ExclusiveLock)) {
+            const index::AsOwner saved = index::begin_as_owner(open.heap);
             scored = cur_flush_pending(open.heap, open.index, limit).scored;
-            end_as_owner(saved);
-            unlock_for_vacuum(open.index);
+            index::end_as_owner(saved);
+            index::unlock_for_vacuum(open.index);
         }
         error_context_stack = context.previous;
-        close_index(open);
+        index::close(open);
     }
     PopActiveSnapshot();
     CommitTransactionCommand();
@@ -117,12 +115,12 @@ bool cur_start_flush_worker(Relation index, int limit) {
     return RegisterDynamicBackgroundWorker(&worker, nullptr);
 }
 
-}  // namespace vg::pg
-
-void vg_cur_flush_worker(Datum) {
-    vg::pg::enter_cpp([] {
-        vg::pg::FlushRequest request;
+extern "C" PGDLLEXPORT void vg_cur_flush_worker(Datum) {
+    enter_cpp([] {
+        FlushRequest request;
         std::memcpy(&request, MyBgworkerEntry->bgw_extra, sizeof request);
-        vg::pg::flush_in_background(request);
+        flush_in_background(request);
     });
 }
+
+}  // namespace vg::pg::cur

@@ -8,13 +8,13 @@
 
 #include <cfloat>
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 int cur_budget = 200;
 int cur_rounds = 10;
 double cur_seed_fraction = 0.5;
 int cur_shortlist = 10000;
-int cur_iterative_scan = static_cast<int>(CurIterativeScan::kOff);
+int cur_iterative_scan = static_cast<int>(IterativeScan::kOff);
 int cur_max_scan_calls = 20000;
 double cur_max_build_calls = 1e8;
 int cur_batch_size = 256;
@@ -24,9 +24,9 @@ namespace {
 relopt_kind options_kind;
 
 relopt_enum_elt_def storage_values[] = {
-    {"int8", static_cast<int>(cur::Storage::kInt8)},
-    {"float16", static_cast<int>(cur::Storage::kFloat16)},
-    {"float32", static_cast<int>(cur::Storage::kFloat32)},
+    {"int8", static_cast<int>(vg::cur::Storage::kInt8)},
+    {"float16", static_cast<int>(vg::cur::Storage::kFloat16)},
+    {"float32", static_cast<int>(vg::cur::Storage::kFloat32)},
     {nullptr, 0},
 };
 relopt_enum_elt_def nonfinite_values[] = {
@@ -40,42 +40,42 @@ relopt_enum_elt_def insert_mode_values[] = {
     {nullptr, 0},
 };
 const config_enum_entry iterative_scan_values[] = {
-    {"off", static_cast<int>(CurIterativeScan::kOff), false},
-    {"relaxed_order", static_cast<int>(CurIterativeScan::kRelaxed), false},
-    {"strict_order", static_cast<int>(CurIterativeScan::kStrict), false},
+    {"off", static_cast<int>(IterativeScan::kOff), false},
+    {"relaxed_order", static_cast<int>(IterativeScan::kRelaxed), false},
+    {"strict_order", static_cast<int>(IterativeScan::kStrict), false},
     {nullptr, 0, false},
 };
 
 bytea* parse_options(Datum reloptions, bool validate) {
     static const relopt_parse_elt table[] = {
-        option_at("anchor_queries", RELOPT_TYPE_INT, offsetof(CurOptions, anchor_queries)),
-        option_at("anchor_items", RELOPT_TYPE_INT, offsetof(CurOptions, anchor_items)),
-        option_at("latent_dim", RELOPT_TYPE_INT, offsetof(CurOptions, latent_dim)),
-        option_at("storage", RELOPT_TYPE_ENUM, offsetof(CurOptions, storage)),
-        option_at("anchor_source", RELOPT_TYPE_STRING, offsetof(CurOptions, anchor_source)),
-        option_at("seed", RELOPT_TYPE_INT, offsetof(CurOptions, seed)),
-        option_at("ridge", RELOPT_TYPE_REAL, offsetof(CurOptions, ridge)),
-        option_at("nonfinite", RELOPT_TYPE_ENUM, offsetof(CurOptions, nonfinite)),
-        option_at("flush_limit", RELOPT_TYPE_INT, offsetof(CurOptions, flush_limit)),
-        option_at("insert_mode", RELOPT_TYPE_ENUM, offsetof(CurOptions, insert_mode)),
+        option_at("anchor_queries", RELOPT_TYPE_INT, offsetof(Options, anchor_queries)),
+        option_at("anchor_items", RELOPT_TYPE_INT, offsetof(Options, anchor_items)),
+        option_at("latent_dim", RELOPT_TYPE_INT, offsetof(Options, latent_dim)),
+        option_at("storage", RELOPT_TYPE_ENUM, offsetof(Options, storage)),
+        option_at("anchor_source", RELOPT_TYPE_STRING, offsetof(Options, anchor_source)),
+        option_at("seed", RELOPT_TYPE_INT, offsetof(Options, seed)),
+        option_at("ridge", RELOPT_TYPE_REAL, offsetof(Options, ridge)),
+        option_at("nonfinite", RELOPT_TYPE_ENUM, offsetof(Options, nonfinite)),
+        option_at("flush_limit", RELOPT_TYPE_INT, offsetof(Options, flush_limit)),
+        option_at("insert_mode", RELOPT_TYPE_ENUM, offsetof(Options, insert_mode)),
     };
-    return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind,
-                                                sizeof(CurOptions), table, lengthof(table)));
+    return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind, sizeof(Options),
+                                                table, lengthof(table)));
 }
 
 void add_options() {
     const LOCKMODE lock = ShareUpdateExclusiveLock;
-    const int most = static_cast<int>(cur::kMaxAnchors);
+    const int most = static_cast<int>(vg::cur::kMaxAnchors);
     options_kind = add_reloption_kind();
     add_int_reloption(options_kind, "anchor_queries", "Queries that every row is scored against",
-                      kDefaultAnchorQueries, static_cast<int>(cur::kMinAnchors), most, lock);
+                      kDefaultAnchorQueries, static_cast<int>(vg::cur::kMinAnchors), most, lock);
     add_int_reloption(options_kind, "anchor_items", "Rows kept for the first round of scans",
                       kDefaultAnchorItems, 1, most, lock);
     add_int_reloption(options_kind, "latent_dim",
                       "Dimensions of a row's latent vector, 0 for anchor_queries", 0, 0, most,
                       lock);
     add_enum_reloption(options_kind, "storage", "How latent vectors are stored", storage_values,
-                       static_cast<int>(cur::Storage::kInt8),
+                       static_cast<int>(vg::cur::Storage::kInt8),
                        "Valid values are \"int8\", \"float16\" and \"float32\".", lock);
     add_string_reloption(options_kind, "anchor_source",
                          "Where anchor queries come from: items, or [schema.]table.column", "items",
@@ -117,7 +117,7 @@ void add_parameters() {
     DefineCustomEnumVariable(
         "cur.iterative_scan", "Whether a scan goes on when its budget is returned in full.",
         "relaxed_order goes on in batches, strict_order drops rows that come too late.",
-        &cur_iterative_scan, static_cast<int>(CurIterativeScan::kOff), iterative_scan_values,
+        &cur_iterative_scan, static_cast<int>(IterativeScan::kOff), iterative_scan_values,
         PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomIntVariable(
         "cur.max_scan_calls", "Scorer calls after which an iterative scan does not go on.", nullptr,
@@ -134,41 +134,38 @@ void add_parameters() {
 }
 
 // Needs a place behind the struct for the string, which only build_reloptions makes.
-const CurOptions kDefaults = {0,
-                              kDefaultAnchorQueries,
-                              kDefaultAnchorItems,
-                              0,
-                              static_cast<int>(cur::Storage::kInt8),
-                              0,
-                              0,
-                              kDefaultRidge,
-                              static_cast<int>(Nonfinite::kError),
-                              kDefaultFlushLimit,
-                              static_cast<int>(InsertMode::kPending)};
+const Options kDefaults = {0,
+                           kDefaultAnchorQueries,
+                           kDefaultAnchorItems,
+                           0,
+                           static_cast<int>(vg::cur::Storage::kInt8),
+                           0,
+                           0,
+                           kDefaultRidge,
+                           static_cast<int>(Nonfinite::kError),
+                           kDefaultFlushLimit,
+                           static_cast<int>(InsertMode::kPending)};
 
 }  // namespace
 
-const CurOptions* cur_options(Relation index) {
-    return index->rd_options != nullptr ? reinterpret_cast<const CurOptions*>(index->rd_options)
+const Options* options_of(Relation index) {
+    return index->rd_options != nullptr ? reinterpret_cast<const Options*>(index->rd_options)
                                         : &kDefaults;
 }
 
-const char* cur_anchor_source(const CurOptions* options) {
+const char* cur_anchor_source(const Options* options) {
     return options->anchor_source == 0
                ? "items"
                : reinterpret_cast<const char*>(options) + options->anchor_source;
 }
 
-void cur_init() {
+void init() {
     add_options();
     add_parameters();
 }
 
-}  // namespace vg::pg
-
 VG_FUNCTION(cur_handler) {
-    using namespace vg::pg;
-    IndexAmRoutine* am = make_ordering_routine();
+    IndexAmRoutine* am = index::make_ordering_routine();
     am->amstrategies = 1;
     am->amsupport = kSupportProcs;
     am->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL;
@@ -188,3 +185,5 @@ VG_FUNCTION(cur_handler) {
     am->amendscan = cur_endscan;
     PG_RETURN_POINTER(am);
 }
+
+}  // namespace vg::pg::cur

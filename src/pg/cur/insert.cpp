@@ -20,7 +20,7 @@
 #include "pg/cur/project.h"
 #include "pg/index/locks.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 // What the rows of one statement share.
@@ -32,7 +32,7 @@ struct SyncInsert {
 SyncInsert* sync_insert(Relation index, IndexInfo* info) {
     if (info->ii_AmCache != nullptr)
         return static_cast<SyncInsert*>(info->ii_AmCache);
-    const cur::MetaData m = read_cur_meta(index);
+    const vg::cur::MetaData m = read_cur_meta(index);
     note_scorer(index, m);
     MemoryContext context =
         AllocSetContextCreate(info->ii_Context, "cur insert", ALLOCSET_DEFAULT_SIZES);
@@ -55,7 +55,7 @@ bool score_row(Relation index, SyncInsert* s, Datum value) {
     MemoryContextReset(s->item_context);
     if (p->usable[0])
         return true;
-    if (cur_options(index)->nonfinite == static_cast<int>(Nonfinite::kError))
+    if (options_of(index)->nonfinite == static_cast<int>(Nonfinite::kError))
         ereport(ERROR, (errcode(ERRCODE_DATA_EXCEPTION),
                         errmsg("a score of the new row is NULL, NaN or infinite"),
                         errdetail("Index \"%s\" scores it against its anchor queries.",
@@ -69,20 +69,20 @@ bool score_row(Relation index, SyncInsert* s, Datum value) {
 // hold the placing lock for the time of one WAL record.
 bool place_row(Relation index, SyncInsert* s, const node::Tid& tid) {
     enter_cpp([&] { project_items(s->rows); });
-    if (!acquire_if_free(index, IndexLock::kUpkeep, ShareLock))
+    if (!index::acquire_if_free(index, index::Lock::kUpkeep, ShareLock))
         return false;
-    acquire(index, IndexLock::kPlacing, ExclusiveLock);
+    index::acquire(index, index::Lock::kPlacing, ExclusiveLock);
     s->rows->meta = read_cur_meta(index);
     place_item(s->rows, 0, tid, InvalidBlockNumber);
-    release(index, IndexLock::kPlacing, ExclusiveLock);
-    release(index, IndexLock::kUpkeep, ShareLock);
+    index::release(index, index::Lock::kPlacing, ExclusiveLock);
+    index::release(index, index::Lock::kUpkeep, ShareLock);
     return true;
 }
 
 void insert_row(Relation index, Datum value, const node::Tid& tid, IndexInfo* info) {
     // The second half of a concurrent build inserts under a snapshot that others may not wait for
     // (marked_build.h): no scorer may read by it.
-    if (cur_options(index)->insert_mode == static_cast<int>(InsertMode::kSync) &&
+    if (options_of(index)->insert_mode == static_cast<int>(InsertMode::kSync) &&
         !in_marked_build()) {
         SyncInsert* s = sync_insert(index, info);
         if (s->rows != nullptr && score_row(index, s, value) && place_row(index, s, tid))
@@ -98,9 +98,9 @@ bool cur_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Re
     if (isnull[0])
         return false;
     return enter_cpp([&] {
-        insert_row(index, values[0], to_tid(*tid), info);
+        insert_row(index, values[0], index::to_tid(*tid), info);
         return false;
     });
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

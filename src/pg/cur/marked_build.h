@@ -9,7 +9,7 @@ extern "C" {
 #include "storage/proc.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 // CREATE INDEX and REINDEX CONCURRENTLY of an index without expressions or predicate run under a
 // mark: they are thought to read no other table, so that other concurrent builds do not
@@ -29,4 +29,4 @@ inline bool leave_marked_build() {
     return true;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

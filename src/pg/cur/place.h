@@ -6,7 +6,7 @@
 #include "pg/cur/cur.h"
 #include "pg/cur/project.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 // Gives row i at hand, which is projected, a slot, in one WAL record, and takes it off the pending
 // page `pending` in the same. False when it is not there any more; InvalidBlockNumber for a row
@@ -14,4 +14,4 @@ namespace vg::pg {
 // lock (cur.h), and has read p->meta under that.
 bool place_item(Projector* p, int i, const node::Tid& tid, BlockNumber pending);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -9,7 +9,7 @@
 #include "pg/cur/anchors.h"
 #include "pg/cur/pages.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 void describe_scoring(void* arg) {
@@ -18,11 +18,11 @@ void describe_scoring(void* arg) {
 }
 
 void make_room(Projector* p) {
-    const cur::MetaData& m = p->meta;
+    const vg::cur::MetaData& m = p->meta;
     p->model.anchors = m.anchors;
     p->model.dims = m.dims;
     p->model.components.resize(std::size_t{m.anchors} * m.dims);
-    p->codec = {static_cast<cur::Storage>(m.storage), m.dims, std::vector<float>(m.dims),
+    p->codec = {static_cast<vg::cur::Storage>(m.storage), m.dims, std::vector<float>(m.dims),
                 std::vector<float>(m.dims)};
     p->columns.resize(std::size_t{kProjectRows} * m.anchors);
     p->means.resize(kProjectRows);
@@ -32,7 +32,7 @@ void make_room(Projector* p) {
 
 }  // namespace
 
-Projector* new_projector(Relation index, const cur::MetaData& m, MemoryContext context) {
+Projector* new_projector(Relation index, const vg::cur::MetaData& m, MemoryContext context) {
     const MemoryContext old = MemoryContextSwitchTo(context);
     auto* p = enter_cpp([&] {
         auto* made = new_in_context<Projector>(context);
@@ -43,7 +43,7 @@ Projector* new_projector(Relation index, const cur::MetaData& m, MemoryContext c
     p->index = index;
     init_scorer(&p->scorer, index, context);
     p->query = query_type(index);
-    const cur::ModelLayout l = cur::model_layout(m.anchors, m.dims, m.anchor_items);
+    const vg::cur::ModelLayout l = vg::cur::model_layout(m.anchors, m.dims, m.anchor_items);
     const std::size_t floats = sizeof(float) * std::size_t{m.dims};
     read_model(index, m, l.low, floats, p->codec.low.data());
     read_model(index, m, l.step, floats, p->codec.step.data());
@@ -70,12 +70,12 @@ void score_items(Projector* p) {
 }
 
 void project_items(Projector* p) {
-    cur::project(p->model, p->columns.data(), static_cast<std::size_t>(p->count), p->means.data(),
-                 p->latents.data());
+    vg::cur::project(p->model, p->columns.data(), static_cast<std::size_t>(p->count),
+                     p->means.data(), p->latents.data());
 }
 
 void encode_item(Projector* p, int i) {
     p->codec.encode(p->latents.data() + static_cast<std::size_t>(i) * p->meta.dims, p->row.data());
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

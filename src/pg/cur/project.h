@@ -12,19 +12,19 @@
 #include "pg/cur/sample.h"
 #include "pg/cur/scorer.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 inline constexpr int kProjectRows = 256;
 
 // Lives in a memory context, see new_projector.
 struct Projector {
     Relation index = nullptr;
-    cur::MetaData meta{};
-    CurScorer scorer{};
+    vg::cur::MetaData meta{};
+    Scorer scorer{};
     QueryType query{};
     Datum* anchors = nullptr;
-    cur::Model model;
-    cur::Codec codec;
+    vg::cur::Model model;
+    vg::cur::Codec codec;
 
     // The rows at hand.
     Datum items[kProjectRows];
@@ -41,7 +41,7 @@ struct Projector {
 };
 
 // For an index with a model. In `context`, and makes it the scorer's.
-Projector* new_projector(Relation index, const cur::MetaData& m, MemoryContext context);
+Projector* new_projector(Relation index, const vg::cur::MetaData& m, MemoryContext context);
 
 // Scores the rows at hand against every anchor query. An error of the scorer propagates.
 void score_items(Projector* p);
@@ -50,4 +50,4 @@ void project_items(Projector* p);
 // The latent vector of row i in p->row.
 void encode_item(Projector* p, int i);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -32,7 +32,7 @@ extern "C" {
 #include "pg/cur/pages.h"
 #include "pg/cur/scorer.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 constexpr int kMaxQueries = 10000;
@@ -53,9 +53,9 @@ struct RecallRequest {
 
 struct Recall {
     RecallRequest request{};
-    OpenIndex open{};
+    index::OpenIndex open{};
     Snapshot snapshot = nullptr;
-    CurScorer scorer{};
+    Scorer scorer{};
     const char* source = nullptr;      // of queries that are drawn, and the query for it: null
     const char* source_sql = nullptr;  // where that is the indexed rows
     Datum* queries = nullptr;
@@ -100,7 +100,7 @@ void resolve_source(Recall* c) {
     if (r.queries != nullptr)
         return;
     const QueryType type = query_type(index);
-    c->source = r.source != nullptr ? r.source : cur_anchor_source(cur_options(index));
+    c->source = r.source != nullptr ? r.source : cur_anchor_source(options_of(index));
     if (!source_is_items(c->source, index, type))
         c->source_sql = source_query(c->source, type.type);
 }
@@ -108,13 +108,13 @@ void resolve_source(Recall* c) {
 void draw_queries(Recall* c, const QueryType& type) {
     Relation index = c->open.index;
     const RecallRequest& r = c->request;
-    const cur::MetaData m = read_cur_meta(index);
+    const vg::cur::MetaData m = read_cur_meta(index);
     const Datum* anchors = m.dims > 0 ? load_anchors(index, m, type) : nullptr;
     const int avoided = m.dims > 0 ? static_cast<int>(m.anchors) : 0;
     Reservoir sample;
     start_reservoir(&sample, type, r.n + avoided, r.seed);
     if (c->source_sql == nullptr)
-        scan_indexed_rows(c->open, c->snapshot, sample_row, &sample);
+        index::scan_indexed_rows(c->open, c->snapshot, sample_row, &sample);
     else
         sample_source(&sample, c->source, c->source_sql);
     c->queries = static_cast<Datum*>(palloc(sizeof(Datum) * r.n));
@@ -217,7 +217,7 @@ void find_exact(Recall* c) {
     instr_time start;
     INSTR_TIME_SET_CURRENT(start);
     enter_cpp([&] { c->nearest.resize(static_cast<std::size_t>(c->count)); });
-    scan_indexed_rows(c->open, c->snapshot, take_row, c);
+    index::scan_indexed_rows(c->open, c->snapshot, take_row, c);
     take_batch(c);
     c->exact_ms = elapsed_ms(start);
 }
@@ -240,7 +240,7 @@ void run_query(Recall* c, IndexScanDesc scan, int query) {
     INSTR_TIME_SET_CURRENT(start);
     index_rescan(scan, nullptr, 0, &key, 1);
     std::size_t hits = 0;
-    CurScanRow row{};
+    ScanRow row{};
     for (std::size_t i = 0; i < exact.size(); ++i) {
         if (index_getnext_tid(scan, ForwardScanDirection) == nullptr)
             break;
@@ -266,7 +266,7 @@ void find_by_index(Recall* c) {
 void measure(Recall* c, MemoryContext context) {
     const RecallRequest& r = c->request;
     c->snapshot = GetActiveSnapshot();
-    check_snapshot(c->open.index, c->snapshot);
+    index::check_snapshot(c->open.index, c->snapshot);
     if (r.has_budget)
         set_for_level("cur.budget", r.budget);
     c->batch.context = AllocSetContextCreate(context, "cur recall batch", ALLOCSET_DEFAULT_SIZES);
@@ -276,7 +276,7 @@ void measure(Recall* c, MemoryContext context) {
         take_queries(c, type);
     else
         draw_queries(c, type);
-    scan_indexed_rows(c->open, c->snapshot, count_row, c);
+    index::scan_indexed_rows(c->open, c->snapshot, count_row, c);
     if (c->count == 0 || c->rows == 0)
         return;
     check_calls(c);
@@ -317,13 +317,13 @@ Datum run(FunctionCallInfo fcinfo, const RecallRequest& request) {
     const MemoryContext old = MemoryContextSwitchTo(context);
     auto* c = enter_cpp([&] { return new_in_context<Recall>(context); });
     c->request = request;
-    c->open = open_index(request.index, Right::kOwner, kCurMethod);
+    c->open = index::open(request.index, index::Right::kOwner, kMethod);
     resolve_source(c);
-    const AsOwner saved = begin_as_owner(c->open.heap);
+    const index::AsOwner saved = index::begin_as_owner(c->open.heap);
     measure(c, context);
     const int budget = cur_budget;
-    end_as_owner(saved);
-    close_index(c->open);
+    index::end_as_owner(saved);
+    index::close(c->open);
     MemoryContextSwitchTo(old);
     const Datum result = result_of(c, columns, budget);
     MemoryContextDelete(context);
@@ -337,10 +337,8 @@ void take_budget(FunctionCallInfo fcinfo, int i, RecallRequest* r) {
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vg_cur_recall) {
-    using namespace vg::pg;
     require_argument(fcinfo, 0, "index");
     require_argument(fcinfo, 1, "k");
     require_argument(fcinfo, 2, "n");
@@ -356,7 +354,6 @@ VG_FUNCTION(vg_cur_recall) {
 }
 
 VG_FUNCTION(vg_cur_recall_of) {
-    using namespace vg::pg;
     require_argument(fcinfo, 0, "index");
     require_argument(fcinfo, 1, "queries");
     require_argument(fcinfo, 2, "k");
@@ -368,3 +365,5 @@ VG_FUNCTION(vg_cur_recall_of) {
     take_budget(fcinfo, 3, &r);
     return run(fcinfo, r);
 }
+
+}  // namespace vg::pg::cur

@@ -15,7 +15,7 @@ extern "C" {
 
 #include "pg/cur/fetch.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 constexpr int kOversample = 4;
@@ -143,4 +143,4 @@ void sample_source(Reservoir* r, const char* source, const char* query) {
     pg_unreachable();
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -7,7 +7,7 @@
 #include "core/base/random.h"
 #include "pg/cur/cur.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 // How values of the query type are kept.
 struct QueryType {
@@ -43,4 +43,4 @@ char* source_query(const char* source, Oid query_type);
 void sample_source(Reservoir* r, const char* source, const char* query);
 [[noreturn]] void report_source(const char* source, const char* detail);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

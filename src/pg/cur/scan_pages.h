@@ -11,7 +11,7 @@
 #include "pg/cur/cur.h"
 #include "pg/cur/pages.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
 // What a page of items holds, valid while it is locked.
 struct ItemsView {
@@ -22,8 +22,8 @@ struct ItemsView {
     std::uint32_t row_bytes;
     const std::byte* row(std::uint32_t i) const { return rows + std::size_t{i} * row_bytes; }
 };
-inline ItemsView view_items(const cur::MetaData& m, Page page) {
-    const cur::ItemsLayout l = items_of(m);
+inline ItemsView view_items(const vg::cur::MetaData& m, Page page) {
+    const vg::cur::ItemsLayout l = items_of(m);
     return {item_tids(page), item_means(l, page), item_rows(l, page), items_used(l, page),
             l.row_bytes};
 }
@@ -38,9 +38,9 @@ inline void let_go(Buffer buffer) {
 
 // Shows one page of items as show(ItemsView).
 template <typename Show>
-void show_items_page(Relation index, const cur::MetaData& m, BlockNumber block, Show&& show) {
-    const Buffer buffer =
-        call_pg([=] { return read_page(index, block, cur::kItemsPage, BUFFER_LOCK_SHARE); });
+void show_items_page(Relation index, const vg::cur::MetaData& m, BlockNumber block, Show&& show) {
+    const Buffer buffer = call_pg(
+        [=] { return page::read_page(index, block, vg::cur::kItemsPage, BUFFER_LOCK_SHARE); });
     show(view_items(m, BufferGetPage(buffer)));
     let_go(buffer);
 }
@@ -48,8 +48,8 @@ void show_items_page(Relation index, const cur::MetaData& m, BlockNumber block, 
 // Shows one page of the pending list as show(tids, count), and returns the number of the next.
 template <typename Show>
 BlockNumber show_pending_page(Relation index, BlockNumber block, Show&& show) {
-    const Buffer buffer =
-        call_pg([=] { return read_page(index, block, cur::kPendingPage, BUFFER_LOCK_SHARE); });
+    const Buffer buffer = call_pg(
+        [=] { return page::read_page(index, block, vg::cur::kPendingPage, BUFFER_LOCK_SHARE); });
     const Page page = BufferGetPage(buffer);
     show(pending_tids(page), pending_used(page));
     const BlockNumber next = pending_header(page)->next;
@@ -62,7 +62,7 @@ inline Buffer next_items_page(PageWalk* walk) {
     for (;;) {
         std::uint16_t kind;
         const Buffer buffer = next_any_page(walk, &kind);
-        if (!BufferIsValid(buffer) || is_kind(kind, cur::kItemsPage))
+        if (!BufferIsValid(buffer) || is_kind(kind, vg::cur::kItemsPage))
             return buffer;
         UnlockReleaseBuffer(buffer);
     }
@@ -70,7 +70,7 @@ inline Buffer next_items_page(PageWalk* walk) {
 
 // Shows all pages of items in their order, until show(ItemsView) returns false.
 template <typename Show>
-void show_all_items(Relation index, const cur::MetaData& m, Show&& show) {
+void show_all_items(Relation index, const vg::cur::MetaData& m, Show&& show) {
     PageWalk walk;
     PageWalk* const at = &walk;
     const BlockNumber first = m.model_block;
@@ -88,4 +88,4 @@ void show_all_items(Relation index, const cur::MetaData& m, Show&& show) {
     call_pg([=] { end_page_walk(at); });
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -11,16 +11,16 @@
 
 #include "core/node/format.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
-struct CurResult {
+struct Result {
     double distance;
     bool null;
     node::Tid tid;
 };
 
 // As the executor sorts float8: NaN behind everything, NULL behind that; ties by TID.
-inline bool comes_before(const CurResult& a, const CurResult& b) {
+inline bool comes_before(const Result& a, const Result& b) {
     if (a.null != b.null)
         return b.null;
     if (!a.null) {
@@ -34,16 +34,16 @@ inline bool comes_before(const CurResult& a, const CurResult& b) {
     return a.tid.key() < b.tid.key();
 }
 
-class CurResults {
+class Results {
   public:
-    void add(const CurResult& result) { results_.push_back(result); }
+    void add(const Result& result) { results_.push_back(result); }
     // Orders what waits. Call it after rows were added and before the next one is taken.
     void sort() {
         std::sort(results_.begin() + static_cast<std::ptrdiff_t>(next_), results_.end(),
                   comes_before);
     }
     bool waiting() const { return next_ < results_.size(); }
-    const CurResult& take() { return results_[next_++]; }
+    const Result& take() { return results_[next_++]; }
     std::size_t taken() const { return next_; }
     void clear() {
         results_.clear();
@@ -51,8 +51,8 @@ class CurResults {
     }
 
   private:
-    std::vector<CurResult> results_;
+    std::vector<Result> results_;
     std::size_t next_ = 0;
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -7,9 +7,9 @@
 
 #include "pg/boundary/boundary.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
-void CurScoring::begin(Relation heap, Relation index, Snapshot snapshot, Datum query) {
+void Scoring::begin(Relation heap, Relation index, Snapshot snapshot, Datum query) {
     if (!open_) {
         call_pg([=, this] {
             if (batch_context_ == nullptr)
@@ -24,30 +24,30 @@ void CurScoring::begin(Relation heap, Relation index, Snapshot snapshot, Datum q
     query_ = query;
 }
 
-void CurScoring::end() {
+void Scoring::end() {
     if (open_)
         call_pg([this] { end_fetch(&fetch_); });
     open_ = false;
 }
 
-void CurScoring::reset() {
+void Scoring::reset() {
     spent_ = 0;
     wanted_.clear();
     rows_.clear();
 }
 
-void CurScoring::want(const node::Tid& tid) {
-    wanted_.push_back({tid, cur::Candidate{tid.key(), 0, 0, nullptr}, false, 0});
+void Scoring::want(const node::Tid& tid) {
+    wanted_.push_back({tid, vg::cur::Candidate{tid.key(), 0, 0, nullptr}, false, 0});
 }
 
-void CurScoring::want(const node::Tid& tid, const cur::Candidate& c, std::size_t row_bytes,
-                      bool picked) {
+void Scoring::want(const node::Tid& tid, const vg::cur::Candidate& c, std::size_t row_bytes,
+                   bool picked) {
     const std::size_t at = rows_.size();
     rows_.insert(rows_.end(), c.row, c.row + row_bytes);
     wanted_.push_back({tid, c, picked, at});
 }
 
-bool CurScoring::score(std::size_t calls, cur::Search* search, CurResults* results) {
+bool Scoring::score(std::size_t calls, vg::cur::Search* search, Results* results) {
     const std::size_t looked_at = fetch(calls);
     const bool all = looked_at == wanted_.size();
     for (std::size_t i = 0; i < looked_at; ++i)
@@ -69,7 +69,7 @@ bool CurScoring::score(std::size_t calls, cur::Search* search, CurResults* resul
 }
 
 // Fetches rows until as many are visible as may be called for. Returns how many were looked at.
-std::size_t CurScoring::fetch(std::size_t calls) {
+std::size_t Scoring::fetch(std::size_t calls) {
     const std::size_t most = std::min(calls, wanted_.size());
     items_.resize(most);
     tids_.resize(most);
@@ -92,13 +92,13 @@ std::size_t CurScoring::fetch(std::size_t calls) {
     return looked_at;
 }
 
-void CurScoring::tell(const Wanted& w, double distance, bool null, cur::Search* search,
-                      CurResults* results) const {
+void Scoring::tell(const Wanted& w, double distance, bool null, vg::cur::Search* search,
+                   Results* results) const {
     results->add({distance, null, w.tid});
     if (w.candidate.row == nullptr)
         return;
     const double score = null ? std::nan("") : -distance;
-    cur::Candidate c = w.candidate;
+    vg::cur::Candidate c = w.candidate;
     c.row = rows_.data() + w.row_at;
     if (w.picked)
         search->record(c, score);
@@ -106,7 +106,7 @@ void CurScoring::tell(const Wanted& w, double distance, bool null, cur::Search* 
         search->learn(c.id, c.mean, c.row, score);
 }
 
-CurScoring::Seeds CurScoring::seeds(std::size_t wanted) {
+Scoring::Seeds Scoring::seeds(std::size_t wanted) {
     return call_pg([=, this] {
         const MemoryContext old = MemoryContextSwitchTo(batch_context_);
         int n;
@@ -115,7 +115,7 @@ CurScoring::Seeds CurScoring::seeds(std::size_t wanted) {
         std::size_t count = 0;
         for (int i = 0; i < n; ++i) {
             if (root_of(fetch_.rows.heap, &tids[i]))
-                keys[count++] = to_tid(tids[i]).key();
+                keys[count++] = index::to_tid(tids[i]).key();
         }
         MemoryContextSwitchTo(old);
         std::sort(keys, keys + count);
@@ -123,8 +123,8 @@ CurScoring::Seeds CurScoring::seeds(std::size_t wanted) {
     });
 }
 
-void CurScoring::check_tid(Relation heap, Relation index, const node::Tid& tid) {
+void Scoring::check_tid(Relation heap, Relation index, const node::Tid& tid) {
     call_pg([=, this] { check_heap_tid(heap, index, &fetch_.rows.blocks, tid); });
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

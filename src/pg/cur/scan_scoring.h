@@ -16,12 +16,12 @@
 #include "pg/cur/scan_results.h"
 #include "pg/cur/scorer.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
-class CurScoring {
+class Scoring {
   public:
     // Values of rows live in a child of `context`, until their batch is scored.
-    explicit CurScoring(MemoryContext context) : context_(context) {}
+    explicit Scoring(MemoryContext context) : context_(context) {}
 
     // Opens what rows are fetched and scored with, once, and begins a scan for `query`.
     void begin(Relation heap, Relation index, Snapshot snapshot, Datum query);
@@ -34,12 +34,13 @@ class CurScoring {
     void want(const node::Tid& tid);
     // Wants a row with a latent vector, which is copied. picked: the search chose it by its
     // prediction.
-    void want(const node::Tid& tid, const cur::Candidate& c, std::size_t row_bytes, bool picked);
+    void want(const node::Tid& tid, const vg::cur::Candidate& c, std::size_t row_bytes,
+              bool picked);
     std::size_t wanted() const { return wanted_.size(); }
 
     // Scores the visible ones of the wanted rows, `calls` of them at most. Returns whether that
     // were all; the rest is forgotten, and may be wanted again.
-    bool score(std::size_t calls, cur::Search* search, CurResults* results);
+    bool score(std::size_t calls, vg::cur::Search* search, Results* results);
     std::size_t spent() const { return spent_; }
 
     bool has_seed() const { return scorer_.has_seed; }
@@ -57,19 +58,19 @@ class CurScoring {
   private:
     struct Wanted {
         node::Tid tid;
-        cur::Candidate candidate;  // row == nullptr: the search learns nothing from it
-        bool picked;               // by its prediction
-        std::size_t row_at;        // place of its latent bytes in rows_
+        vg::cur::Candidate candidate;  // row == nullptr: the search learns nothing from it
+        bool picked;                   // by its prediction
+        std::size_t row_at;            // place of its latent bytes in rows_
     };
     std::size_t fetch(std::size_t calls);
-    void tell(const Wanted& w, double distance, bool null, cur::Search* search,
-              CurResults* results) const;
+    void tell(const Wanted& w, double distance, bool null, vg::cur::Search* search,
+              Results* results) const;
 
     MemoryContext context_;
     MemoryContext batch_context_ = nullptr;
     bool open_ = false;
-    CurFetch fetch_{};
-    CurScorer scorer_{};
+    Fetch fetch_{};
+    Scorer scorer_{};
     Datum query_ = 0;
     std::size_t spent_ = 0;  // scorer calls
 
@@ -83,4 +84,4 @@ class CurScoring {
     std::vector<char> nulls_;
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -19,14 +19,14 @@
 #include "pg/cur/scan_pages.h"
 #include "pg/cur/scan_scoring.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
-class CurSearch {
+class ScanSearch {
   public:
     // Both must outlive the search, or its next reset.
-    CurSearch(CurScoring* scoring, CurResults* results) : scoring_(scoring), results_(results) {}
-    CurSearch(const CurSearch&) = delete;
-    CurSearch& operator=(const CurSearch&) = delete;
+    ScanSearch(Scoring* scoring, Results* results) : scoring_(scoring), results_(results) {}
+    ScanSearch(const ScanSearch&) = delete;
+    ScanSearch& operator=(const ScanSearch&) = delete;
 
     void reset();
     // Spends the first budget. The results are in order afterwards.
@@ -49,15 +49,15 @@ class CurSearch {
     std::size_t calls_until(std::size_t until) const;
     bool score(std::size_t calls) { return scoring_->score(calls, &*search_, results_); }
 
-    CurScoring* scoring_;
-    CurResults* results_;
-    cur::MetaData meta_{};
-    cur::Codec codec_;
-    std::optional<cur::Search> search_;
-    std::vector<cur::AnchorRef> anchors_;
+    Scoring* scoring_;
+    Results* results_;
+    vg::cur::MetaData meta_{};
+    vg::cur::Codec codec_;
+    std::optional<vg::cur::Search> search_;
+    std::vector<vg::cur::AnchorRef> anchors_;
     std::size_t budget_ = 0;     // calls spent at most before the next rows are returned
     bool pending_done_ = false;  // every pending row was scored
     bool items_done_ = false;    // no item is left that was not scored
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 [[noreturn]] void report_result_type(const FmgrInfo* function) {
@@ -16,7 +16,7 @@ namespace {
     pg_unreachable();
 }
 
-[[noreturn]] void report_batch(const CurScorer* s, const char* what, int wanted, int got) {
+[[noreturn]] void report_batch(const Scorer* s, const char* what, int wanted, int got) {
     ereport(ERROR, (errcode(ERRCODE_ARRAY_ELEMENT_ERROR),
                     errmsg("batch scorer %s returned %s", get_func_name(s->batch.fn_oid), what),
                     errdetail("It was given %d items; its result holds %d.", wanted, got),
@@ -28,7 +28,7 @@ double to_double(Oid type, Datum value) {
     return type == FLOAT4OID ? static_cast<double>(DatumGetFloat4(value)) : DatumGetFloat8(value);
 }
 
-void call_pointwise(CurScorer* s, Datum query, Datum item, double* distance, bool* null) {
+void call_pointwise(Scorer* s, Datum query, Datum item, double* distance, bool* null) {
     LOCAL_FCINFO(fcinfo, 2);
     InitFunctionCallInfoData(*fcinfo, &s->score, 2, s->collation, nullptr, nullptr);
     fcinfo->args[0].value = item;
@@ -40,8 +40,7 @@ void call_pointwise(CurScorer* s, Datum query, Datum item, double* distance, boo
     *distance = fcinfo->isnull ? 0.0 : to_double(s->score_result, result);
 }
 
-void call_batch(CurScorer* s, Datum query, const Datum* items, int n, double* distances,
-                bool* nulls) {
+void call_batch(Scorer* s, Datum query, const Datum* items, int n, double* distances, bool* nulls) {
     ArrayType* array = construct_array(const_cast<Datum*>(items), n, s->item_type, s->item_length,
                                        s->item_by_value, s->item_align);
     LOCAL_FCINFO(fcinfo, 2);
@@ -72,7 +71,7 @@ void call_batch(CurScorer* s, Datum query, const Datum* items, int n, double* di
 
 // The rows of one call, for an error of it.
 struct CalledFor {
-    const CurScorer* scorer;
+    const Scorer* scorer;
     const node::Tid* tids;
     int n;
 };
@@ -84,8 +83,8 @@ void describe_rows(void* arg) {
         errcontext("scoring a new row of table \"%s\"", table);
         return;
     }
-    const ItemPointerData first = from_tid(c->tids[0]);
-    const ItemPointerData last = from_tid(c->tids[c->n - 1]);
+    const ItemPointerData first = index::from_tid(c->tids[0]);
+    const ItemPointerData last = index::from_tid(c->tids[c->n - 1]);
     const BlockNumber block = ItemPointerGetBlockNumberNoCheck(&first);
     if (c->n == 1)
         errcontext("scoring row (%u,%u) of table \"%s\"", block, c->tids[0].offset, table);
@@ -106,7 +105,7 @@ bool get_function(Relation index, int number, MemoryContext context, FmgrInfo* o
 
 }  // namespace
 
-void init_scorer(CurScorer* s, Relation index, MemoryContext context) {
+void init_scorer(Scorer* s, Relation index, MemoryContext context) {
     MemSet(s, 0, sizeof *s);
     if (!get_function(index, kScoreProc, context, &s->score))
         elog(ERROR, "operator class of index \"%s\" lacks support function 1",
@@ -128,7 +127,7 @@ void init_scorer(CurScorer* s, Relation index, MemoryContext context) {
     s->scratch = AllocSetContextCreate(context, "cur scorer", ALLOCSET_DEFAULT_SIZES);
 }
 
-void call_scorer(CurScorer* s, Datum query, const Datum* items, const node::Tid* tids, int n,
+void call_scorer(Scorer* s, Datum query, const Datum* items, const node::Tid* tids, int n,
                  double* distances, bool* nulls) {
     const MemoryContext old = MemoryContextSwitchTo(s->scratch);
     const int most = s->has_batch ? cur_batch_size : 1;
@@ -153,7 +152,7 @@ void call_scorer(CurScorer* s, Datum query, const Datum* items, const node::Tid*
     s->calls += static_cast<uint64>(n);
 }
 
-void call_pointwise_scorer(CurScorer* s, Datum query, Datum item, double* distance, bool* null) {
+void call_pointwise_scorer(Scorer* s, Datum query, Datum item, double* distance, bool* null) {
     const MemoryContext old = MemoryContextSwitchTo(s->scratch);
     CHECK_FOR_INTERRUPTS();
     call_pointwise(s, query, item, distance, null);
@@ -162,7 +161,7 @@ void call_pointwise_scorer(CurScorer* s, Datum query, Datum item, double* distan
     ++s->calls;
 }
 
-ItemPointer call_seed(CurScorer* s, Datum query, int wanted, int* n) {
+ItemPointer call_seed(Scorer* s, Datum query, int wanted, int* n) {
     *n = 0;
     if (!s->has_seed || wanted <= 0)
         return nullptr;
@@ -194,4 +193,4 @@ ItemPointer call_seed(CurScorer* s, Datum query, int wanted, int* n) {
     return tids;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

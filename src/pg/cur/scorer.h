@@ -7,9 +7,9 @@
 
 #include "pg/cur/cur.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 
-struct CurScorer {
+struct Scorer {
     FmgrInfo score;
     FmgrInfo batch;
     FmgrInfo seed;
@@ -28,18 +28,18 @@ struct CurScorer {
 };
 
 // In `context`, which must outlive the scorer.
-void init_scorer(CurScorer* s, Relation index, MemoryContext context);
+void init_scorer(Scorer* s, Relation index, MemoryContext context);
 
 // Distances (minus scores) of n items to a query. NULL from the pointwise scorer sets nulls[i];
 // within the result of the batch scorer it is an error. Memory of the calls is gone afterwards.
 // Errors name the rows by their TIDs, or speak of a new row where `tids` is null.
-void call_scorer(CurScorer* s, Datum query, const Datum* items, const node::Tid* tids, int n,
+void call_scorer(Scorer* s, Datum query, const Datum* items, const node::Tid* tids, int n,
                  double* distances, bool* nulls);
 
 // The same for one item, always by the pointwise scorer.
-void call_pointwise_scorer(CurScorer* s, Datum query, Datum item, double* distance, bool* null);
+void call_pointwise_scorer(Scorer* s, Datum query, Datum item, double* distance, bool* null);
 
 // Up to `wanted` TIDs from the seed function, in CurrentMemoryContext; null when there is none.
-ItemPointer call_seed(CurScorer* s, Datum query, int wanted, int* n);
+ItemPointer call_seed(Scorer* s, Datum query, int wanted, int* n);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -15,7 +15,7 @@ extern "C" {
 #include "pg/boundary/boundary.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 // ---- token vectors ----------------------------------------------------------------------------
@@ -41,8 +41,8 @@ VectorList vectors_of(Datum datum, const char* name, int16* dims) {
     return list;
 }
 
-cur::Tokens tokens_of(const VectorList& list, int16 dims) {
-    cur::Tokens t;
+vg::cur::Tokens tokens_of(const VectorList& list, int16 dims) {
+    vg::cur::Tokens t;
     t.dims = static_cast<std::size_t>(dims);
     t.rows.reserve(static_cast<std::size_t>(list.count));
     for (int i = 0; i < list.count; ++i)
@@ -50,7 +50,7 @@ cur::Tokens tokens_of(const VectorList& list, int16 dims) {
     return t;
 }
 
-using VectorScore = double (*)(const cur::Tokens&, const cur::Tokens&, const Poll&);
+using VectorScore = double (*)(const vg::cur::Tokens&, const vg::cur::Tokens&, const Poll&);
 
 double score_vectors(VectorScore score, Datum query, Datum document) {
     int16 dims = 0;
@@ -62,7 +62,7 @@ double score_vectors(VectorScore score, Datum query, Datum document) {
 // ---- text -------------------------------------------------------------------------------------
 
 // The characters of a text as numbers, palloc'd.
-cur::Text characters_of(const text* t) {
+vg::cur::Text characters_of(const text* t) {
     const int bytes = static_cast<int>(VARSIZE_ANY_EXHDR(t));
     auto* wide = static_cast<pg_wchar*>(palloc(sizeof(pg_wchar) * (bytes + 1)));
     const int n = pg_mb2wchar_with_len(VARDATA_ANY(t), wide, bytes);
@@ -70,23 +70,23 @@ cur::Text characters_of(const text* t) {
     return {reinterpret_cast<const std::uint32_t*>(wide), static_cast<std::size_t>(n)};
 }
 
-using TextScore = double (*)(cur::Text, cur::Text, const Poll&);
+using TextScore = double (*)(vg::cur::Text, vg::cur::Text, const Poll&);
 
 double score_texts(TextScore score, const text* query, const text* document) {
-    const cur::Text q = characters_of(query);
-    const cur::Text d = characters_of(document);
+    const vg::cur::Text q = characters_of(query);
+    const vg::cur::Text d = characters_of(document);
     return enter_cpp([&] { return score(q, d, kInterruptPoll); });
 }
 
 Datum distances_of_texts(TextScore score, ArrayType* documents, const text* query) {
     const ArrayItems items = array_items(documents);
-    const cur::Text q = characters_of(query);
+    const vg::cur::Text q = characters_of(query);
     auto* out = static_cast<Datum*>(palloc(sizeof(Datum) * (items.n + 1)));
     for (int i = 0; i < items.n; ++i) {
         if (items.nulls[i])
             report_null("element of \"documents\"");
         const text* document = DatumGetTextPP(items.values[i]);
-        const cur::Text d = characters_of(document);
+        const vg::cur::Text d = characters_of(document);
         out[i] = Float8GetDatum(0.0 - enter_cpp([&] { return score(q, d, kInterruptPoll); }));
         pfree(const_cast<std::uint32_t*>(d.data()));
     }
@@ -95,31 +95,30 @@ Datum distances_of_texts(TextScore score, ArrayType* documents, const text* quer
 }
 
 }  // namespace
-}  // namespace vg::pg
 
-#define VG_VECTOR_SCORE(name, score)                                                            \
-    VG_FUNCTION(vg_##name) {                                                                    \
-        PG_RETURN_FLOAT8(vg::pg::score_vectors(score, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1))); \
-    }                                                                                           \
-    VG_FUNCTION(vg_##name##_distance) {                                                         \
-        PG_RETURN_FLOAT8(0.0 -                                                                  \
-                         vg::pg::score_vectors(score, PG_GETARG_DATUM(1), PG_GETARG_DATUM(0))); \
+#define VG_VECTOR_SCORE(name, score)                                                          \
+    VG_FUNCTION(vg_##name) {                                                                  \
+        PG_RETURN_FLOAT8(score_vectors(score, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)));       \
+    }                                                                                         \
+    VG_FUNCTION(vg_##name##_distance) {                                                       \
+        PG_RETURN_FLOAT8(0.0 - score_vectors(score, PG_GETARG_DATUM(1), PG_GETARG_DATUM(0))); \
     }
 
-#define VG_TEXT_SCORE(name, score)                                                                \
-    VG_FUNCTION(vg_##name) {                                                                      \
-        PG_RETURN_FLOAT8(vg::pg::score_texts(score, PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1))); \
-    }                                                                                             \
-    VG_FUNCTION(vg_##name##_distance) {                                                           \
-        PG_RETURN_FLOAT8(0.0 -                                                                    \
-                         vg::pg::score_texts(score, PG_GETARG_TEXT_PP(1), PG_GETARG_TEXT_PP(0))); \
-    }                                                                                             \
-    VG_FUNCTION(vg_##name##_distances) {                                                          \
-        return vg::pg::distances_of_texts(score, PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_TEXT_PP(1)); \
+#define VG_TEXT_SCORE(name, score)                                                              \
+    VG_FUNCTION(vg_##name) {                                                                    \
+        PG_RETURN_FLOAT8(score_texts(score, PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1)));       \
+    }                                                                                           \
+    VG_FUNCTION(vg_##name##_distance) {                                                         \
+        PG_RETURN_FLOAT8(0.0 - score_texts(score, PG_GETARG_TEXT_PP(1), PG_GETARG_TEXT_PP(0))); \
+    }                                                                                           \
+    VG_FUNCTION(vg_##name##_distances) {                                                        \
+        return distances_of_texts(score, PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_TEXT_PP(1));       \
     }
 
 VG_VECTOR_SCORE(maxsim, vg::cur::maxsim)
 VG_VECTOR_SCORE(soft_cosine, vg::cur::soft_cosine)
-VG_VECTOR_SCORE(vector_alignment, static_cast<vg::pg::VectorScore>(vg::cur::alignment))
+VG_VECTOR_SCORE(vector_alignment, static_cast<VectorScore>(vg::cur::alignment))
 VG_TEXT_SCORE(levenshtein, vg::cur::levenshtein)
-VG_TEXT_SCORE(text_alignment, static_cast<vg::pg::TextScore>(vg::cur::alignment))
+VG_TEXT_SCORE(text_alignment, static_cast<TextScore>(vg::cur::alignment))
+
+}  // namespace vg::pg::cur

@@ -13,7 +13,7 @@
 #include "pg/cur/pages.h"
 #include "pg/index/stored_format.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 // Predictions this much worse than at the build say that the model no longer fits.
@@ -30,14 +30,14 @@ struct Counts {
     std::uint64_t pending = 0;
 };
 
-void count_page(const cur::MetaData& m, Page page, std::uint16_t kind, Counts* c) {
-    if (kind == static_cast<std::uint16_t>(cur::kPendingPage)) {
+void count_page(const vg::cur::MetaData& m, Page page, std::uint16_t kind, Counts* c) {
+    if (kind == static_cast<std::uint16_t>(vg::cur::kPendingPage)) {
         c->pending += pending_used(page);
         return;
     }
-    if (kind != static_cast<std::uint16_t>(cur::kItemsPage) || m.dims == 0)
+    if (kind != static_cast<std::uint16_t>(vg::cur::kItemsPage) || m.dims == 0)
         return;
-    const cur::ItemsLayout l = items_of(m);
+    const vg::cur::ItemsLayout l = items_of(m);
     const std::uint32_t used = items_used(l, page);
     for (std::uint32_t i = 0; i < used; ++i) {
         const bool live = item_tids(page)[i].offset != 0;
@@ -46,12 +46,12 @@ void count_page(const cur::MetaData& m, Page page, std::uint16_t kind, Counts* c
     }
 }
 
-Counts count_rows(Relation index, const cur::MetaData& m) {
+Counts count_rows(Relation index, const vg::cur::MetaData& m) {
     Counts c;
     const BlockNumber blocks = RelationGetNumberOfBlocks(index);
     BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
     PageWalk walk;
-    begin_page_walk(&walk, index, cur::kPendingHead, blocks, strategy, false);
+    begin_page_walk(&walk, index, vg::cur::kPendingHead, blocks, strategy, false);
     std::uint16_t kind;
     for (Buffer buffer; BufferIsValid(buffer = next_any_page(&walk, &kind));) {
         count_page(m, BufferGetPage(buffer), kind, &c);
@@ -63,10 +63,10 @@ Counts count_rows(Relation index, const cur::MetaData& m) {
 }
 
 // Between the budgets of the calibration by the logarithm of the budget.
-double predicted_recall(const cur::MetaData& m, double budget) {
+double predicted_recall(const vg::cur::MetaData& m, double budget) {
     const double* x = m.calibration_budgets;
     const double* y = m.calibration_recall;
-    constexpr std::size_t kLast = cur::kBudgets - 1;
+    constexpr std::size_t kLast = vg::cur::kBudgets - 1;
     if (budget >= m.calibration_items)
         return 1.0;
     if (budget <= x[0])
@@ -80,13 +80,13 @@ double predicted_recall(const cur::MetaData& m, double budget) {
     return y[kLast];
 }
 
-const char* storage_name(const cur::MetaData& m) {
+const char* storage_name(const vg::cur::MetaData& m) {
     static const char* const kNames[] = {"int8", "float16", "float32"};
     return kNames[m.storage];
 }
 
-const char* advice(Relation index, const cur::MetaData& m, const Counts& c,
-                   const cur::StatsData& s) {
+const char* advice(Relation index, const vg::cur::MetaData& m, const Counts& c,
+                   const vg::cur::StatsData& s) {
     const double rows = static_cast<double>(c.items + c.pending);
     if (m.dims == 0)
         return rows > 0 ? "REINDEX: the index has no model" : "none: the index is empty";
@@ -104,14 +104,12 @@ const char* advice(Relation index, const cur::MetaData& m, const Counts& c,
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vg_cur_index_stats) {
-    using namespace vg::pg;
     TupleDesc columns = row_columns(fcinfo);
-    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kSelect, kCurMethod);
-    if (Datum other; stats_of_other_format(open.index, columns, &other)) {
-        close_index(open);
+    const index::OpenIndex open = index::open(PG_GETARG_OID(0), index::Right::kSelect, kMethod);
+    if (Datum other; index::stats_of_other_format(open.index, columns, &other)) {
+        index::close(open);
         PG_RETURN_DATUM(other);
     }
     const vg::cur::MetaData m = read_cur_meta(open.index);
@@ -152,6 +150,8 @@ VG_FUNCTION(vg_cur_index_stats) {
         nulls[i] = !model;
     nulls[9] = nulls[12] = nulls[13] = !calibrated;
     nulls[10] = nulls[11] = !scanned;
-    close_index(open);
+    index::close(open);
     PG_RETURN_DATUM(row_datum(columns, values, nulls));
 }
+
+}  // namespace vg::pg::cur

@@ -20,12 +20,12 @@
 #include "pg/index/progress.h"
 #include "pg/index/stored_format.h"
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 struct Vacuum {
     Relation index;
-    cur::MetaData meta;
+    vg::cur::MetaData meta;
     IndexBulkDeleteCallback callback;
     void* callback_state;
     BufferAccessStrategy strategy;
@@ -35,14 +35,14 @@ struct Vacuum {
 };
 
 bool is_dead(Vacuum* v, const node::Tid& tid) {
-    ItemPointerData p = from_tid(tid);
+    ItemPointerData p = index::from_tid(tid);
     return v->callback(&p, v->callback_state);
 }
 
 // Looks at a copy first: a page without dead rows is not locked for change. The callback of the
 // copy's TIDs decides; a slot filled since then keeps its row, since only this backend fills slots.
 void vacuum_items(Vacuum* v, BlockNumber block) {
-    const cur::ItemsLayout l = items_of(v->meta);
+    const vg::cur::ItemsLayout l = items_of(v->meta);
     const std::uint32_t used = items_used(l, v->page.data);
     node::Tid* tids = item_tids(v->page.data);
     std::uint32_t gone = 0;
@@ -57,17 +57,18 @@ void vacuum_items(Vacuum* v, BlockNumber block) {
         free += tids[i].offset == 0;
     }
     if (gone > 0) {
-        PageEdits e;
-        begin_edits(&e, v->index, false);
-        cur::MetaData* meta = cur_page_meta(edit_page(&e, cur::kMetaBlock, cur::kMetaPage));
-        const Page page = edit_page(&e, block, cur::kItemsPage);
+        page::Edits e;
+        page::begin_edits(&e, v->index, false);
+        vg::cur::MetaData* meta =
+            cur_page_meta(page::edit_page(&e, vg::cur::kMetaBlock, vg::cur::kMetaPage));
+        const Page page = page::edit_page(&e, block, vg::cur::kItemsPage);
         for (std::uint32_t i = 0; i < used; ++i) {
             if (tids[i].offset == 0)
                 item_tids(page)[i] = tids[i];
         }
         meta->live_items -= gone;
         meta->removed_items += gone;
-        commit_edits(&e);
+        page::commit_edits(&e);
         v->stats->tuples_removed += gone;
     }
     if (free > 0)
@@ -87,9 +88,9 @@ void vacuum_pending(Vacuum* v, BlockNumber block) {
         v->stats->num_index_tuples += used;
         return;
     }
-    PageEdits e;
-    begin_edits(&e, v->index, false);
-    const Page page = edit_page(&e, block, cur::kPendingPage);
+    page::Edits e;
+    page::begin_edits(&e, v->index, false);
+    const Page page = page::edit_page(&e, block, vg::cur::kPendingPage);
     node::Tid* tids = pending_tids(page);
     std::uint32_t kept = 0;
     const std::uint32_t now = pending_used(page);
@@ -97,8 +98,8 @@ void vacuum_pending(Vacuum* v, BlockNumber block) {
         if (!is_dead(v, tids[i]))
             tids[kept++] = tids[i];
     }
-    page_trailer(page)->used = static_cast<std::uint16_t>(kept);
-    commit_edits(&e);
+    page::trailer_of(page)->used = static_cast<std::uint16_t>(kept);
+    page::commit_edits(&e);
     v->stats->tuples_removed += now - kept;
     v->stats->num_index_tuples += kept;
 }
@@ -106,7 +107,7 @@ void vacuum_pending(Vacuum* v, BlockNumber block) {
 void run(Vacuum* v) {
     const BlockNumber blocks = RelationGetNumberOfBlocks(v->index);
     PageWalk walk;
-    begin_page_walk(&walk, v->index, cur::kPendingHead, blocks, v->strategy, true);
+    begin_page_walk(&walk, v->index, vg::cur::kPendingHead, blocks, v->strategy, true);
     for (;;) {
         delay_point();
         std::uint16_t kind;
@@ -114,12 +115,12 @@ void run(Vacuum* v) {
         if (!BufferIsValid(buffer))
             break;
         const BlockNumber block = BufferGetBlockNumber(buffer);
-        report_progress(kForgetting, block, blocks);
+        index::report_progress(index::kForgetting, block, blocks);
         std::memcpy(v->page.data, BufferGetPage(buffer), BLCKSZ);
         UnlockReleaseBuffer(buffer);
-        if (kind == static_cast<std::uint16_t>(cur::kItemsPage))
+        if (kind == static_cast<std::uint16_t>(vg::cur::kItemsPage))
             vacuum_items(v, block);
-        else if (kind == static_cast<std::uint16_t>(cur::kPendingPage))
+        else if (kind == static_cast<std::uint16_t>(vg::cur::kPendingPage))
             vacuum_pending(v, block);
     }
     end_page_walk(&walk);
@@ -129,11 +130,12 @@ void run(Vacuum* v) {
 std::int64_t count_pending(Relation index) {
     std::int64_t count = 0;
     BlockNumber left = RelationGetNumberOfBlocks(index);
-    for (BlockNumber block = cur::kPendingHead; block != cur::kNoBlock;) {
+    for (BlockNumber block = vg::cur::kPendingHead; block != vg::cur::kNoBlock;) {
         delay_point();
         if (left-- == 0)
-            report_corrupt(index, block, "the list of new rows never ends");
-        const Buffer buffer = read_page(index, block, cur::kPendingPage, BUFFER_LOCK_SHARE);
+            index::report_corrupt(index, block, "the list of new rows never ends");
+        const Buffer buffer =
+            page::read_page(index, block, vg::cur::kPendingPage, BUFFER_LOCK_SHARE);
         count += pending_used(BufferGetPage(buffer));
         block = pending_header(BufferGetPage(buffer))->next;
         UnlockReleaseBuffer(buffer);
@@ -147,7 +149,7 @@ void ask_for_flush(IndexVacuumInfo* info) {
     if (pending == 0 || read_cur_meta(index).dims == 0)
         return;
     const auto limit =
-        static_cast<int>(std::min<std::int64_t>(cur_options(index)->flush_limit, pending));
+        static_cast<int>(std::min<std::int64_t>(options_of(index)->flush_limit, pending));
     const bool asked = limit > 0 && cur_start_flush_worker(index, limit);
     ereport(info->message_level,
             (errmsg("index \"%s\": %lld new rows wait for the anchor queries",
@@ -165,13 +167,13 @@ IndexBulkDeleteResult* new_result() {
 IndexBulkDeleteResult* cur_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
                                       IndexBulkDeleteCallback callback, void* callback_state) {
     return enter_cpp([&] {
-        if (IndexBulkDeleteResult* passed = pass_over(info, stats))
+        if (IndexBulkDeleteResult* passed = index::pass_over(info, stats))
             return passed;
         if (stats == nullptr)
             stats = new_result();
         stats->num_index_tuples = 0;
-        begin_vacuum_work(RelationGetRelid(info->index));
-        lock_for_vacuum(info->index);
+        index::begin_vacuum_work(RelationGetRelid(info->index));
+        index::lock_for_vacuum(info->index);
         Vacuum v{info->index,
                  read_cur_meta(info->index),
                  callback,
@@ -180,8 +182,8 @@ IndexBulkDeleteResult* cur_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResu
                  stats,
                  {}};
         run(&v);
-        end_vacuum_work();
-        unlock_for_vacuum(info->index);
+        index::end_vacuum_work();
+        index::unlock_for_vacuum(info->index);
         return stats;
     });
 }
@@ -190,7 +192,7 @@ IndexBulkDeleteResult* cur_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteR
     return enter_cpp([&] {
         if (info->analyze_only)
             return stats;
-        if (IndexBulkDeleteResult* passed = pass_over(info, stats))
+        if (IndexBulkDeleteResult* passed = index::pass_over(info, stats))
             return passed;
         ask_for_flush(info);
         // Nothing was deleted, so nothing was counted: better no figures than wrong ones.
@@ -201,4 +203,4 @@ IndexBulkDeleteResult* cur_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteR
     });
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

@@ -15,7 +15,7 @@ extern "C" {
 #include "catalog/pg_proc.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::cur {
 namespace {
 
 bool invalid(const char* name, const char* what) {
@@ -144,4 +144,4 @@ Oid cur_query_type(Relation index) {
     return query;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::cur

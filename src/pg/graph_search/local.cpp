@@ -13,7 +13,7 @@
 #include "pg/boundary/result.h"
 #include "pg/graph_search/walker.h"
 
-namespace vg::pg {
+namespace vg::pg::graph_search {
 namespace {
 
 // Which layers have a share of the steps.
@@ -55,8 +55,8 @@ void neighbours(const Session& session, Datum key, const ResultSet& result) {
         Walker finder(session);
         const graph::Vertex same = finder.keys.of_sql(key);
         require_row(finder, same, "key");
-        GraphNode node;
-        session.index->read_node(finder.rows.at(same).node, kGraphVector, node);
+        semantic_graph::GraphNode node;
+        session.index->read_node(finder.rows.at(same).node, semantic_graph::kGraphVector, node);
         walker.rows.set_query(node.vector);
     }
     graph::Arcs arcs(walker.memory());
@@ -284,11 +284,9 @@ unsigned hops_argument(FunctionCallInfo fcinfo, int i) {
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 // (index, key, links_sql, kinds)
 VG_FUNCTION(vg_semantic_graph_neighbors) {
-    using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     require_argument(fcinfo, 1, "key");
     with_session(fcinfo, class_of_result(result.columns, 0), {2, 3},
@@ -298,7 +296,6 @@ VG_FUNCTION(vg_semantic_graph_neighbors) {
 
 // (index, keys, max_hops, hop_decay, link_share, links_sql, kinds, max_nodes)
 VG_FUNCTION(vg_semantic_graph_expand) {
-    using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     require_argument(fcinfo, 1, "keys");
     ExpandRequest r{};
@@ -314,7 +311,6 @@ VG_FUNCTION(vg_semantic_graph_expand) {
 
 // (index, seeds, weights, restart, epsilon, max_hops, link_share, links_sql, kinds, max_nodes)
 VG_FUNCTION(vg_semantic_graph_ppr) {
-    using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     require_argument(fcinfo, 1, "seeds");
     PprRequest r{};
@@ -332,7 +328,6 @@ VG_FUNCTION(vg_semantic_graph_ppr) {
 
 // (index, a, b, max_hops, k, hop_decay, link_share, links_sql, kinds, max_nodes)
 VG_FUNCTION(vg_semantic_graph_path) {
-    using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     require_argument(fcinfo, 1, "a");
     require_argument(fcinfo, 2, "b");
@@ -348,3 +343,5 @@ VG_FUNCTION(vg_semantic_graph_path) {
                  [&](const Session& session) { paths(session, r, result); });
     return Datum{0};
 }
+
+}  // namespace vg::pg::graph_search

@@ -13,7 +13,7 @@
 #include "pg/boundary/query.h"
 #include "pg/graph_search/walker.h"
 
-namespace vg::pg {
+namespace vg::pg::graph_search {
 namespace {
 
 struct Request {
@@ -31,7 +31,7 @@ struct Labels {
 };
 
 // Labels of rows, read as the caller may.
-Labels read_labels(const Session& s, Datum keys, Oid array_type, KeyClass key_class,
+Labels read_labels(const Session& s, Datum keys, Oid array_type, links::KeyClass key_class,
                    const char* column, MemoryContext into) {
     const Relation heap = s.index->heap();
     column_number(RelationGetRelid(heap), column);
@@ -40,7 +40,7 @@ Labels read_labels(const Session& s, Datum keys, Oid array_type, KeyClass key_cl
         "SELECT %s::pg_catalog.%s, %s::pg_catalog.text FROM ONLY %s WHERE %s "
         "OPERATOR(pg_catalog.=) "
         "ANY ($1)",
-        key, key_class == KeyClass::kInteger ? "int8" : "text", quote_identifier(column),
+        key, key_class == links::KeyClass::kInteger ? "int8" : "text", quote_identifier(column),
         relation_sql(RelationGetRelid(heap)), key);
     Labels labels;
     SPI_connect();
@@ -56,8 +56,9 @@ Labels read_labels(const Session& s, Datum keys, Oid array_type, KeyClass key_cl
         const HeapTuple row = SPI_tuptable->vals[i];
         bool null;
         const Datum value = SPI_getbinval(row, SPI_tuptable->tupdesc, 1, &null);
-        labels.keys[i] =
-            key_class == KeyClass::kInteger ? value : PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+        labels.keys[i] = key_class == links::KeyClass::kInteger
+                             ? value
+                             : PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
         labels.texts[i] = SPI_getvalue(row, SPI_tuptable->tupdesc, 2);
         if (labels.texts[i] == nullptr)
             labels.texts[i] = "";
@@ -68,8 +69,9 @@ Labels read_labels(const Session& s, Datum keys, Oid array_type, KeyClass key_cl
     return labels;
 }
 
-std::string key_text(const Keys& keys, graph::Vertex v) {
-    return keys.key_class() == KeyClass::kInteger ? std::to_string(v) : std::string(keys.text(v));
+std::string key_text(const links::Keys& keys, graph::Vertex v) {
+    return keys.key_class() == links::KeyClass::kInteger ? std::to_string(v)
+                                                         : std::string(keys.text(v));
 }
 
 void set_labels(Walker& walker, const graph::Explored& graph, const Request& r,
@@ -82,9 +84,9 @@ void set_labels(Walker& walker, const graph::Explored& graph, const Request& r,
     for (std::uint32_t id = 0; id < graph.size(); ++id)
         ids.push_back(graph.vertex(id));
     MemoryContextReset(s.scratch);
-    const Oid type = key_array_type(s.index->key_type());
-    const Datum array = key_array(walker.keys, type, ids, s.scratch);
-    const KeyClass key_class = walker.keys.key_class();
+    const Oid type = links::key_array_type(s.index->key_type());
+    const Datum array = links::key_array(walker.keys, type, ids, s.scratch);
+    const links::KeyClass key_class = walker.keys.key_class();
     const Labels labels =
         call_pg([&] { return read_labels(s, array, type, key_class, r.label_column, s.scratch); });
     for (uint64 i = 0; i < labels.n; ++i) {
@@ -168,11 +170,9 @@ std::string draw(const Session& session, const Request& r) {
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 // (index, keys, max_hops, link_share, max_nodes, label, links_sql, kinds)
 VG_FUNCTION(vg_semantic_graph_dot) {
-    using namespace vg::pg;
     require_argument(fcinfo, 1, "keys");
     Request r{};
     r.keys = PG_GETARG_DATUM(1);
@@ -181,7 +181,7 @@ VG_FUNCTION(vg_semantic_graph_dot) {
     r.max_nodes = static_cast<std::size_t>(range_argument(fcinfo, 4, "max_nodes", 1, 10000));
     r.label_column = PG_ARGISNULL(5) ? nullptr : NameStr(*PG_GETARG_NAME(5));
     const bool text = ARR_ELEMTYPE(PG_GETARG_ARRAYTYPE_P(1)) == TEXTOID;
-    const KeyClass key_class = text ? KeyClass::kText : KeyClass::kInteger;
+    const links::KeyClass key_class = text ? links::KeyClass::kText : links::KeyClass::kInteger;
     Datum result{};
     with_session(fcinfo, key_class, {6, 7}, [&](const Session& session) {
         const std::string dot = draw(session, r);
@@ -191,3 +191,5 @@ VG_FUNCTION(vg_semantic_graph_dot) {
     });
     return result;
 }
+
+}  // namespace vg::pg::graph_search

@@ -13,7 +13,7 @@
 #include "pg/boundary/query.h"
 #include "pg/lid_hnsw/options.h"
 
-namespace vg::pg {
+namespace vg::pg::graph_search {
 namespace {
 
 // Nodes looked into at a time when every one costs a query.
@@ -30,17 +30,17 @@ struct KeyDatums {
 };
 
 // Those of the given keys that rows of the table have, as the caller may see them. In `into`.
-KeyDatums existing_keys(const Session& s, Oid array_type, Datum keys, KeyClass key_class,
+KeyDatums existing_keys(const Session& s, Oid array_type, Datum keys, links::KeyClass key_class,
                         MemoryContext into) {
     const Relation heap = s.index->heap();
     const char* column = quote_identifier(s.key_column);
     const char* sql =
         psprintf("SELECT %s::pg_catalog.%s FROM ONLY %s WHERE %s OPERATOR(pg_catalog.=) ANY ($1)",
-                 column, key_class == KeyClass::kInteger ? "int8" : "text",
+                 column, key_class == links::KeyClass::kInteger ? "int8" : "text",
                  relation_sql(RelationGetRelid(heap)), column);
     KeyDatums result;
     SPI_connect();
-    SPIPlanPtr plan = kept_plan(sql, 1, &array_type);
+    SPIPlanPtr plan = links::kept_plan(sql, 1, &array_type);
     const int rc = SPI_execute_plan(plan, &keys, nullptr, true, 0);
     if (rc != SPI_OK_SELECT)
         elog(ERROR, "SPI_execute_plan returned %s", SPI_result_code_string(rc));
@@ -50,8 +50,9 @@ KeyDatums existing_keys(const Session& s, Oid array_type, Datum keys, KeyClass k
     for (uint64 i = 0; i < SPI_processed; ++i) {
         bool null;
         const Datum value = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null);
-        result.values[i] =
-            key_class == KeyClass::kInteger ? value : PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
+        result.values[i] = key_class == links::KeyClass::kInteger
+                               ? value
+                               : PointerGetDatum(PG_DETOAST_DATUM_COPY(value));
     }
     MemoryContextSwitchTo(old);
     SPI_finish();
@@ -60,11 +61,11 @@ KeyDatums existing_keys(const Session& s, Oid array_type, Datum keys, KeyClass k
 
 }  // namespace
 
-IndexRows::IndexRows(const Session& session, Keys& keys, std::pmr::memory_resource* memory)
+IndexRows::IndexRows(const Session& session, links::Keys& keys, std::pmr::memory_resource* memory)
     : session_(session),
       keys_(keys),
       index_(*session.index),
-      key_array_type_(key_array_type(session.index->key_type())),
+      key_array_type_(links::key_array_type(session.index->key_type())),
       rows_(memory),
       looked_into_(memory),
       nodes_(memory) {}
@@ -110,10 +111,11 @@ KnownRow IndexRows::find(graph::Vertex key) {
     if (!keys_.to_index(key, &datum))
         return best;
     index_.find_key(datum, found_);
-    for (const GraphKeyRow& row : found_) {
+    for (const semantic_graph::GraphKeyRow& row : found_) {
         // A record of a deleted row outlives it until a vacuum has come by.
         if (!visible(row.tid) ||
-            !index_.read_node(row.node, query_.empty() ? 0u : unsigned{kGraphVector}, node_))
+            !index_.read_node(row.node,
+                              query_.empty() ? 0u : unsigned{semantic_graph::kGraphVector}, node_))
             continue;
         const double s = similarity();
         if (!best.indexed || s > best.similarity)
@@ -122,11 +124,11 @@ KnownRow IndexRows::find(graph::Vertex key) {
     return best;
 }
 
-std::unordered_set<graph::Vertex> IndexRows::shown_part(Keys& keys,
+std::unordered_set<graph::Vertex> IndexRows::shown_part(links::Keys& keys,
                                                         std::span<const graph::Vertex> asked) {
     MemoryContextReset(session_.scratch);
-    const Datum array = key_array(keys, key_array_type_, asked, session_.scratch);
-    const KeyClass key_class = keys.key_class();
+    const Datum array = links::key_array(keys, key_array_type_, asked, session_.scratch);
+    const links::KeyClass key_class = keys.key_class();
     const KeyDatums found = call_pg([&] {
         return existing_keys(session_, key_array_type_, array, key_class, session_.scratch);
     });
@@ -137,7 +139,7 @@ std::unordered_set<graph::Vertex> IndexRows::shown_part(Keys& keys,
     return shown;
 }
 
-std::unordered_set<graph::Vertex> IndexRows::shown(Keys& keys,
+std::unordered_set<graph::Vertex> IndexRows::shown(links::Keys& keys,
                                                    std::span<const graph::Vertex> asked) {
     std::unordered_set<graph::Vertex> all;
     if (session_.key_column == nullptr)
@@ -175,12 +177,14 @@ bool IndexRows::look_first_time(std::uint32_t node) {
 }
 
 bool IndexRows::read_rows_of(std::uint32_t node) {
-    return index_.read_node(node, kGraphKeys | (query_.empty() ? 0u : unsigned{kGraphVector}),
-                            node_);
+    return index_.read_node(
+        node,
+        semantic_graph::kGraphKeys | (query_.empty() ? 0u : unsigned{semantic_graph::kGraphVector}),
+        node_);
 }
 
 // Remembers those of the rows that the caller may see; the others are forgotten.
-void IndexRows::take_seen(Keys& keys, std::vector<Seen>& rows) {
+void IndexRows::take_seen(links::Keys& keys, std::vector<Seen>& rows) {
     if (session_.row_security) {
         std::vector<graph::Vertex> asked;
         for (const Seen& row : rows)
@@ -215,8 +219,8 @@ void IndexRows::look_into(std::span<const std::uint32_t> nodes) {
     std::vector<std::uint32_t> fresh;
     std::vector<Seen> seen;
     // Keys that may turn out to be hidden are numbered apart, kMostAsked at a time, and forgotten.
-    std::optional<Keys> passing;
-    Keys* keys = &keys_;
+    std::optional<links::Keys> passing;
+    links::Keys* keys = &keys_;
     const auto begin_part = [&] {
         if (session_.row_security)
             keys = &passing.emplace(keys_.type(), std::pmr::new_delete_resource());
@@ -227,7 +231,7 @@ void IndexRows::look_into(std::span<const std::uint32_t> nodes) {
             continue;
         fresh.push_back(node);
         const double s = similarity();
-        for (const GraphRow& row : node_.rows) {
+        for (const semantic_graph::GraphRow& row : node_.rows) {
             poll_interrupts();
             if (row.key_is_null || !visible(row.tid))
                 continue;
@@ -246,9 +250,9 @@ void IndexRows::look_into(std::span<const std::uint32_t> nodes) {
 std::vector<graph::Similar> IndexRows::nearest(std::size_t n, Poll poll) {
     std::vector<graph::Similar> rows;
     std::unordered_set<graph::Vertex> seen;
-    const int ef = std::max(
-        {kLeastBeam, lid_hnsw_ef_search, static_cast<int>(std::min<std::size_t>(2 * n, 1000))});
-    GraphSeeds* seeds = index_.search(query_.data(), ef);
+    const int ef = std::max({kLeastBeam, lid_hnsw::lid_hnsw_ef_search,
+                             static_cast<int>(std::min<std::size_t>(2 * n, 1000))});
+    semantic_graph::GraphSeeds* seeds = index_.search(query_.data(), ef);
     const std::size_t batch = session_.row_security ? kRowSecurityBatch : 1;
     std::vector<std::uint32_t> nodes;
     std::vector<float> similarities;
@@ -256,7 +260,7 @@ std::vector<graph::Similar> IndexRows::nearest(std::size_t n, Poll poll) {
         poll();
         nodes.clear();
         similarities.clear();
-        GraphHit hit;
+        semantic_graph::GraphHit hit;
         while (nodes.size() < batch && (more = seeds->next(hit))) {
             nodes.push_back(hit.node);
             similarities.push_back(hit.similarity);
@@ -281,7 +285,8 @@ double IndexRows::similarity_unit(std::span<const graph::Similar> nearest) {
     if (index_.metric() == node::Metric::kCosine)
         return kShare;
     if (index_.metric() != node::Metric::kInnerProduct || nearest.empty() ||
-        !index_.read_node(rows_.at(nearest.front().vertex).node, kGraphVector, node_))
+        !index_.read_node(rows_.at(nearest.front().vertex).node, semantic_graph::kGraphVector,
+                          node_))
         return 0.0;
     const auto length = [](const std::vector<float>& v) {
         double sum = 0.0;
@@ -295,9 +300,10 @@ double IndexRows::similarity_unit(std::span<const graph::Similar> nearest) {
 void IndexRows::all(std::pmr::vector<graph::Vertex>& out, Poll poll) {
     std::vector<std::uint32_t> nodes;
     const std::size_t batch = session_.row_security ? 16 * kRowSecurityBatch : 64;
-    for (std::uint32_t node = index_.next_node(0); node != kNoGraphNode;) {
+    for (std::uint32_t node = index_.next_node(0); node != semantic_graph::kNoGraphNode;) {
         nodes.clear();
-        for (; node != kNoGraphNode && nodes.size() < batch; node = index_.next_node(node + 1))
+        for (; node != semantic_graph::kNoGraphNode && nodes.size() < batch;
+             node = index_.next_node(node + 1))
             nodes.push_back(node);
         poll();
         look_into(nodes);
@@ -308,4 +314,4 @@ void IndexRows::all(std::pmr::vector<graph::Vertex>& out, Poll poll) {
     }
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::graph_search

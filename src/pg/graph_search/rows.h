@@ -21,20 +21,20 @@
 #include "core/graph/retrieve.h"
 #include "pg/graph_search/session.h"
 
-namespace vg::pg {
+namespace vg::pg::graph_search {
 
 struct KnownRow {
     // A visible row with this key is in the table. Whether it is in the index too: a row without
     // embedding, or outside the predicate of a partial index, can be walked through.
     bool exists = false;
     bool indexed = false;
-    std::uint32_t node = kNoGraphNode;
+    std::uint32_t node = semantic_graph::kNoGraphNode;
     double similarity = 0.0;  // to the query, if there is one
 };
 
 class IndexRows {
   public:
-    IndexRows(const Session& session, Keys& keys, std::pmr::memory_resource* memory);
+    IndexRows(const Session& session, links::Keys& keys, std::pmr::memory_resource* memory);
 
     // What similarities are to; dimensions() floats. Throws Error for a zero vector where the
     // index's metric is cosine. Nothing may have been looked up before.
@@ -77,23 +77,25 @@ class IndexRows {
     };
     bool look_first_time(std::uint32_t node);
     bool read_rows_of(std::uint32_t node);
-    void take_seen(Keys& keys, std::vector<Seen>& rows);
+    void take_seen(links::Keys& keys, std::vector<Seen>& rows);
     void settle(std::uint32_t node);
     // Those of the keys that the caller sees in the table.
-    std::unordered_set<graph::Vertex> shown(Keys& keys, std::span<const graph::Vertex> asked);
-    std::unordered_set<graph::Vertex> shown_part(Keys& keys, std::span<const graph::Vertex> asked);
+    std::unordered_set<graph::Vertex> shown(links::Keys& keys,
+                                            std::span<const graph::Vertex> asked);
+    std::unordered_set<graph::Vertex> shown_part(links::Keys& keys,
+                                                 std::span<const graph::Vertex> asked);
 
     const Session& session_;
-    Keys& keys_;
-    GraphIndex& index_;
+    links::Keys& keys_;
+    semantic_graph::GraphIndex& index_;
     std::vector<float> query_;
     Oid key_array_type_;
-    GraphNode node_;                  // scratch
-    std::vector<GraphKeyRow> found_;  // scratch
+    semantic_graph::GraphNode node_;                  // scratch
+    std::vector<semantic_graph::GraphKeyRow> found_;  // scratch
     std::pmr::unordered_map<graph::Vertex, KnownRow> rows_;
     std::pmr::vector<bool> looked_into_;  // by node
     // Keys of those that have a visible row.
     std::pmr::unordered_map<std::uint32_t, std::pmr::vector<graph::Vertex>> nodes_;
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::graph_search

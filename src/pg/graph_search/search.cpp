@@ -16,7 +16,7 @@
 #include "pg/graph_search/walker.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::graph_search {
 namespace {
 
 enum Argument {
@@ -113,28 +113,28 @@ std::vector<graph::Similar> allowed_rows(Walker& walker, Datum filter) {
 // Places of the hits that are chosen, in order of choice.
 std::vector<std::size_t> diverse(Walker& walker, const std::vector<graph::Hit>& hits,
                                  const Request& r) {
-    select::Candidates candidates(walker.memory());
+    vg::select::Candidates candidates(walker.memory());
     std::vector<std::size_t> place;
-    GraphNode node;
+    semantic_graph::GraphNode node;
     for (std::size_t i = 0; i < hits.size(); ++i) {
-        select::Row row;
+        vg::select::Row row;
         row.relevance = hits[i].score;
-        if (!walker.session().index->read_node(walker.rows.at(hits[i].vertex).node, kGraphVector,
-                                               node) ||
+        if (!walker.session().index->read_node(walker.rows.at(hits[i].vertex).node,
+                                               semantic_graph::kGraphVector, node) ||
             std::all_of(node.vector.begin(), node.vector.end(), [](float x) { return x == 0; }))
             continue;
         candidates.add(node.vector, row);
         place.push_back(i);
     }
     candidates.finish();
-    select::Request request;
-    request.method = select::Method::kMmr;
+    vg::select::Request request;
+    request.method = vg::select::Method::kMmr;
     request.diversity = r.diversity;
-    select::Limits limits(walker.memory());
+    vg::select::Limits limits(walker.memory());
     limits.k = r.k;
     std::vector<std::size_t> chosen;
-    for (const select::Pick& pick :
-         select::select(candidates, request, limits, 0, walker.memory(), walker.poll()))
+    for (const vg::select::Pick& pick :
+         vg::select::select(candidates, request, limits, 0, walker.memory(), walker.poll()))
         chosen.push_back(place[candidates.position(pick.row)]);
     return chosen;
 }
@@ -150,7 +150,7 @@ void put_hit(const ResultSet& result, Walker& walker, const graph::Hit& hit) {
     const graph::Vertex* steps = path.data();
     const auto n = static_cast<int>(path.size());
     const std::pmr::string* const* names = kinds.data();
-    const Keys& keys = walker.keys;
+    const links::Keys& keys = walker.keys;
     call_pg([&] {
         Datum kind_values[kMaxHops + 1];
         for (int i = 0; i + 1 < n; ++i)
@@ -208,10 +208,8 @@ void search(const Session& session, const Request& r, const ResultSet& result) {
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vg_semantic_graph_search) {
-    using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     const Request request = read_request(fcinfo);
     with_session(fcinfo, class_of_result(result.columns, 0), {kLinksSql, kKinds},
@@ -221,3 +219,5 @@ VG_FUNCTION(vg_semantic_graph_search) {
                  });
     return Datum{0};
 }
+
+}  // namespace vg::pg::graph_search

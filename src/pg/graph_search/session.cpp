@@ -12,7 +12,7 @@ extern "C" {
 #include "utils/rls.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::graph_search {
 namespace {
 
 // SELECT on the table, or on every column that the index holds.
@@ -31,20 +31,20 @@ void check_rights(Relation heap, Relation index) {
     }
 }
 
-void check_key_class(const GraphIndex& index, KeyClass wanted) {
+void check_key_class(const semantic_graph::GraphIndex& index, links::KeyClass wanted) {
     const Oid type = index.key_type();
-    if (key_class_of(type) == wanted)
+    if (links::key_class_of(type) == wanted)
         return;
     ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
                     errmsg("keys of index \"%s\" are of type %s",
                            RelationGetRelationName(index.index()), format_type_be(type)),
-                    wanted == KeyClass::kInteger
+                    wanted == links::KeyClass::kInteger
                         ? errhint("Use the function whose name ends in _text.")
                         : errhint("Use the function without _text at the end of its name.")));
 }
 
-LinkRequest link_request(FunctionCallInfo fcinfo, LinkArguments at, Oid index) {
-    LinkRequest request{};
+links::LinkRequest link_request(FunctionCallInfo fcinfo, LinkArguments at, Oid index) {
+    links::LinkRequest request{};
     if (!PG_ARGISNULL(at.kinds)) {
         ArrayType* kinds = PG_GETARG_ARRAYTYPE_P(at.kinds);
         if (array_contains_nulls(kinds))
@@ -54,7 +54,8 @@ LinkRequest link_request(FunctionCallInfo fcinfo, LinkArguments at, Oid index) {
     if (!PG_ARGISNULL(at.links_sql))
         request.links_sql = text_to_cstring(PG_GETARG_TEXT_PP(at.links_sql));
     else
-        request.sets = usable_link_sets_of(link_registry(fcinfo->flinfo->fn_oid), index);
+        request.sets =
+            links::usable_link_sets_of(links::link_registry(fcinfo->flinfo->fn_oid), index);
     return request;
 }
 
@@ -71,11 +72,11 @@ void poll_session(void* arg) {
 
 }  // namespace
 
-Session begin_session(FunctionCallInfo fcinfo, KeyClass key_class, LinkArguments links) {
+Session begin_session(FunctionCallInfo fcinfo, links::KeyClass key_class, LinkArguments links) {
     require_argument(fcinfo, 0, "index");
     Session s;
     s.snapshot = GetActiveSnapshot();
-    s.index = GraphIndex::open(PG_GETARG_OID(0), true, s.snapshot);
+    s.index = semantic_graph::GraphIndex::open(PG_GETARG_OID(0), true, s.snapshot);
     const Relation heap = s.index->heap();
     check_rights(heap, s.index->index());
     check_key_class(*s.index, key_class);
@@ -109,12 +110,12 @@ Poll session_poll(const Session& session) {
     return {poll_session, session.context};
 }
 
-KeyClass class_of_result(TupleDesc columns, int column) {
-    return TupleDescAttr(columns, column)->atttypid == TEXTOID ? KeyClass::kText
-                                                               : KeyClass::kInteger;
+links::KeyClass class_of_result(TupleDesc columns, int column) {
+    return TupleDescAttr(columns, column)->atttypid == TEXTOID ? links::KeyClass::kText
+                                                               : links::KeyClass::kInteger;
 }
 
-void read_keys(Datum array, const char* name, Keys& keys, std::vector<graph::Vertex>& out) {
+void read_keys(Datum array, const char* name, links::Keys& keys, std::vector<graph::Vertex>& out) {
     const ArrayItems items = call_pg([&] {
         const ArrayItems found = array_items(DatumGetArrayTypeP(array));
         for (int i = 0; i < found.n; ++i)
@@ -126,21 +127,21 @@ void read_keys(Datum array, const char* name, Keys& keys, std::vector<graph::Ver
         out.push_back(keys.of_sql(items.values[i]));
 }
 
-Datum sql_key(const Keys& keys, graph::Vertex vertex) {
-    if (keys.key_class() == KeyClass::kInteger)
+Datum sql_key(const links::Keys& keys, graph::Vertex vertex) {
+    if (keys.key_class() == links::KeyClass::kInteger)
         return Int64GetDatum(vertex);
     const char* text = keys.text(vertex).data();
     return PointerGetDatum(
         cstring_to_text_with_len(text, static_cast<int>(keys.text(vertex).size())));
 }
 
-Datum sql_key_array(const Keys& keys, const graph::Vertex* vertices, int n) {
+Datum sql_key_array(const links::Keys& keys, const graph::Vertex* vertices, int n) {
     auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(n + 1)));
     for (int i = 0; i < n; ++i)
         values[i] = sql_key(keys, vertices[i]);
-    const bool integer = keys.key_class() == KeyClass::kInteger;
+    const bool integer = keys.key_class() == links::KeyClass::kInteger;
     return PointerGetDatum(integer ? construct_array(values, n, INT8OID, 8, FLOAT8PASSBYVAL, 'd')
                                    : construct_array(values, n, TEXTOID, -1, false, 'i'));
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::graph_search

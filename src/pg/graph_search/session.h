@@ -12,16 +12,16 @@
 #include "pg/links/reader.h"
 #include "pg/semantic_graph/graph_index.h"
 
-namespace vg::pg {
+namespace vg::pg::graph_search {
 
 struct Session {
-    GraphIndex* index;
+    semantic_graph::GraphIndex* index;
     Snapshot snapshot;
     bool row_security;       // rows must be asked for through SQL
     const char* key_column;  // null for an expression
     IndexFetchTableData* fetch;
     TupleTableSlot* slot;
-    LinkRequest links;
+    links::LinkRequest links;
     MemoryContext context;  // of this call, bounded by state_budget()
     MemoryContext scratch;  // below it; reset by whoever uses it next
 };
@@ -34,12 +34,13 @@ struct LinkArguments {
 
 // key_class: of the function's keys. 42804 when the index has others, 42501 without SELECT on the
 // table's indexed columns, and what GraphIndex::open reports.
-Session begin_session(FunctionCallInfo fcinfo, KeyClass key_class, LinkArguments links);
+Session begin_session(FunctionCallInfo fcinfo, links::KeyClass key_class, LinkArguments links);
 void end_session(const Session& session);
 
 // Runs body(session) in one.
 template <typename Body>
-void with_session(FunctionCallInfo fcinfo, KeyClass key_class, LinkArguments links, Body&& body) {
+void with_session(FunctionCallInfo fcinfo, links::KeyClass key_class, LinkArguments links,
+                  Body&& body) {
     const Session session = begin_session(fcinfo, key_class, links);
     body(session);
     end_session(session);
@@ -50,17 +51,17 @@ Poll session_poll(const Session& session);
 
 // The class of keys a function takes and returns, told by the type of its result column or
 // argument.
-KeyClass class_of_result(TupleDesc columns, int column);
+links::KeyClass class_of_result(TupleDesc columns, int column);
 
 // Keys from an SQL array of bigint or text; 22004 for a NULL in it.
-void read_keys(Datum array, const char* name, Keys& keys, std::vector<graph::Vertex>& out);
+void read_keys(Datum array, const char* name, links::Keys& keys, std::vector<graph::Vertex>& out);
 // In CurrentMemoryContext; raises PostgreSQL errors.
-Datum sql_key(const Keys& keys, graph::Vertex vertex);
-Datum sql_key_array(const Keys& keys, const graph::Vertex* vertices, int n);
+Datum sql_key(const links::Keys& keys, graph::Vertex vertex);
+Datum sql_key_array(const links::Keys& keys, const graph::Vertex* vertices, int n);
 
 // Limits of arguments.
 
 inline constexpr int32 kMaxHops = 16;
 inline constexpr int32 kMaxNodes = 10000000;
 
-}  // namespace vg::pg
+}  // namespace vg::pg::graph_search

@@ -6,7 +6,7 @@
 
 #include "pg/boundary/boundary.h"
 
-namespace vg::pg {
+namespace vg::pg::graph_search {
 
 Walker::Walker(const Session& session)
     : session_(session),
@@ -56,11 +56,12 @@ void Walker::read_neighbours(std::span<const graph::Vertex> asked, graph::Arcs& 
     rows.look_up(asked);
     for (std::uint32_t i = 0; i < asked.size(); ++i) {
         const KnownRow& row = rows.at(asked[i]);
-        if (!row.indexed || !session_.index->read_node(row.node, kGraphWeights, node_))
+        if (!row.indexed ||
+            !session_.index->read_node(row.node, semantic_graph::kGraphWeights, node_))
             continue;
         // Rows with the same vector share a node and are each other's nearest neighbours.
         float largest = 1.0f;
-        for (const GraphNeighbour& n : node_.knn) {
+        for (const semantic_graph::GraphNeighbour& n : node_.knn) {
             largest = std::max(largest, n.weight);
             if (n.weight > 0.0f)
                 arcs.push_back({i, n.node, n.weight});
@@ -93,8 +94,9 @@ void Walker::read_everything(Everything& out) {
         reader.read_all(out.links);
     // Links to what is no row of the index lead nowhere here.
     const auto known = [&](graph::Vertex key) { return rows.knows(key) && rows.at(key).indexed; };
-    std::erase_if(out.links,
-                  [&](const Link& link) { return !known(link.source) || !known(link.target); });
+    std::erase_if(out.links, [&](const links::Link& link) {
+        return !known(link.source) || !known(link.target);
+    });
     poll_();
     if (!layers_.neighbours)
         return;
@@ -112,4 +114,4 @@ void Walker::read_everything(Everything& out) {
     }
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::graph_search

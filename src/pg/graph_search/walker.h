@@ -17,7 +17,7 @@
 #include "pg/graph_search/session.h"
 #include "pg/links/reader.h"
 
-namespace vg::pg {
+namespace vg::pg::graph_search {
 
 class Walker final : public graph::NeighbourSource, public graph::Rows {
   public:
@@ -37,7 +37,7 @@ class Walker final : public graph::NeighbourSource, public graph::Rows {
     struct Everything {
         explicit Everything(std::pmr::memory_resource* memory) : keys(memory), links(memory) {}
         std::pmr::vector<graph::Vertex> keys;
-        std::pmr::vector<Link> links;  // kind 0: similarity arcs, directed
+        std::pmr::vector<links::Link> links;  // kind 0: similarity arcs, directed
     };
     void read_everything(Everything& out);
 
@@ -51,16 +51,16 @@ class Walker final : public graph::NeighbourSource, public graph::Rows {
     Poll poll_;
 
   public:
-    Keys keys;
-    Kinds kinds;
+    links::Keys keys;
+    links::Kinds kinds;
     IndexRows rows;
-    LinkReader reader;
+    links::LinkReader reader;
 
   private:
     graph::LayersRead layers_{true, true};
     bool restricted_ = false;
     std::unordered_set<graph::Vertex> allowed_;
-    GraphNode node_;  // scratch
+    semantic_graph::GraphNode node_;  // scratch
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::graph_search

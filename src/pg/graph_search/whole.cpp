@@ -16,7 +16,7 @@
 #include "pg/boundary/result.h"
 #include "pg/graph_search/walker.h"
 
-namespace vg::pg {
+namespace vg::pg::graph_search {
 namespace {
 
 // Betweenness takes vertices times arcs steps; more than this is minutes.
@@ -64,7 +64,7 @@ struct Whole {
         for (std::uint32_t i = 0; i < all.keys.size(); ++i)
             number.emplace(all.keys[i], i);
         std::pmr::vector<graph::WeightedArc> arcs(walker.memory());
-        for (const Link& link : all.links) {
+        for (const links::Link& link : all.links) {
             const auto from = number.find(link.source);
             const auto to = number.find(link.target);
             if (from == number.end() || to == number.end())
@@ -87,7 +87,7 @@ void edges(const Session& session, LayerChoice layer, const ResultSet& result) {
     use_layer(walker, layer);
     Walker::Everything all(walker.memory());
     walker.read_everything(all);
-    for (const Link& link : all.links) {
+    for (const links::Link& link : all.links) {
         poll_interrupts();
         const char* kind = walker.kinds.name(link.kind).c_str();
         call_pg([&] {
@@ -111,7 +111,7 @@ void put_groups(const ResultSet& result, const Whole& whole,
         const graph::Vertex key = whole.all.keys[v];
         const graph::Vertex head = whole.all.keys[group[v]];
         const int64 members = size[group[v]];
-        const Keys& keys = whole.walker.keys;
+        const links::Keys& keys = whole.walker.keys;
         call_pg([&] {
             Datum values[] = {sql_key(keys, key), sql_key(keys, head), Int64GetDatum(members)};
             bool nulls[lengthof(values)] = {};
@@ -176,11 +176,9 @@ void centrality(const Session& session, LayerChoice layer, Centrality method, Da
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 // (index, layer, links_sql, kinds)
 VG_FUNCTION(vg_semantic_graph_edges) {
-    using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     const LayerChoice layer = layer_argument(fcinfo, 1);
     with_session(fcinfo, class_of_result(result.columns, 0), {2, 3},
@@ -190,7 +188,6 @@ VG_FUNCTION(vg_semantic_graph_edges) {
 
 // (index, layer, links_sql, kinds)
 VG_FUNCTION(vg_semantic_graph_components) {
-    using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     const LayerChoice layer = layer_argument(fcinfo, 1);
     with_session(fcinfo, class_of_result(result.columns, 0), {2, 3},
@@ -200,11 +197,10 @@ VG_FUNCTION(vg_semantic_graph_components) {
 
 // (index, method, resolution, seed, layer, links_sql, kinds)
 VG_FUNCTION(vg_semantic_graph_communities) {
-    using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     const auto method =
         choice_argument<Communities>(fcinfo, 1, "method", "methods", kCommunityNames);
-    vg::graph::CommunityOptions options;
+    graph::CommunityOptions options;
     options.resolution = positive_argument(fcinfo, 2, "resolution", 1e6);
     require_argument(fcinfo, 3, "seed");
     options.seed = static_cast<std::uint64_t>(PG_GETARG_INT64(3));
@@ -217,7 +213,6 @@ VG_FUNCTION(vg_semantic_graph_communities) {
 
 // (index, method, keys, layer, links_sql, kinds)
 VG_FUNCTION(vg_semantic_graph_centrality) {
-    using namespace vg::pg;
     const ResultSet result = begin_result(fcinfo);
     const auto method =
         choice_argument<Centrality>(fcinfo, 1, "method", "methods", kCentralityNames);
@@ -227,3 +222,5 @@ VG_FUNCTION(vg_semantic_graph_centrality) {
                  [&](const Session& session) { centrality(session, layer, method, keys, result); });
     return Datum{0};
 }
+
+}  // namespace vg::pg::graph_search

@@ -9,7 +9,7 @@ extern "C" {
 #include "pgstat.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::index {
 
 const char* access_method(Relation index) {
     return get_am_name(index->rd_rel->relam);
@@ -48,4 +48,4 @@ void start_ordering_scan(IndexScanDesc scan) {
     count_index_search(scan);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

@@ -8,7 +8,7 @@
 
 #include "pg/boundary/compat.h"
 
-namespace vg::pg {
+namespace vg::pg::index {
 
 // A routine without callbacks for an access method whose scans return rows in the order of an
 // ordering operator: one column, which may be left without a condition, no order of its own, no
@@ -49,4 +49,4 @@ inline void take_scan_keys(IndexScanDesc scan, ScanKey keys, ScanKey orderbys) {
         std::memmove(scan->orderByData, orderbys, scan->numberOfOrderBys * sizeof(ScanKeyData));
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

@@ -10,7 +10,7 @@ extern "C" {
 #include "executor/executor.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::index {
 
 void begin_heap_rows(HeapRows* rows, Relation heap, Relation index) {
     rows->heap = heap;
@@ -68,4 +68,4 @@ MemoryContext heap_row_memory(const HeapRows* rows) {
     return GetPerTupleMemoryContext(rows->estate);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

@@ -8,7 +8,7 @@
 
 #include "core/node/format.h"
 
-namespace vg::pg {
+namespace vg::pg::index {
 
 struct HeapRows {
     Relation heap;
@@ -42,4 +42,4 @@ void leave_heap_row(HeapRows* rows);
 // Memory that lasts until the next row is looked at.
 MemoryContext heap_row_memory(const HeapRows* rows);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

@@ -24,59 +24,59 @@ extern "C" {
 #include "storage/lmgr.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::index {
 
-enum class IndexLock : uint16 { kUpkeep = 1, kFirstGate = 2, kSecondGate = 3, kPlacing = 4 };
+enum class Lock : uint16 { kUpkeep = 1, kFirstGate = 2, kSecondGate = 3, kPlacing = 4 };
 
-inline LOCKTAG index_lock_tag(Relation index, IndexLock lock) {
+inline LOCKTAG index_lock_tag(Relation index, Lock lock) {
     LOCKTAG tag;
     SET_LOCKTAG_OBJECT(tag, index->rd_lockInfo.lockRelId.dbId, RelationRelationId,
                        RelationGetRelid(index), static_cast<uint16>(lock));
     return tag;
 }
-inline void acquire(Relation index, IndexLock lock, LOCKMODE mode) {
+inline void acquire(Relation index, Lock lock, LOCKMODE mode) {
     const LOCKTAG tag = index_lock_tag(index, lock);
     LockAcquire(&tag, mode, false, false);
 }
 // False, at once, where somebody holds or waits for the lock in a mode that conflicts.
-inline bool acquire_if_free(Relation index, IndexLock lock, LOCKMODE mode) {
+inline bool acquire_if_free(Relation index, Lock lock, LOCKMODE mode) {
     const LOCKTAG tag = index_lock_tag(index, lock);
     return LockAcquire(&tag, mode, false, true) != LOCKACQUIRE_NOT_AVAIL;
 }
-inline void release(Relation index, IndexLock lock, LOCKMODE mode) {
+inline void release(Relation index, Lock lock, LOCKMODE mode) {
     const LOCKTAG tag = index_lock_tag(index, lock);
     LockRelease(&tag, mode, false);
 }
 
 // The gate that an insert passes through; hand it to leave_insert.
-inline IndexLock enter_insert(Relation index) {
-    if (acquire_if_free(index, IndexLock::kFirstGate, RowExclusiveLock))
-        return IndexLock::kFirstGate;
-    acquire(index, IndexLock::kSecondGate, RowExclusiveLock);
-    return IndexLock::kSecondGate;
+inline Lock enter_insert(Relation index) {
+    if (acquire_if_free(index, Lock::kFirstGate, RowExclusiveLock))
+        return Lock::kFirstGate;
+    acquire(index, Lock::kSecondGate, RowExclusiveLock);
+    return Lock::kSecondGate;
 }
-inline void leave_insert(Relation index, IndexLock gate) {
+inline void leave_insert(Relation index, Lock gate) {
     release(index, gate, RowExclusiveLock);
 }
 // Returns when every insert that was under way is over.
 inline void wait_for_inserts(Relation index) {
-    for (const IndexLock gate : {IndexLock::kFirstGate, IndexLock::kSecondGate}) {
+    for (const Lock gate : {Lock::kFirstGate, Lock::kSecondGate}) {
         acquire(index, gate, ShareLock);
         release(index, gate, ShareLock);
     }
 }
 
 inline void lock_for_vacuum(Relation index) {
-    acquire(index, IndexLock::kUpkeep, ExclusiveLock);
+    acquire(index, Lock::kUpkeep, ExclusiveLock);
 }
 inline void unlock_for_vacuum(Relation index) {
-    release(index, IndexLock::kUpkeep, ExclusiveLock);
+    release(index, Lock::kUpkeep, ExclusiveLock);
 }
 
 // The upkeep lock for a function that somebody calls. It never waits for it: the server cancels an
 // autovacuum that somebody waits for, and a vacuum may take hours.
 inline void lock_upkeep_or_refuse(Relation index, LOCKMODE mode) {
-    if (acquire_if_free(index, IndexLock::kUpkeep, mode))
+    if (acquire_if_free(index, Lock::kUpkeep, mode))
         return;
     ereport(ERROR,
             (errcode(ERRCODE_LOCK_NOT_AVAILABLE),
@@ -96,12 +96,12 @@ inline void lock_against_writers(Relation index) {
                         errdetail("Replay changes the index while it is read."),
                         errhint("Call the function on the primary server.")));
     lock_upkeep_or_refuse(index, ShareLock);
-    for (const IndexLock gate : {IndexLock::kFirstGate, IndexLock::kSecondGate})
+    for (const Lock gate : {Lock::kFirstGate, Lock::kSecondGate})
         acquire(index, gate, ShareLock);
 }
 inline void unlock_against_writers(Relation index) {
-    for (const IndexLock lock : {IndexLock::kSecondGate, IndexLock::kFirstGate, IndexLock::kUpkeep})
+    for (const Lock lock : {Lock::kSecondGate, Lock::kFirstGate, Lock::kUpkeep})
         release(index, lock, ShareLock);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

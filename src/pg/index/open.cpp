@@ -14,7 +14,7 @@ extern "C" {
 #include "utils/snapmgr.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::index {
 namespace {
 
 [[noreturn]] void report_no_index(Oid oid, const char* method) {
@@ -76,7 +76,7 @@ void forward_row(Relation, ItemPointer tid, Datum* values, bool* isnull, bool, v
 
 }  // namespace
 
-OpenIndex open_index(Oid oid, Right right, const IndexMethod& method) {
+OpenIndex open(Oid oid, Right right, const Method& method) {
     const char kind = get_rel_relkind(oid);
     if (kind == RELKIND_PARTITIONED_INDEX)
         ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -131,7 +131,7 @@ void report_missing_row(const OpenIndex& open, const ItemPointerData& tid) {
                          RelationGetRelationName(open.heap));
 }
 
-void close_index(const OpenIndex& open) {
+void close(const OpenIndex& open) {
     index_close(open.index, AccessShareLock);
     table_close(open.heap, AccessShareLock);
 }
@@ -167,4 +167,4 @@ double scan_indexed_rows(const OpenIndex& open, Snapshot snapshot, RowFn fn, voi
     return rows;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

@@ -5,7 +5,7 @@
 
 #include "pg/boundary/pg.h"
 
-namespace vg::pg {
+namespace vg::pg::index {
 
 // Who may look: whoever owns the table, or whoever may read all of it. kAny: the caller checks.
 enum class Right { kOwner, kSelect, kAny };
@@ -16,7 +16,7 @@ struct OpenIndex {
 };
 
 // What tells the indexes of an access method from others: those on a node store share their scan.
-struct IndexMethod {
+struct Method {
     const char* name;
     ambeginscan_function beginscan;
     bool any_name = false;  // another name with this scan will do
@@ -24,8 +24,8 @@ struct IndexMethod {
 
 // 42809 for anything but an index of that method, 42501 without the right, 55000 for an index that
 // is not valid, 0A000 for a temporary one of another session.
-OpenIndex open_index(Oid index, Right right, const IndexMethod& method);
-void close_index(const OpenIndex& open);
+OpenIndex open(Oid index, Right right, const Method& method);
+void close(const OpenIndex& open);
 
 // For an index made over broken HOT chains (indcheckxmin): 40001 when the snapshot (MVCC) is older
 // than the index, 55000 in the transaction that made it. Both may see versions of rows that the
@@ -54,4 +54,4 @@ void end_as_owner(const AsOwner& saved);
 using RowFn = void (*)(ItemPointer tid, const Datum* values, const bool* nulls, void* arg);
 double scan_indexed_rows(const OpenIndex& open, Snapshot snapshot, RowFn fn, void* arg);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

@@ -9,7 +9,7 @@ extern "C" {
 #include "utils/backend_status.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::index {
 namespace {
 
 // Parameters of the progress slot that the server does not use, up to PostgreSQL 18: it has 20. A
@@ -108,4 +108,4 @@ void begin_vacuum_work(Oid index) {
         begin_work(WorkKind::kVacuum, index, kSteps);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

@@ -8,7 +8,7 @@
 
 #include <span>
 
-namespace vg::pg {
+namespace vg::pg::index {
 
 // What the last parameters of the progress slot are about; read by progress.sql.
 enum class WorkKind : int64 { kNone, kGraphBuild, kCurBuild, kVacuum };
@@ -44,4 +44,4 @@ void begin_rest(std::span<const WorkStep> steps);
 void begin_vacuum_work(Oid index);
 void end_vacuum_work();
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

@@ -6,7 +6,7 @@
 
 #include "pg/boundary/boundary.h"
 
-namespace vg::pg {
+namespace vg::pg::index {
 
 void report_corrupt_index(Relation index, const char* detail, ...) {
     StringInfoData words;
@@ -30,4 +30,4 @@ void report_corrupt(Relation index, BlockNumber block, const char* what) {
     report_corrupt_index(index, "Block %u: %s.", block, what);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

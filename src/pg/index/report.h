@@ -3,7 +3,7 @@
 
 #include "pg/boundary/pg.h"
 
-namespace vg::pg {
+namespace vg::pg::index {
 
 // detail: a whole sentence.
 [[noreturn]] void report_corrupt_index(Relation index, const char* detail, ...)
@@ -11,4 +11,4 @@ namespace vg::pg {
 // what: no capital, no full stop.
 [[noreturn]] void report_corrupt(Relation index, BlockNumber block, const char* what);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

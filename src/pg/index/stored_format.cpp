@@ -19,7 +19,7 @@ extern "C" {
 #include "utils/lsyscache.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::index {
 namespace {
 
 // How every metapage begins.
@@ -28,7 +28,7 @@ struct MetaHead {
     std::uint32_t version;
 };
 static_assert(offsetof(node::MetaData, version) == offsetof(MetaHead, version));
-static_assert(offsetof(cur::MetaData, version) == offsetof(MetaHead, version));
+static_assert(offsetof(vg::cur::MetaData, version) == offsetof(MetaHead, version));
 
 // No release will come so far: a larger number is damage.
 constexpr std::uint32_t kLastFormat = 1000;
@@ -61,9 +61,9 @@ StoredFormat stored_format(Relation index) {
     if (!PageIsNew(page))
         head = *reinterpret_cast<const MetaHead*>(PageGetContents(page));
     UnlockReleaseBuffer(buffer);
-    f.known = head.magic == node::kMagic || head.magic == cur::kMagic;
+    f.known = head.magic == node::kMagic || head.magic == vg::cur::kMagic;
     f.version = head.version;
-    f.current = head.magic == cur::kMagic ? cur::kFormatVersion : node::kFormatVersion;
+    f.current = head.magic == vg::cur::kMagic ? vg::cur::kFormatVersion : node::kFormatVersion;
     return f;
 }
 
@@ -132,13 +132,10 @@ bool stats_of_other_format(Relation index, TupleDesc columns, Datum* row) {
     return true;
 }
 
-}  // namespace vg::pg
-
 // Format of an index, and the one that this release reads; null for both where there is none to
 // read: another session's temporary index, one dropped meanwhile, an unlogged one on a standby, one
 // that a build has not finished.
 VG_FUNCTION(vg_index_format) {
-    using namespace vg::pg;
     TupleDesc columns = row_columns(fcinfo);
     StoredFormat f;
     Relation index = try_relation_open(PG_GETARG_OID(0), AccessShareLock);
@@ -153,3 +150,5 @@ VG_FUNCTION(vg_index_format) {
     const bool nulls[] = {!f.known, !f.known};
     PG_RETURN_DATUM(row_datum(columns, values, nulls));
 }
+
+}  // namespace vg::pg::index

@@ -13,7 +13,7 @@
 
 #include <cstdint>
 
-namespace vg::pg {
+namespace vg::pg::index {
 
 struct StoredFormat {
     std::uint32_t version = 0;
@@ -39,4 +39,4 @@ IndexBulkDeleteResult* pass_over(IndexVacuumInfo* info, IndexBulkDeleteResult* s
 // advice, the others null. False for an index to look into.
 bool stats_of_other_format(Relation index, TupleDesc columns, Datum* row);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

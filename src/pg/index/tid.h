@@ -9,7 +9,7 @@ extern "C" {
 #include "storage/itemptr.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::index {
 
 inline node::Tid to_tid(const ItemPointerData& p) {
     return {p.ip_blkid.bi_hi, p.ip_blkid.bi_lo, p.ip_posid};
@@ -22,4 +22,4 @@ inline ItemPointerData from_tid(const node::Tid& t) {
     return p;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::index

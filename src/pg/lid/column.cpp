@@ -13,7 +13,7 @@ extern "C" {
 #include "pg/lid_hnsw/lid_hnsw.h"
 #include "pg/lid_hnsw/state.h"
 
-namespace vg::pg {
+namespace vg::pg::lid {
 namespace {
 
 struct NamedMetric {
@@ -108,10 +108,11 @@ Search parse_search(const char* name) {
 
 // Whether an index serves the whole column and its operator is a distance.
 bool serves(Relation index, AttrNumber number) {
-    return index->rd_indam != nullptr && index->rd_indam->ambeginscan == lid_hnsw_beginscan &&
+    return index->rd_indam != nullptr &&
+           index->rd_indam->ambeginscan == lid_hnsw::lid_hnsw_beginscan &&
            index->rd_index->indisvalid && index->rd_index->indkey.values[0] == number &&
            RelationGetIndexPredicate(index) == NIL &&
-           index_metric(index) != node::Metric::kInnerProduct;
+           lid_hnsw::index_metric(index) != node::Metric::kInnerProduct;
 }
 
 Oid order_operator(Relation index) {
@@ -132,8 +133,8 @@ void find_index(Column* c, bool any_metric) {
     foreach (cell, indexes) {
         const Relation index = index_open(lfirst_oid(cell), AccessShareLock);
         if (c->order_operator == nullptr && serves(index, number) &&
-            (any_metric || index_metric(index) == c->metric)) {
-            c->metric = index_metric(index);
+            (any_metric || lid_hnsw::index_metric(index) == c->metric)) {
+            c->metric = lid_hnsw::index_metric(index);
             c->order_operator = operator_sql(order_operator(index));
         }
         index_close(index, AccessShareLock);
@@ -181,4 +182,4 @@ const char* metric_name(node::Metric metric) {
     return "unknown";
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid

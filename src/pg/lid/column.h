@@ -9,7 +9,7 @@
 #include "core/node/format.h"
 #include "pg/boundary/query.h"
 
-namespace vg::pg {
+namespace vg::pg::lid {
 
 struct Column {
     Oid relation;
@@ -34,4 +34,4 @@ Column find_column(Oid relation, const char* column, bool need_ctid);
 void choose_metric(Column* column, const char* metric, const char* search);
 const char* metric_name(node::Metric metric);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid

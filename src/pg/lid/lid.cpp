@@ -17,13 +17,13 @@
 #include "pg/boundary/boundary.h"
 #include "pg/lid/method.h"
 
-namespace vg::pg {
+namespace vg::pg::lid {
 
-LidMethod lid_method(const char* name) {
+Method lid_method(const char* name) {
     if (pg_strcasecmp(name, "mle") == 0)
-        return LidMethod::kMle;
+        return Method::kMle;
     if (pg_strcasecmp(name, "mom") == 0)
-        return LidMethod::kMoments;
+        return Method::kMoments;
     static constexpr std::string_view kNames[] = {"mle (maximum likelihood)",
                                                   "mom (method of moments)"};
     report_unknown_name("LID method", "methods", name, kNames, lengthof(kNames));
@@ -31,7 +31,7 @@ LidMethod lid_method(const char* name) {
 
 namespace {
 
-using lid::DistanceSums;
+using vg::lid::DistanceSums;
 
 constexpr int kStateSize = sizeof(DistanceSums) / sizeof(float8);
 static_assert(kStateSize == 6 && std::is_trivially_copyable_v<DistanceSums>);
@@ -69,11 +69,11 @@ Distances read_distances(ArrayType* array) {
 Datum lid_datum(FunctionCallInfo fcinfo, double lid) {
     if (!(lid > 0))
         PG_RETURN_NULL();
-    PG_RETURN_FLOAT8(std::min(lid, static_cast<double>(lid::kMaxLid)));
+    PG_RETURN_FLOAT8(std::min(lid, static_cast<double>(vg::lid::kMaxLid)));
 }
 
-double estimate(const DistanceSums& sums, LidMethod method) {
-    return method == LidMethod::kMle ? sums.mle() : sums.method_of_moments();
+double estimate(const DistanceSums& sums, Method method) {
+    return method == Method::kMle ? sums.mle() : sums.method_of_moments();
 }
 
 // The state in an argument. Users can call the state functions with arrays of their own making.
@@ -97,12 +97,10 @@ Datum write_state(FunctionCallInfo fcinfo, ArrayType* array, const DistanceSums&
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vg_lid) {
-    using namespace vg::pg;
     const Distances d = read_distances(PG_GETARG_ARRAYTYPE_P(0));
-    const LidMethod method = lid_method(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+    const Method method = lid_method(text_to_cstring(PG_GETARG_TEXT_PP(1)));
     DistanceSums sums;
     for (int i = 0; i < d.n; ++i) {
         if (i % kPollEvery == 0)
@@ -113,7 +111,6 @@ VG_FUNCTION(vg_lid) {
 }
 
 VG_FUNCTION(vg_lid_twonn) {
-    using namespace vg::pg;
     const Distances first = read_distances(PG_GETARG_ARRAYTYPE_P(0));
     const Distances second = read_distances(PG_GETARG_ARRAYTYPE_P(1));
     if (first.n != second.n)
@@ -138,7 +135,6 @@ VG_FUNCTION(vg_lid_twonn) {
 }
 
 VG_FUNCTION(vg_lid_accum) {
-    using namespace vg::pg;
     ArrayType* state = PG_GETARG_ARRAYTYPE_P(0);
     const float8 distance = PG_GETARG_FLOAT8(1);
     check_distance(distance);
@@ -148,7 +144,6 @@ VG_FUNCTION(vg_lid_accum) {
 }
 
 VG_FUNCTION(vg_lid_combine) {
-    using namespace vg::pg;
     ArrayType* state = PG_GETARG_ARRAYTYPE_P(0);
     DistanceSums sums = read_state(state);
     sums.merge(read_state(PG_GETARG_ARRAYTYPE_P(1)));
@@ -156,11 +151,11 @@ VG_FUNCTION(vg_lid_combine) {
 }
 
 VG_FUNCTION(vg_lid_mle_final) {
-    using namespace vg::pg;
     return lid_datum(fcinfo, read_state(PG_GETARG_ARRAYTYPE_P(0)).mle());
 }
 
 VG_FUNCTION(vg_lid_mom_final) {
-    using namespace vg::pg;
     return lid_datum(fcinfo, read_state(PG_GETARG_ARRAYTYPE_P(0)).method_of_moments());
 }
+
+}  // namespace vg::pg::lid

@@ -3,11 +3,11 @@
 
 #include "pg/boundary/pg.h"
 
-namespace vg::pg {
+namespace vg::pg::lid {
 
-enum class LidMethod { kMle, kMoments };
+enum class Method { kMle, kMoments };
 
 // 22023 for an unknown name, with those there are.
-LidMethod lid_method(const char* name);
+Method lid_method(const char* name);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid

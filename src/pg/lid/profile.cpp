@@ -14,7 +14,7 @@
 #include "pg/boundary/result.h"
 #include "pg/lid/sample.h"
 
-namespace vg::pg {
+namespace vg::pg::lid {
 namespace {
 
 struct Profile {
@@ -71,7 +71,7 @@ void choose_pivots(Profile* p) {
     for (std::uint32_t i = 0; i < p->sample->size(); ++i)
         p->pivots.push_back(i);
     shuffle(p->pivots, random);
-    p->pivots.resize(std::min<std::size_t>(p->pivots.size(), lid::kPivots));
+    p->pivots.resize(std::min<std::size_t>(p->pivots.size(), vg::lid::kPivots));
 }
 
 std::uint32_t nearest_pivot(const Profile* p, std::size_t i) {
@@ -90,7 +90,7 @@ std::uint32_t nearest_pivot(const Profile* p, std::size_t i) {
 
 void judge_order(Profile* p) {
     const Sample* s = p->sample;
-    p->spread = lid::spread(s->prefix_lid);
+    p->spread = vg::lid::spread(s->prefix_lid);
     choose_pivots(p);
     p->ordered_lid = s->prefix_lid;
     for (const std::uint32_t pivot : p->pivots)
@@ -100,27 +100,28 @@ void judge_order(Profile* p) {
         p->cell.push_back(nearest_pivot(p, i));
     }
     p->confounding =
-        lid::confounding(p->ordered_lid, p->cell, static_cast<std::uint32_t>(p->pivots.size()));
+        vg::lid::confounding(p->ordered_lid, p->cell, static_cast<std::uint32_t>(p->pivots.size()));
 }
 
 void explain_order(Profile* p) {
     const auto rows = static_cast<std::size_t>(p->sample->rows);
     p->build_order = "random";
-    if (lid::prefix_rows(rows) >= rows)
+    if (vg::lid::prefix_rows(rows) >= rows)
         p->reason = "so few rows all go into the random prefix of a build";
-    else if (p->spread < lid::kMinSpread)
+    else if (p->spread < vg::lid::kMinSpread)
         p->reason =
             psprintf("spread %.2f is below %.2f: LID differs no more than its estimate does",
-                     p->spread, lid::kMinSpread);
-    else if (p->confounding > lid::kMaxConfounding)
+                     p->spread, vg::lid::kMinSpread);
+    else if (p->confounding > vg::lid::kMaxConfounding)
         p->reason = psprintf(
             "confounding %.2f is above %.2f: a sort by LID would be a sort by "
             "cluster",
-            p->confounding, lid::kMaxConfounding);
+            p->confounding, vg::lid::kMaxConfounding);
     else {
         p->build_order = "lid";
-        p->reason = psprintf("spread %.2f is at least %.2f, confounding %.2f at most %.2f",
-                             p->spread, lid::kMinSpread, p->confounding, lid::kMaxConfounding);
+        p->reason =
+            psprintf("spread %.2f is at least %.2f, confounding %.2f at most %.2f", p->spread,
+                     vg::lid::kMinSpread, p->confounding, vg::lid::kMaxConfounding);
     }
 }
 
@@ -147,7 +148,7 @@ void fill_row(Profile* p, Row* row) {
     const Sample* s = p->sample;
     const std::size_t n = s->size();
     const bool none = p->lid.empty();
-    const double two_nn = lid::two_nn(p->first, p->second, lid::Scale::kDistance);
+    const double two_nn = vg::lid::two_nn(p->first, p->second, vg::lid::Scale::kDistance);
     row->add(Int64GetDatum(static_cast<int64>(s->rows)));
     row->add(Int64GetDatum(static_cast<int64>(s->skipped)));
     row->add(Int32GetDatum(static_cast<int32>(n)));
@@ -155,7 +156,7 @@ void fill_row(Profile* p, Row* row) {
     row->add_text(s->exact() ? "exact" : "index");
     row->add_figure(none ? 0 : mean(p->lid), none);
     for (const double q : {0.1, 0.5, 0.9, 0.99})
-        row->add_figure(none ? 0 : lid::quantile(p->lid, q), none);
+        row->add_figure(none ? 0 : vg::lid::quantile(p->lid, q), none);
     row->add(Int32GetDatum(static_cast<int32>(n - p->lid.size())));
     row->add_figure(none ? 0 : harmonic_mean(p->lid), none);
     row->add_figure(two_nn, !(two_nn > 0));
@@ -168,10 +169,8 @@ void fill_row(Profile* p, Row* row) {
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vg_lid_profile) {
-    using namespace vg::pg;
     TupleDesc columns;
     if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE ||
         columns->natts != Row::kColumns)
@@ -192,3 +191,5 @@ VG_FUNCTION(vg_lid_profile) {
     MemoryContextDelete(context);
     PG_RETURN_DATUM(row_datum(columns, row.values, row.nulls));
 }
+
+}  // namespace vg::pg::lid

@@ -7,7 +7,7 @@
 #include "pg/boundary/result.h"
 #include "pg/lid/sample.h"
 
-namespace vg::pg {
+namespace vg::pg::lid {
 namespace {
 
 constexpr int kColumns = 6;
@@ -32,10 +32,8 @@ void put_row(const Sample* s, std::size_t i, Tuplestorestate* store, TupleDesc c
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vg_lid_rows) {
-    using namespace vg::pg;
     TupleDesc columns;
     Tuplestorestate* store = start_result(fcinfo, &columns);
     SampleRequest request = read_request(fcinfo);
@@ -48,3 +46,5 @@ VG_FUNCTION(vg_lid_rows) {
     MemoryContextDelete(context);
     return Datum{0};
 }
+
+}  // namespace vg::pg::lid

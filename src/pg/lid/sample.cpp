@@ -22,7 +22,7 @@ extern "C" {
 #include "pg/lid_hnsw/options.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::lid {
 namespace {
 
 constexpr int kMinK = 2;
@@ -117,9 +117,9 @@ const char* rows_sql(const Sample* s, bool with_ctid) {
 float estimate(const Sample* s, std::span<const float> distances) {
     if (distances.empty() || !std::isfinite(distances.back()))
         return 0;
-    return s->request.method == LidMethod::kMle
-               ? lid::mle(distances, lid::Scale::kDistance)
-               : lid::method_of_moments(distances, lid::Scale::kDistance);
+    return s->request.method == Method::kMle
+               ? vg::lid::mle(distances, vg::lid::Scale::kDistance)
+               : vg::lid::method_of_moments(distances, vg::lid::Scale::kDistance);
 }
 
 // From the distances in s->distance, the row's own among them.
@@ -156,9 +156,9 @@ void start_panels(Sample* s) {
     s->panel.emplace(panel_metric(s), s->dims, k);
     if (s->request.need_order) {
         const auto rows = static_cast<std::size_t>(s->rows);
-        s->prefix.emplace(node::Metric::kL2, s->dims, lid::kProbeNeighbours + 1);
+        s->prefix.emplace(node::Metric::kL2, s->dims, vg::lid::kProbeNeighbours + 1);
         s->prefix_share =
-            static_cast<double>(lid::prefix_rows(rows)) / static_cast<double>(s->rows);
+            static_cast<double>(vg::lid::prefix_rows(rows)) / static_cast<double>(s->rows);
     }
     for (std::size_t i = 0; i < n; ++i) {
         s->panel->add_query(s->points.data() + i * s->dims);
@@ -175,7 +175,8 @@ float probed_lid(Sample* s, std::size_t i) {
     std::span<const float> d = s->distance;
     while (!d.empty() && d.front() == 0)
         d = d.subspan(1);
-    return lid::mle(d.first(std::min(d.size(), lid::kProbeNeighbours)), lid::Scale::kDistance);
+    return vg::lid::mle(d.first(std::min(d.size(), vg::lid::kProbeNeighbours)),
+                        vg::lid::Scale::kDistance);
 }
 
 void search_exactly(Sample* s) {
@@ -193,7 +194,8 @@ void search_exactly(Sample* s) {
 // A missed neighbour makes the others seem farther away and so the LID smaller: the search has to
 // be much wider than k.
 void raise_ef_search(const Sample* s) {
-    const int ef = std::min(std::max(lid_hnsw_ef_search, 10 * s->request.k), kMaxEfSearch);
+    const int ef =
+        std::min(std::max(lid_hnsw::lid_hnsw_ef_search, 10 * s->request.k), lid_hnsw::kMaxEfSearch);
     set_for_level("lid_hnsw.ef_search", ef);
 }
 
@@ -268,4 +270,4 @@ Sample* take_sample(const SampleRequest& request, MemoryContext context) {
     return s;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid

@@ -16,7 +16,7 @@
 #include "pg/lid/column.h"
 #include "pg/lid/method.h"
 
-namespace vg::pg {
+namespace vg::pg::lid {
 
 struct SampleRequest {
     Oid relation;
@@ -24,7 +24,7 @@ struct SampleRequest {
     int k;
     const char* metric;  // null: choose_metric's default
     int rows;            // at most
-    LidMethod method;
+    Method method;
     const char* search;
     std::uint64_t seed;
     bool need_ctid;   // keep where the rows are
@@ -81,4 +81,4 @@ Sample* take_sample(const SampleRequest& request, MemoryContext context);
 // The arguments that both functions share.
 SampleRequest read_request(FunctionCallInfo fcinfo);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid

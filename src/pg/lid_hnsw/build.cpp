@@ -27,7 +27,7 @@ extern "C" {
 #include "optimizer/plancat.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 namespace {
 
 // 1 is PROGRESS_CREATEIDX_SUBPHASE_INITIALIZE.
@@ -48,16 +48,16 @@ const char* const kPhaseNames[] = {
 };
 
 // How the processor time of a build is divided, about: one of 30,000 rows of 96 dimensions.
-constexpr WorkStep kSteps[] = {{kStepLoading, 8},       {kStepBuilding, 2},
-                               {kStepBuilding + 1, 6},  {kStepBuilding + 2, 40},
-                               {kStepBuilding + 3, 24}, {kStepBuilding + 4, 1},
-                               {kStepBuilding + 5, 2},  {kStepWriting, 14}};
-constexpr WorkStep kStepsWithLists[] = {{kStepLoading, 8},       {kStepBuilding, 2},
-                                        {kStepBuilding + 1, 6},  {kStepBuilding + 2, 40},
-                                        {kStepBuilding + 3, 24}, {kStepBuilding + 4, 1},
-                                        {kStepBuilding + 5, 2},  {kStepLists, 24},
-                                        {kStepWriting, 14},      {kStepListStore, 7}};
-constexpr WorkStep kStepsOnPages[] = {{kStepInserting, 1}};
+constexpr index::WorkStep kSteps[] = {{kStepLoading, 8},       {kStepBuilding, 2},
+                                      {kStepBuilding + 1, 6},  {kStepBuilding + 2, 40},
+                                      {kStepBuilding + 3, 24}, {kStepBuilding + 4, 1},
+                                      {kStepBuilding + 5, 2},  {kStepWriting, 14}};
+constexpr index::WorkStep kStepsWithLists[] = {{kStepLoading, 8},       {kStepBuilding, 2},
+                                               {kStepBuilding + 1, 6},  {kStepBuilding + 2, 40},
+                                               {kStepBuilding + 3, 24}, {kStepBuilding + 4, 1},
+                                               {kStepBuilding + 5, 2},  {kStepLists, 24},
+                                               {kStepWriting, 14},      {kStepListStore, 7}};
+constexpr index::WorkStep kStepsOnPages[] = {{kStepInserting, 1}};
 
 // Threads of a build: the backend and as many helpers as parallel workers would be allowed, but not
 // more than there are processors.
@@ -80,7 +80,7 @@ std::uint32_t column_dims(Relation index) {
     if (static_cast<std::uint32_t>(typmod) > node::kMaxDims)
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                         errmsg("column cannot have more than %u dimensions for %s index",
-                               node::kMaxDims, access_method(index)),
+                               node::kMaxDims, index::access_method(index)),
                         errdetail("The column has %d dimensions.", typmod),
                         errhint("Index subvector(column, 1, %u)::vector(%u), or reduce the "
                                 "dimensions of the embedding.",
@@ -100,7 +100,7 @@ hnsw::BuildParams make_params(Relation index, const node::Geometry& g) {
     p.threads = build_threads();
     p.poll = kInterruptPoll;
     p.progress = [](hnsw::BuildPhase phase, std::size_t done, std::size_t total) {
-        report_progress(kStepBuilding + static_cast<int64>(phase), done, total);
+        index::report_progress(kStepBuilding + static_cast<int64>(phase), done, total);
     };
     return p;
 }
@@ -114,14 +114,14 @@ void switch_to_pages(Builder* b) {
         ereport(NOTICE,
                 (errmsg("%s graph no longer fits into maintenance_work_mem after " UINT64_FORMAT
                         " tuples",
-                        access_method(b->index), static_cast<uint64>(n)),
+                        index::access_method(b->index), static_cast<uint64>(n)),
                  errdetail("Building will take significantly more time."),
                  errhint("Increase maintenance_work_mem to speed up builds.")));
     });
-    begin_part(b->expected > 0 ? static_cast<double>(b->seen) / static_cast<double>(b->expected)
-                               : 0);
+    index::begin_part(
+        b->expected > 0 ? static_cast<double>(b->seen) / static_cast<double>(b->expected) : 0);
     build_and_write(b);
-    begin_rest(kStepsOnPages);
+    index::begin_rest(kStepsOnPages);
     b->loaded = b->seen + 1;  // the row at hand is the last of them
     call_pg([b] {
         // Beside row_context, which is current here: its reset after each row deletes its children.
@@ -143,7 +143,7 @@ void take_row(Builder* b, const ItemPointerData& tid, const float* vector, const
         b->index_tuples += call_pg([=] { return insert_row(inserter, vector, tid); });
         return;
     }
-    if (b->rows->add(vector, to_tid(tid))) {
+    if (b->rows->add(vector, index::to_tid(tid))) {
         b->index_tuples += 1;
         if (b->lists != nullptr)
             b->lists->add_row(tid, values, isnull);
@@ -161,7 +161,7 @@ void report_seen(const Builder* b) {
     const std::size_t before = inserting ? b->loaded : 0;
     const std::size_t done = b->seen - before;
     const std::size_t total = b->expected > before ? b->expected - before : 0;
-    report_progress(inserting ? kStepInserting : kStepLoading, done, std::max(done, total));
+    index::report_progress(inserting ? kStepInserting : kStepLoading, done, std::max(done, total));
 }
 
 // Rows in the table, by its size.
@@ -218,17 +218,17 @@ IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, Li
     const node::Metric metric = index_metric(index);
     forget_state(index);
     if (lists == nullptr)
-        begin_work(WorkKind::kGraphBuild, RelationGetRelid(index), kSteps);
+        index::begin_work(index::WorkKind::kGraphBuild, RelationGetRelid(index), kSteps);
     else
-        begin_work(WorkKind::kGraphBuild, RelationGetRelid(index), kStepsWithLists);
+        index::begin_work(index::WorkKind::kGraphBuild, RelationGetRelid(index), kStepsWithLists);
 
     auto* result = static_cast<IndexBuildResult*>(palloc0(sizeof(IndexBuildResult)));
     MemoryContext row_context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw build row", ALLOCSET_DEFAULT_SIZES);
     return_large_blocks();
     enter_cpp([&] {
-        const node::Geometry geometry =
-            node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)), kPageUsable);
+        const node::Geometry geometry = node::plan_geometry(
+            dims, static_cast<std::uint32_t>(option_m(index)), page::kPageUsable);
         Builder builder(heap, index, metric, geometry, lists);
         builder.params = make_params(index, geometry);
         builder.budget = std::size_t{1024} * static_cast<std::size_t>(maintenance_work_mem);
@@ -247,7 +247,8 @@ void build_empty_index(Relation index, void (*write_empty_lists)(Relation index)
     const std::uint32_t dims = column_dims(index);
     const node::Metric metric = index_metric(index);
     const node::Geometry geometry = enter_cpp([&] {
-        return node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)), kPageUsable);
+        return node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)),
+                                   page::kPageUsable);
     });
     node::MetaData meta = make_meta(index, metric, geometry);
     if (write_empty_lists != nullptr)
@@ -273,4 +274,4 @@ char* lid_hnsw_buildphasename(int64 phase) {
     return const_cast<char*>(kPhaseNames[phase]);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

@@ -11,7 +11,7 @@
 #include "pg/index/progress.h"
 #include "pg/lid_hnsw/insert.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 // Throws what core code throws, and PgError.
 class ListBuild {
@@ -46,4 +46,4 @@ enum BuildStep : int64 {
     kStepListStore
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

@@ -8,7 +8,7 @@
 
 #include "pg/lid_hnsw/build.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 // One seed for all indexes makes builds repeatable; it is stored, and may change with any release.
 constexpr std::uint64_t kSeed = 0x76656374'6F726772ull;
@@ -48,4 +48,4 @@ BlockNumber write_head(Relation index, ForkNumber fork, const node::MetaData& me
 // objects and calls PostgreSQL through call_pg.
 void build_and_write(Builder* b);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

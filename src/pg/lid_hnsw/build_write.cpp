@@ -15,7 +15,7 @@
 #include "pg/lid_hnsw/options.h"
 #include "pg/page/page.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 namespace {
 
 std::uint64_t new_build_id() {
@@ -56,7 +56,7 @@ class ChunkPlan {
     };
     void start_chunk(std::uint32_t node, node::SlotId owner, bool is_first) {
         const node::ChunkId id =
-            chunk_id(first_block_, 0) + static_cast<node::ChunkId>(chunks_.size());
+            page::chunk_id(first_block_, 0) + static_cast<node::ChunkId>(chunks_.size());
         if (is_first)
             heads_.push_back({node, id});
         else
@@ -103,27 +103,28 @@ void write_slot_pages(Builder* b, const hnsw::SlotWriter& writer, const hnsw::Sl
             while (used < g.slots_per_page && plan.occupant(first + p, used).node != hnsw::kNoNode)
                 ++used;
             call_pg([&] {
-                const Buffer buffer = add_page(b->index, MAIN_FORKNUM, node::PageKind::kSlots);
+                const Buffer buffer =
+                    page::add_page(b->index, MAIN_FORKNUM, node::PageKind::kSlots);
                 const Page page = BufferGetPage(buffer);
-                std::memcpy(page_data(page), batch.data() + p * page_bytes, page_bytes);
-                page_trailer(page)->used = used;
-                finish_page(buffer);
+                std::memcpy(page::data_of(page), batch.data() + p * page_bytes, page_bytes);
+                page::trailer_of(page)->used = used;
+                page::finish_page(buffer);
             });
         }
         const std::uint64_t rows = b->rows->size();
-        report_progress(kStepWriting, rows * (first + n) / plan.pages(), rows);
+        index::report_progress(kStepWriting, rows * (first + n) / plan.pages(), rows);
     }
 }
 
 void write_chunk_pages(Builder* b, const std::vector<node::TidChunk>& chunks) {
-    for (std::size_t first = 0; first < chunks.size(); first += kChunksPerPage) {
-        const std::size_t n = std::min<std::size_t>(kChunksPerPage, chunks.size() - first);
+    for (std::size_t first = 0; first < chunks.size(); first += page::kChunksPerPage) {
+        const std::size_t n = std::min<std::size_t>(page::kChunksPerPage, chunks.size() - first);
         call_pg([&] {
-            const Buffer buffer = add_page(b->index, MAIN_FORKNUM, node::PageKind::kChunks);
+            const Buffer buffer = page::add_page(b->index, MAIN_FORKNUM, node::PageKind::kChunks);
             const Page page = BufferGetPage(buffer);
-            std::memcpy(page_data(page), chunks.data() + first, n * sizeof(node::TidChunk));
-            page_trailer(page)->used = static_cast<std::uint16_t>(n);
-            finish_page(buffer);
+            std::memcpy(page::data_of(page), chunks.data() + first, n * sizeof(node::TidChunk));
+            page::trailer_of(page)->used = static_cast<std::uint16_t>(n);
+            page::finish_page(buffer);
         });
     }
 }
@@ -148,8 +149,8 @@ void fill_lid_quantiles(const std::vector<float>& lid, node::MetaData* meta) {
 }  // namespace
 
 std::uint32_t head_blocks(std::uint32_t dims) {
-    const std::uint32_t per_page = kPageUsable / sizeof(float);
-    return kMetaBlock + 1 + (dims + per_page - 1) / per_page;
+    const std::uint32_t per_page = page::kPageUsable / sizeof(float);
+    return node::kMetaBlock + 1 + (dims + per_page - 1) / per_page;
 }
 
 node::MetaData make_meta(Relation index, node::Metric metric, const node::Geometry& g) {
@@ -167,7 +168,7 @@ node::MetaData make_meta(Relation index, node::Metric metric, const node::Geomet
     m.storage = static_cast<std::uint8_t>(g.storage);
     m.build_order = static_cast<std::uint8_t>(option_build_order(index));
     m.order_used = static_cast<std::uint8_t>(hnsw::BuildOrder::kRandom);
-    m.centre_block = kMetaBlock + 1;
+    m.centre_block = node::kMetaBlock + 1;
     m.seed = kSeed;
     m.entry = m.free_slot = m.root = node::kNoSlot;
     m.tail_block = m.chunk_tail_block = m.calibration_block = m.list_block = node::kNoBlock;
@@ -178,20 +179,20 @@ node::MetaData make_meta(Relation index, node::Metric metric, const node::Geomet
 
 BlockNumber write_head(Relation index, ForkNumber fork, const node::MetaData& meta,
                        const float* centre) {
-    Buffer buffer = add_page(index, fork, node::PageKind::kMeta);
-    *page_meta(BufferGetPage(buffer)) = meta;
-    finish_page(buffer);
-    const std::uint32_t per_page = kPageUsable / sizeof(float);
+    Buffer buffer = page::add_page(index, fork, node::PageKind::kMeta);
+    *page::meta_of(BufferGetPage(buffer)) = meta;
+    page::finish_page(buffer);
+    const std::uint32_t per_page = page::kPageUsable / sizeof(float);
     BlockNumber block = meta.centre_block;
     for (std::uint32_t at = 0; at < meta.dims; at += per_page, ++block) {
-        buffer = add_page(index, fork, node::PageKind::kCentre);
+        buffer = page::add_page(index, fork, node::PageKind::kCentre);
         const std::uint32_t n = std::min(per_page, meta.dims - at);
-        std::byte* data = page_data(BufferGetPage(buffer));
+        std::byte* data = page::data_of(BufferGetPage(buffer));
         if (centre != nullptr)
             std::memcpy(data, centre + at, n * sizeof(float));
         else
             std::memset(data, 0, n * sizeof(float));
-        finish_page(buffer);
+        page::finish_page(buffer);
     }
     return block;
 }
@@ -221,10 +222,11 @@ void build_and_write(Builder* b) {
         meta.tail_block = plan.first_block() + plan.pages() - 1;
     if (!chunks.chunks().empty())
         meta.chunk_tail_block =
-            chunk_block + static_cast<std::uint32_t>((chunks.chunks().size() - 1) / kChunksPerPage);
+            chunk_block +
+            static_cast<std::uint32_t>((chunks.chunks().size() - 1) / page::kChunksPerPage);
     fill_lid_quantiles(graph.lid, &meta);
-    const auto chunk_pages =
-        static_cast<std::uint32_t>((chunks.chunks().size() + kChunksPerPage - 1) / kChunksPerPage);
+    const auto chunk_pages = static_cast<std::uint32_t>(
+        (chunks.chunks().size() + page::kChunksPerPage - 1) / page::kChunksPerPage);
     if (b->lists != nullptr)
         meta.list_block = chunk_block + chunk_pages;
 
@@ -237,4 +239,4 @@ void build_and_write(Builder* b) {
     b->rows.reset();
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

@@ -25,14 +25,14 @@
 #include "pg/page/page.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 MakeListCheck* make_list_check = nullptr;
 
 namespace {
 
 struct Check {
-    Check(const OpenIndex& o, const node::MetaData& m, BlockNumber n)
+    Check(const index::OpenIndex& o, const node::MetaData& m, BlockNumber n)
         : open(o),
           meta(m),
           g(node::geometry_of(m)),
@@ -44,7 +44,7 @@ struct Check {
           kinds(n),
           row(g.dims) {}
 
-    OpenIndex open;
+    index::OpenIndex open;
     node::MetaData meta;
     node::Geometry g;
     BlockNumber blocks;
@@ -65,19 +65,19 @@ struct Check {
     StringInfoData where;
     initStringInfo(&where);
     if (f.slot == node::kNoSlot)
-        appendStringInfo(&where, "Block %u", kMetaBlock);
+        appendStringInfo(&where, "Block %u", node::kMetaBlock);
     else
         appendStringInfo(&where, "Block %u, slot %u", c->g.block_of(f.slot), c->g.index_of(f.slot));
     appendStringInfo(&where, ": %s", f.what);
     if (f.target != node::kNoSlot)
         appendStringInfo(&where, " (block %u, slot %u)", c->g.block_of(f.target),
                          c->g.index_of(f.target));
-    report_corrupt_index(c->open.index, "%s.", where.data);
+    index::report_corrupt_index(c->open.index, "%s.", where.data);
 }
 
 [[noreturn]] void report_chunk(Check* c, node::ChunkId chunk, const char* what) {
-    report_corrupt_index(c->open.index, "Block %u, overflow chunk %u: %s.", chunk_block(chunk),
-                         chunk_index(chunk), what);
+    index::report_corrupt_index(c->open.index, "Block %u, overflow chunk %u: %s.",
+                                page::chunk_block(chunk), page::chunk_index(chunk), what);
 }
 
 void require(Check* c, const node::Fault& f) {
@@ -105,22 +105,22 @@ const char* take_tids(Check* c, node::SlotId slot, const node::Tid* tids, int co
 // ---- first walk: pages, slots, chunks ----------------------------------------------------------
 
 void check_centre(Check* c, BlockNumber block) {
-    const std::uint32_t per_page = kPageUsable / sizeof(float);
+    const std::uint32_t per_page = page::kPageUsable / sizeof(float);
     const std::uint32_t first = (block - c->meta.centre_block) * per_page;
     const std::uint32_t n = std::min(per_page, c->g.dims - first);
-    const auto* values = reinterpret_cast<const float*>(page_data(c->page.data));
+    const auto* values = reinterpret_cast<const float*>(page::data_of(c->page.data));
     for (std::uint32_t i = 0; i < n; ++i) {
         if (!std::isfinite(values[i]))
-            report_corrupt(c->open.index, block, "the centre is not finite");
+            index::report_corrupt(c->open.index, block, "the centre is not finite");
     }
 }
 
 void check_slots(Check* c, BlockNumber block) {
-    const std::uint32_t used = page_trailer(c->page.data)->used;
+    const std::uint32_t used = page::trailer_of(c->page.data)->used;
     require(c, c->audit.add_page(block, used));
     for (std::uint32_t i = 0; i < used; ++i) {
         const node::SlotId id = c->g.slot_id(block, i);
-        const node::SlotView slot(c->g, slot_bytes(c->g, c->page.data, i));
+        const node::SlotView slot(c->g, page::slot_bytes(c->g, c->page.data, i));
         require(c, c->audit.add_slot(id, slot));
         const node::SlotHeader& h = slot.header();
         if (h.state == static_cast<std::uint8_t>(node::SlotState::kFree) || h.level > 0)
@@ -133,13 +133,13 @@ void check_slots(Check* c, BlockNumber block) {
 }
 
 void check_chunks(Check* c, BlockNumber block) {
-    const std::uint32_t used = page_trailer(c->page.data)->used;
-    if (used > kChunksPerPage)
-        report_corrupt(c->open.index, block,
-                       "the page claims more overflow chunks than it can hold");
+    const std::uint32_t used = page::trailer_of(c->page.data)->used;
+    if (used > page::kChunksPerPage)
+        index::report_corrupt(c->open.index, block,
+                              "the page claims more overflow chunks than it can hold");
     for (std::uint32_t i = 0; i < used; ++i) {
-        const node::ChunkId id = chunk_id(block, i);
-        const node::TidChunk* chunk = page_chunk(c->page.data, i);
+        const node::ChunkId id = page::chunk_id(block, i);
+        const node::TidChunk* chunk = page::page_chunk(c->page.data, i);
         require(c, c->chunks.add_chunk(id, *chunk));
         if (const char* what = take_tids(c, chunk->owner, chunk->tids, chunk->count))
             report_chunk(c, id, what);
@@ -147,7 +147,7 @@ void check_chunks(Check* c, BlockNumber block) {
 }
 
 bool is_centre_block(const Check* c, BlockNumber block) {
-    const std::uint32_t per_page = kPageUsable / sizeof(float);
+    const std::uint32_t per_page = page::kPageUsable / sizeof(float);
     const std::uint32_t pages = (c->g.dims + per_page - 1) / per_page;
     return block >= c->meta.centre_block && block - c->meta.centre_block < pages;
 }
@@ -156,15 +156,15 @@ void check_page(Check* c, Buffer buffer) {
     CHECK_FOR_INTERRUPTS();
     const BlockNumber block = BufferGetBlockNumber(buffer);
     const bool centre = is_centre_block(c, block);
-    if (!copy_pinned_page(buffer, &c->page)) {
+    if (!page::copy_pinned_page(buffer, &c->page)) {
         if (centre)
-            report_corrupt(c->open.index, block, "a page of the centre is empty");
+            index::report_corrupt(c->open.index, block, "a page of the centre is empty");
         return;
     }
-    const node::PageKind kind = copied_kind(c->open.index, block, &c->page);
+    const node::PageKind kind = page::copied_kind(c->open.index, block, &c->page);
     if (kind == node::PageKind::kMeta || centre != (kind == node::PageKind::kCentre) ||
         (kind >= node::PageKind::kListMeta && c->lists == nullptr))
-        report_corrupt(c->open.index, block, "the page is of another kind than expected");
+        index::report_corrupt(c->open.index, block, "the page is of another kind than expected");
     c->kinds[block] = kind;
     if (kind == node::PageKind::kCentre)
         check_centre(c, block);
@@ -179,17 +179,18 @@ void check_tail(Check* c, BlockNumber block, node::PageKind kind, const char* wh
     if (block == node::kNoBlock)
         return;
     if (block >= c->blocks || c->kinds[block] != kind)
-        report_corrupt(c->open.index, kMetaBlock, what);
+        index::report_corrupt(c->open.index, node::kMetaBlock, what);
 }
 
 void first_walk(Check* c) {
     if (c->meta.metric != static_cast<std::uint8_t>(index_metric(c->open.index)))
-        report_corrupt(c->open.index, kMetaBlock,
-                       "the metapage names another metric than the operator class");
-    if (c->meta.centre_block == kMetaBlock || c->meta.centre_block >= c->blocks)
-        report_corrupt(c->open.index, kMetaBlock, "the metapage names no page of the centre");
+        index::report_corrupt(c->open.index, node::kMetaBlock,
+                              "the metapage names another metric than the operator class");
+    if (c->meta.centre_block == node::kMetaBlock || c->meta.centre_block >= c->blocks)
+        index::report_corrupt(c->open.index, node::kMetaBlock,
+                              "the metapage names no page of the centre");
     PageWalk pages;
-    begin_page_walk(&pages, c->open.index, kMetaBlock + 1, c->blocks, c->strategy, false);
+    begin_page_walk(&pages, c->open.index, node::kMetaBlock + 1, c->blocks, c->strategy, false);
     for (Buffer buffer; BufferIsValid(buffer = next_page(&pages));)
         check_page(c, buffer);
     end_page_walk(&pages);
@@ -207,7 +208,8 @@ void first_walk(Check* c) {
 // another kind.
 void expand_copy(Check* c, BlockNumber block) {
     if (c->kinds[block] == node::PageKind::kSlots)
-        c->reach.expand_page(block, page_trailer(c->page.data)->used, page_data(c->page.data));
+        c->reach.expand_page(block, page::trailer_of(c->page.data)->used,
+                             page::data_of(c->page.data));
     else
         c->reach.expand_page(block, 0, nullptr);
 }
@@ -217,27 +219,27 @@ void second_walk(Check* c) {
     c->reach.seed(c->meta.entry);
     c->reach.seed(c->meta.root);
     PageWalk pages;
-    begin_page_walk(&pages, c->open.index, kMetaBlock, c->blocks, c->strategy, false);
+    begin_page_walk(&pages, c->open.index, node::kMetaBlock, c->blocks, c->strategy, false);
     for (Buffer buffer; BufferIsValid(buffer = next_page(&pages));) {
         CHECK_FOR_INTERRUPTS();
         const BlockNumber block = BufferGetBlockNumber(buffer);
-        copy_pinned_page(buffer, &c->page);
+        page::copy_pinned_page(buffer, &c->page);
         if (c->kinds[block] == node::PageKind::kSlots) {
-            const std::uint32_t used = page_trailer(c->page.data)->used;
+            const std::uint32_t used = page::trailer_of(c->page.data)->used;
             for (std::uint32_t i = 0; i < used; ++i)
                 require(c, c->audit.add_links(c->g.slot_id(block, i),
-                                              {c->g, slot_bytes(c->g, c->page.data, i)}));
+                                              {c->g, page::slot_bytes(c->g, c->page.data, i)}));
         }
         expand_copy(c, block);
     }
     end_page_walk(&pages);
     while (c->reach.open() > 0) {
-        for (BlockNumber block = kMetaBlock; block < c->blocks; ++block) {
+        for (BlockNumber block = node::kMetaBlock; block < c->blocks; ++block) {
             CHECK_FOR_INTERRUPTS();
             if (!c->reach.wants(block))
                 continue;
             if (c->kinds[block] == node::PageKind::kSlots)
-                copy_page(c->open.index, block, c->strategy, &c->page);
+                page::copy_page(c->open.index, block, c->strategy, &c->page);
             expand_copy(c, block);
         }
     }
@@ -256,10 +258,10 @@ void check_duplicate_tids(Check* c) {
         begin, end, [](const node::HeldTid& a, const node::HeldTid& b) { return a.tid == b.tid; });
     if (twice == end)
         return;
-    const ItemPointerData tid = from_tid(twice->tid);
-    report_corrupt_index(c->open.index,
-                         "The row (%u,%u) of the table is in the index more than once.",
-                         ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid));
+    const ItemPointerData tid = index::from_tid(twice->tid);
+    index::report_corrupt_index(c->open.index,
+                                "The row (%u,%u) of the table is in the index more than once.",
+                                ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid));
 }
 
 // ---- the table ---------------------------------------------------------------------------------
@@ -273,27 +275,27 @@ void check_row(ItemPointer tid, const Datum* values, const bool* nulls, void* ar
     release_vector(vector, values[0]);
     if (!node::prepare_row(static_cast<node::Metric>(c->meta.metric), c->row.data(), c->g.dims))
         return;
-    if (node::find_tid({c->tids.data(), c->tids.size()}, to_tid(*tid).key()) != nullptr) {
+    if (node::find_tid({c->tids.data(), c->tids.size()}, index::to_tid(*tid).key()) != nullptr) {
         if (c->lists != nullptr)
             c->lists->check_row(*tid, values, nulls);
         return;
     }
-    report_missing_row(c->open, *tid);
+    index::report_missing_row(c->open, *tid);
 }
 
-std::uint64_t run(const OpenIndex& open, bool heapallindexed, MemoryContext context) {
+std::uint64_t run(const index::OpenIndex& open, bool heapallindexed, MemoryContext context) {
     Snapshot snapshot = nullptr;
     if (heapallindexed) {
         snapshot = RegisterSnapshot(GetTransactionSnapshot());
-        check_snapshot(open.index, snapshot);
+        index::check_snapshot(open.index, snapshot);
     }
-    lock_against_writers(open.index);
-    const node::MetaData meta = read_meta(open.index);
+    index::lock_against_writers(open.index);
+    const node::MetaData meta = page::read_meta(open.index);
     auto* c = new_in_context<Check>(context, open, meta, RelationGetNumberOfBlocks(open.index));
     c->strategy = GetAccessStrategy(BAS_BULKREAD);
     if (meta.list_block != node::kNoBlock) {
         if (make_list_check == nullptr)
-            report_corrupt(open.index, kMetaBlock, "the metapage names a list store");
+            index::report_corrupt(open.index, node::kMetaBlock, "the metapage names a list store");
         c->lists = make_list_check(open, meta, context);
     }
     first_walk(c);
@@ -301,27 +303,27 @@ std::uint64_t run(const OpenIndex& open, bool heapallindexed, MemoryContext cont
     check_duplicate_tids(c);
     if (c->lists != nullptr)
         c->lists->walk(c->audit, c->kinds, {c->tids.data(), c->tids.size()});
-    unlock_against_writers(open.index);
+    index::unlock_against_writers(open.index);
     if (heapallindexed) {
-        scan_indexed_rows(open, snapshot, check_row, c);
+        index::scan_indexed_rows(open, snapshot, check_row, c);
         UnregisterSnapshot(snapshot);
     }
     return c->audit.live_nodes();
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vectorgraph_index_check) {
-    using namespace vg::pg;
-    refuse_check_in_recovery();
-    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kOwner, kNodeStore);
+    index::refuse_check_in_recovery();
+    const index::OpenIndex open = index::open(PG_GETARG_OID(0), index::Right::kOwner, kNodeStore);
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw check", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
     const std::uint64_t nodes = run(open, PG_GETARG_BOOL(1), context);
     MemoryContextSwitchTo(old);
     MemoryContextDelete(context);
-    close_index(open);
+    index::close(open);
     PG_RETURN_INT64(static_cast<int64>(nodes));
 }
+
+}  // namespace vg::pg::lid_hnsw

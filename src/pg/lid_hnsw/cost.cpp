@@ -36,7 +36,7 @@ extern "C" {
 #include "optimizer/pathnode.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 namespace {
 
 // Units of cpu_operator_cost.
@@ -171,7 +171,7 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
     // Without an ORDER BY there is no scan at all. By several operators there is none either: it
     // would be in order of the first one only.
     if (list_length(path->indexorderbys) != 1) {
-        price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
+        index::price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
         return;
     }
     GenericCosts generic;
@@ -181,9 +181,9 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
     const IndexOptInfo* info = path->indexinfo;
     const RelOptInfo* rel = info->rel;
     Relation index = index_open(info->indexoid, NoLock);
-    if (closed_to_plans(index)) {
+    if (index::closed_to_plans(index)) {
         index_close(index, NoLock);
-        price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
+        index::price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
         return;
     }
     const IndexState& state = index_state(index);
@@ -216,4 +216,4 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
     *pages = std::min(costs.descent + handed_out, static_cast<double>(info->pages));
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

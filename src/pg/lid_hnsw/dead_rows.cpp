@@ -15,7 +15,7 @@ extern "C" {
 #include "utils/rel.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 namespace {
 
 // What the server compares after replay under this setting would differ by the marks: generic WAL
@@ -26,10 +26,10 @@ bool replay_is_compared() {
 
 std::span<node::Tid> tids_at(const node::Geometry& g, Page page, const TidPlace& place) {
     if (place.chunk != node::kNoChunk) {
-        node::TidChunk* chunk = page_chunk(page, chunk_index(place.chunk));
+        node::TidChunk* chunk = page::page_chunk(page, page::chunk_index(place.chunk));
         return {chunk->tids, std::min<std::size_t>(chunk->count, node::kChunkTids)};
     }
-    node::SlotEdit slot(g, slot_bytes(g, page, g.index_of(place.slot)));
+    node::SlotEdit slot(g, page::slot_bytes(g, page, g.index_of(place.slot)));
     node::SlotHeader& h = slot.header();
     return {h.tids, std::min<std::size_t>(h.tid_count, node::kInlineTids)};
 }
@@ -45,9 +45,9 @@ void DeadRows::start(Relation index) {
 void DeadRows::mark(Relation index, const node::Geometry& geometry, const TidPlace& place) {
     if (XLogRecPtrIsInvalid(began_))
         return;
-    const BlockNumber block =
-        place.chunk == node::kNoChunk ? geometry.block_of(place.slot) : chunk_block(place.chunk);
-    const Buffer buffer = read_block(index, block);
+    const BlockNumber block = place.chunk == node::kNoChunk ? geometry.block_of(place.slot)
+                                                            : page::chunk_block(place.chunk);
+    const Buffer buffer = page::read_block(index, block);
     if (!ConditionalLockBuffer(buffer)) {
         ReleaseBuffer(buffer);
         return;
@@ -66,4 +66,4 @@ void DeadRows::mark(Relation index, const node::Geometry& geometry, const TidPla
     UnlockReleaseBuffer(buffer);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

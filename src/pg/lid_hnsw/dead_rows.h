@@ -24,7 +24,7 @@ extern "C" {
 #include "access/xlogdefs.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 // Where a scan found a heap TID: in its base slot, or in a chunk of its list.
 struct TidPlace {
@@ -48,4 +48,4 @@ class DeadRows {
     XLogRecPtr marked_at_ = InvalidXLogRecPtr;
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

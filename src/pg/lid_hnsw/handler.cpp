@@ -18,7 +18,7 @@ extern "C" {
 #include "utils/regproc.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 int lid_hnsw_ef_search = kDefaultEfSearch;
 bool lid_hnsw_exact_scan = false;
@@ -34,16 +34,16 @@ relopt_enum_elt_def build_order_values[] = {
     {nullptr, 0},
 };
 
-const LidHnswOptions* options_of(Relation index) {
-    return reinterpret_cast<const LidHnswOptions*>(index->rd_options);
+const Options* options_of(Relation index) {
+    return reinterpret_cast<const Options*>(index->rd_options);
 }
 
 bytea* parse_options(Datum reloptions, bool validate) {
     static const relopt_parse_elt table[] = {
-        VG_NODE_STORE_OPTIONS(LidHnswOptions, ),
+        VG_NODE_STORE_OPTIONS(Options, ),
     };
-    return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind,
-                                                sizeof(LidHnswOptions), table, lengthof(table)));
+    return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind, sizeof(Options),
+                                                table, lengthof(table)));
 }
 
 void invalid_class(const FormData_pg_opclass* form, const char* what) {
@@ -123,7 +123,7 @@ void add_node_store_options(relopt_kind kind) {
                        "Valid values are \"auto\", \"lid\" and \"random\".", lock);
 }
 
-void lid_hnsw_init() {
+void init() {
     options_kind = add_reloption_kind();
     add_node_store_options(options_kind);
     DefineCustomIntVariable(
@@ -138,7 +138,7 @@ void lid_hnsw_init() {
 }
 
 IndexAmRoutine* make_node_store_routine() {
-    IndexAmRoutine* am = make_ordering_routine();
+    IndexAmRoutine* am = index::make_ordering_routine();
     am->amsupport = 1;
     am->amparallelvacuumoptions = VACUUM_OPTION_PARALLEL_BULKDEL;
 
@@ -158,19 +158,19 @@ IndexAmRoutine* make_node_store_routine() {
     return am;
 }
 
-}  // namespace vg::pg
-
 VG_FUNCTION(lid_hnsw_handler) {
-    PG_RETURN_POINTER(vg::pg::make_node_store_routine());
+    PG_RETURN_POINTER(make_node_store_routine());
 }
 
 // Support functions 1 of the operator classes.
-#define VG_METRIC_FUNCTION(name, metric)                               \
-    VG_FUNCTION(name) {                                                \
-        PG_RETURN_INT32(static_cast<int32>(vg::node::Metric::metric)); \
+#define VG_METRIC_FUNCTION(name, metric)                           \
+    VG_FUNCTION(name) {                                            \
+        PG_RETURN_INT32(static_cast<int32>(node::Metric::metric)); \
     }
 
 VG_METRIC_FUNCTION(lid_hnsw_l2_metric, kL2)
 VG_METRIC_FUNCTION(lid_hnsw_ip_metric, kInnerProduct)
 VG_METRIC_FUNCTION(lid_hnsw_cosine_metric, kCosine)
 VG_METRIC_FUNCTION(lid_hnsw_l1_metric, kL1)
+
+}  // namespace vg::pg::lid_hnsw

@@ -12,7 +12,7 @@ extern "C" {
 #include "executor/instrument.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 namespace {
 
 std::uint64_t pages_read() {
@@ -47,7 +47,7 @@ Oid order_proc(Relation index) {
 
 }  // namespace
 
-IndexSearch* begin_search_of(const OpenIndex& open, Snapshot snapshot) {
+IndexSearch* begin_search_of(const index::OpenIndex& open, Snapshot snapshot) {
     auto* s = static_cast<IndexSearch*>(palloc0(sizeof(IndexSearch)));
     const int dims = static_cast<int>(index_state(open.index).geometry.dims);
     s->open = open;
@@ -72,7 +72,7 @@ void end_search_of(IndexSearch* s) {
 }
 
 void run_search(IndexSearch* s, const float* query, SearchFn fn, void* arg) {
-    const AsOwner saved = begin_as_owner(s->open.heap);
+    const index::AsOwner saved = index::begin_as_owner(s->open.heap);
     std::memcpy(s->query->x, query, sizeof(float) * static_cast<std::size_t>(s->query->dim));
     index_rescan(s->scan, nullptr, 0, &s->key, 1);
     bool more = true;
@@ -89,7 +89,7 @@ void run_search(IndexSearch* s, const float* query, SearchFn fn, void* arg) {
         more = fn(values[0], nulls[0], arg);
     }
     ExecClearTuple(s->slot);
-    end_as_owner(saved);
+    index::end_as_owner(saved);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

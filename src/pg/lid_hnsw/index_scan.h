@@ -9,7 +9,7 @@
 #include "pg/lid_hnsw/inspect.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 // What the index itself cost, without the heap and the caller's work.
 struct SearchCost {
@@ -18,7 +18,7 @@ struct SearchCost {
 };
 
 struct IndexSearch {
-    OpenIndex open;
+    index::OpenIndex open;
     IndexScanDesc scan;
     ScanKeyData key;
     IndexInfo* info;
@@ -30,7 +30,7 @@ struct IndexSearch {
 };
 
 // Lives in CurrentMemoryContext.
-IndexSearch* begin_search_of(const OpenIndex& open, Snapshot snapshot);
+IndexSearch* begin_search_of(const index::OpenIndex& open, Snapshot snapshot);
 void end_search_of(IndexSearch* search);
 
 // Calls fn(value, isnull) for visible rows, nearest first, until it returns false. query: dims
@@ -42,4 +42,4 @@ inline ItemPointerData current_tid(const IndexSearch* search) {
     return search->slot->tts_tid;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

@@ -14,7 +14,7 @@
 #include "pg/page/page.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 struct Inserter {
     Inserter(Relation index, const IndexState& state, bool direct, store::InsertHook hook,
@@ -22,7 +22,7 @@ struct Inserter {
         : pages(index, state.geometry, state.build_id, direct),
           rows(pages, state, hook, hook_arg) {}
 
-    BufferStore pages;
+    page::BufferStore pages;
     store::Inserter rows;
 };
 
@@ -34,7 +34,7 @@ Inserter* make_inserter(Relation index, MemoryContext context, bool direct, stor
 }
 
 bool insert_row(Inserter* in, const float* vector, const ItemPointerData& tid) {
-    return in->rows.insert(vector, to_tid(tid));
+    return in->rows.insert(vector, index::to_tid(tid));
 }
 
 // The inserter of a statement, made for its first row. One per index and statement.
@@ -50,11 +50,11 @@ bool lid_hnsw_insert(Relation index, Datum* values, bool* isnull, ItemPointer ti
         return false;
     const Vector* vector = checked_vector(values[0], index_state(index).geometry.dims);
     Inserter* inserter = statement_inserter(index, info);
-    const IndexLock gate = enter_insert(index);
+    const index::Lock gate = index::enter_insert(index);
     enter_cpp([&] { insert_row(inserter, vector->x, *tid); });
-    leave_insert(index, gate);
+    index::leave_insert(index, gate);
     release_vector(vector, values[0]);
     return false;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

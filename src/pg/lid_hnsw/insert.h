@@ -5,10 +5,10 @@
 
 #include "core/store/insert.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 // Inserts rows through the pages, with everything it needs for that. Lives in `context`.
-//   direct  no WAL per change, see PageEdits
+//   direct  no WAL per change, see Edits
 //   hook    see store::InsertHook; may ereport. Null: nothing
 struct Inserter;
 Inserter* make_inserter(Relation index, MemoryContext context, bool direct,
@@ -18,4 +18,4 @@ Inserter* make_inserter(Relation index, MemoryContext context, bool direct,
 // vector under cosine).
 bool insert_row(Inserter* inserter, const float* vector, const ItemPointerData& tid);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

@@ -10,9 +10,9 @@
 #include "pg/index/open.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
-inline constexpr IndexMethod kNodeStore{"lid_hnsw", lid_hnsw_beginscan, true};
+inline constexpr index::Method kNodeStore{"lid_hnsw", lid_hnsw_beginscan, true};
 
 // The part of vectorgraph_index_check for an index with a list store, which the room of its access
 // method provides. Lives in a memory context; may ereport and throw.
@@ -26,8 +26,8 @@ class ListCheck {
     // A row of the table that the node store holds.
     virtual void check_row(const ItemPointerData& tid, const Datum* values, const bool* nulls) = 0;
 };
-using MakeListCheck = ListCheck*(const OpenIndex& open, const node::MetaData& meta,
+using MakeListCheck = ListCheck*(const index::OpenIndex& open, const node::MetaData& meta,
                                  MemoryContext context);
 extern MakeListCheck* make_list_check;  // set when the library is loaded
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

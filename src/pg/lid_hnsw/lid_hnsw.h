@@ -8,10 +8,10 @@
 
 #include "pg/boundary/compat.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 // Registers GUCs and reloptions; called from _PG_init.
-void lid_hnsw_init();
+void init();
 
 // The routine of lid_hnsw, for an access method on the same node store to adapt.
 IndexAmRoutine* make_node_store_routine();
@@ -34,4 +34,4 @@ void lid_hnsw_endscan(IndexScanDesc scan);
 // Progress phases of pg_stat_progress_create_index.
 char* lid_hnsw_buildphasename(int64 phase);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

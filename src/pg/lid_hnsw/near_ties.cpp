@@ -8,7 +8,7 @@
 #include "pg/page/slot_reads.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 bool NearTies::later(const Tie& a, const Tie& b) noexcept {
     if (a.value != b.value)
@@ -53,25 +53,26 @@ static double call_operator(IndexScanDesc scan, Datum vector, Datum query) {
 // value will do for them, and that of what stands there now is one.
 double operator_value(IndexScanDesc scan, Datum query, const node::Geometry& geometry,
                       node::SlotId id, Vector* copy) {
-    LockedReader reader(scan->indexRelation, geometry);
+    page::LockedReader reader(scan->indexRelation, geometry);
     store::with_slot(reader, id, [copy](const node::SlotView& slot) { slot.read_vector(copy->x); });
     return call_operator(scan, vector_datum(copy), query);
 }
 
-RowSeen operator_value_of_row(IndexScanDesc scan, Datum query, HeapRows* rows, const node::Tid& tid,
-                              double* value) {
+index::RowSeen operator_value_of_row(IndexScanDesc scan, Datum query, index::HeapRows* rows,
+                                     const node::Tid& tid, double* value) {
     Datum vector;
     bool isnull;
-    const RowSeen seen = look_at_heap_row(rows, scan->xs_snapshot, tid, &vector, &isnull);
-    if (seen != RowSeen::kYes)
+    const index::RowSeen seen =
+        index::look_at_heap_row(rows, scan->xs_snapshot, tid, &vector, &isnull);
+    if (seen != index::RowSeen::kYes)
         return seen;
     if (!isnull) {
-        const MemoryContext old = MemoryContextSwitchTo(heap_row_memory(rows));
+        const MemoryContext old = MemoryContextSwitchTo(index::heap_row_memory(rows));
         *value = call_operator(scan, vector, query);
         MemoryContextSwitchTo(old);
     }
-    leave_heap_row(rows);
-    return isnull ? RowSeen::kNo : RowSeen::kYes;
+    index::leave_heap_row(rows);
+    return isnull ? index::RowSeen::kNo : index::RowSeen::kYes;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

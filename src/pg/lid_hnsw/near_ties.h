@@ -17,7 +17,7 @@
 #include "pg/index/heap_rows.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 class NearTies {
   public:
@@ -48,7 +48,7 @@ double operator_value(IndexScanDesc scan, Datum query, const node::Geometry& geo
                       node::SlotId id, Vector* copy);
 
 // The same of a row of the table; kYes only where it has a value.
-RowSeen operator_value_of_row(IndexScanDesc scan, Datum query, HeapRows* rows, const node::Tid& tid,
-                              double* value);
+index::RowSeen operator_value_of_row(IndexScanDesc scan, Datum query, index::HeapRows* rows,
+                                     const node::Tid& tid, double* value);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

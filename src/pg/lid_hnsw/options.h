@@ -7,7 +7,7 @@
 #include "core/hnsw/bulk_builder.h"
 #include "pg/boundary/compat.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 inline constexpr int kDefaultM = 16;
 inline constexpr int kMinM = 2;
@@ -21,7 +21,7 @@ inline constexpr int kMaxEfSearch = 1000;
 
 // Reloptions, laid out for build_reloptions. Options of an access method that builds on this one
 // begin with these.
-struct LidHnswOptions {
+struct Options {
     int32 vl_len_;
     int m;
     int ef_construction;
@@ -43,4 +43,4 @@ extern int lid_hnsw_ef_search;
 // GUC lid_hnsw.exact_scan: scans read all of the index and answer exactly.
 extern bool lid_hnsw_exact_scan;
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

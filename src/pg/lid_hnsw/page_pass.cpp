@@ -16,7 +16,7 @@ extern "C" {
 #include "executor/tuptable.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 namespace {
 
 // Columns of the sort: those of a PassRow.
@@ -120,12 +120,13 @@ bool take(PagePass* pass, PassRow* r) {
 void read_page(PagePass* pass, const PassWanted& wanted, Relation index, BlockNumber block,
                Page page) {
     const node::Geometry& g = wanted.query.geometry();
-    const std::uint32_t used = std::min<std::uint32_t>(page_trailer(page)->used, g.slots_per_page);
+    const std::uint32_t used =
+        std::min<std::uint32_t>(page::trailer_of(page)->used, g.slots_per_page);
     for (std::uint32_t i = 0; i < used; ++i) {
-        const node::SlotView slot(g, slot_bytes(g, page, i));
+        const node::SlotView slot(g, page::slot_bytes(g, page, i));
         const char* fault = slot.check();
         if (unlikely(fault != nullptr))
-            report_corrupt(index, block, fault);
+            index::report_corrupt(index, block, fault);
         const node::SlotHeader& h = slot.header();
         const node::SlotId id = g.slot_id(block, i);
         if (!slot.live() || h.level != 0 || wanted.skip.contains(id))
@@ -176,17 +177,17 @@ void begin_page_pass(PagePass* pass, Relation index, const PassWanted& wanted) {
     const BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
     const BlockNumber blocks = RelationGetNumberOfBlocks(index);
     PageWalk walk;
-    begin_page_walk(&walk, index, kMetaBlock + 1, blocks, strategy, false);
+    begin_page_walk(&walk, index, node::kMetaBlock + 1, blocks, strategy, false);
     for (Buffer buffer; BufferIsValid(buffer = next_page(&walk));) {
         CHECK_FOR_INTERRUPTS();
         const BlockNumber block = BufferGetBlockNumber(buffer);
         LockBuffer(buffer, BUFFER_LOCK_SHARE);
         const Page page = BufferGetPage(buffer);
         if (!PageIsNew(page)) {  // one that a crash left behind an extension
-            const auto kind = static_cast<node::PageKind>(page_trailer(page)->kind);
-            const char* fault = page_fault(page, kind);
+            const auto kind = static_cast<node::PageKind>(page::trailer_of(page)->kind);
+            const char* fault = page::fault_of(page, kind);
             if (unlikely(fault != nullptr))
-                report_corrupt(index, block, fault);
+                index::report_corrupt(index, block, fault);
             if (kind == node::PageKind::kSlots)
                 read_page(pass, wanted, index, block, page);
         }
@@ -217,4 +218,4 @@ void end_page_pass(PagePass* pass) {
     *pass = {};
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

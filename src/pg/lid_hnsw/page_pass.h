@@ -19,7 +19,7 @@ extern "C" {
 #include "utils/tuplesort.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 // One heap TID of a node, or the head of its list of overflow chunks.
 struct PassRow {
@@ -70,4 +70,4 @@ inline const hnsw::Found* peek_pass(const PagePass* pass) {
 }
 void end_page_pass(PagePass* pass);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

@@ -27,7 +27,7 @@
 #include "pg/lid_hnsw/state.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 namespace {
 
 constexpr int kMaxQueries = 100000;
@@ -38,7 +38,7 @@ constexpr int kPartners = 5;
 constexpr int kMaxLooked = 100;
 
 struct Recall {
-    Recall(const OpenIndex& o, const IndexState& s, const RecallRequest& r, IndexSearch* i)
+    Recall(const index::OpenIndex& o, const IndexState& s, const RecallRequest& r, IndexSearch* i)
         : open(o),
           g(s.geometry),
           metric(s.metric),
@@ -48,7 +48,7 @@ struct Recall {
           random(r.seed),
           row(s.geometry.dims) {}
 
-    OpenIndex open;
+    index::OpenIndex open;
     const node::Geometry& g;
     node::Metric metric;
     RecallRequest request;
@@ -122,7 +122,7 @@ void add_midpoint(Recall* c, const float* sample) {
 }
 
 void sample_queries(Recall* c, Snapshot snapshot) {
-    scan_indexed_rows(c->open, snapshot, sample_row, c);
+    index::scan_indexed_rows(c->open, snapshot, sample_row, c);
     const std::size_t n = c->samples.size() / c->g.dims;
     for (std::size_t i = 0; i < n; ++i) {
         CHECK_FOR_INTERRUPTS();
@@ -164,7 +164,7 @@ void find_exact(Recall* c, Snapshot snapshot) {
     instr_time start;
     instr_time end;
     INSTR_TIME_SET_CURRENT(start);
-    scan_indexed_rows(c->open, snapshot, show_row, c);
+    index::scan_indexed_rows(c->open, snapshot, show_row, c);
     INSTR_TIME_SET_CURRENT(end);
     INSTR_TIME_SUBTRACT(end, start);
     c->exact_ms = INSTR_TIME_GET_MILLISEC(end);
@@ -232,9 +232,9 @@ void check_request(const RecallRequest& r) {
 
 RecallResult measure(const RecallRequest& request, MemoryContext context) {
     check_request(request);
-    const OpenIndex open = open_index(request.index, Right::kSelect, kNodeStore);
+    const index::OpenIndex open = index::open(request.index, index::Right::kSelect, kNodeStore);
     const Snapshot snapshot = GetActiveSnapshot();
-    check_snapshot(open.index, snapshot);
+    index::check_snapshot(open.index, snapshot);
     const int guc_level = NewGUCNestLevel();
     if (request.ef_search != 0)
         set_for_level("lid_hnsw.ef_search", request.ef_search);
@@ -250,15 +250,13 @@ RecallResult measure(const RecallRequest& request, MemoryContext context) {
     const RecallResult result = result_of(c);
     end_search_of(search);
     AtEOXact_GUC(false, guc_level);
-    close_index(open);
+    index::close(open);
     return result;
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vectorgraph_index_recall) {
-    using namespace vg::pg;
     TupleDesc columns = row_columns(fcinfo);
     require_argument(fcinfo, 0, "index");
     require_argument(fcinfo, 1, "k");
@@ -292,3 +290,5 @@ VG_FUNCTION(vectorgraph_index_recall) {
         nulls[i] = none;
     PG_RETURN_DATUM(row_datum(columns, values, nulls));
 }
+
+}  // namespace vg::pg::lid_hnsw

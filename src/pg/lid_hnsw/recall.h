@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 struct RecallRequest {
     Oid index;
@@ -26,4 +26,4 @@ struct RecallResult {
     double exact_ms;    // per query, of the exact pass
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

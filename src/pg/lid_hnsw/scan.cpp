@@ -23,7 +23,7 @@ extern "C" {
 #include "pgstat.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 namespace {
 
 // The operand of the scan. A query that comes compressed is unpacked once, not for every node that
@@ -53,7 +53,7 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
     Relation index = scan->indexRelation;
     s->dead.start(index);
     s->skip_dead = scan->ignore_killed_tuples;
-    const node::MetaData meta = read_meta(index);
+    const node::MetaData meta = page::read_meta(index);
     take_query(scan, s, static_cast<int>(meta.dims));
     s->running = true;
     s->ties.clear();
@@ -63,7 +63,7 @@ void begin_search(IndexScanDesc scan, ScanState* s) {
     s->given = s->reached = -std::numeric_limits<double>::infinity();
     const std::uint64_t ever = meta.built_nodes + meta.inserted_nodes;
     const std::uint64_t nodes = ever - std::min(meta.removed_nodes, ever);
-    s->pass_cost = pass_in_links(blocks_known(index), nodes);
+    s->pass_cost = pass_in_links(page::blocks_known(index), nodes);
     const auto ef = static_cast<std::size_t>(lid_hnsw_ef_search);
     s->search.set_root(meta.root);
     s->search.start_scan(meta.entry, meta.entry_level, ef);
@@ -104,14 +104,14 @@ bool next_row(IndexScanDesc scan, ScanState* s, ItemPointerData* tid) {
         if (!next_tid(scan, s))
             return false;
     } while (s->skip_dead && s->given_out.tid.dead_row());
-    *tid = from_tid(s->given_out.tid);
+    *tid = index::from_tid(s->given_out.tid);
     return true;
 }
 
 bool gettuple(IndexScanDesc scan) {
     auto* s = static_cast<ScanState*>(scan->opaque);
     if (!s->running) {
-        start_ordering_scan(scan);
+        index::start_ordering_scan(scan);
         const MemoryContext old = MemoryContextSwitchTo(s->context);
         begin_search(scan, s);
         MemoryContextSwitchTo(old);
@@ -133,7 +133,7 @@ bool gettuple(IndexScanDesc scan) {
 }  // namespace
 
 IndexScanDesc lid_hnsw_beginscan(Relation index, int keys, int orderbys) {
-    IndexScanDesc scan = begin_ordering_scan(index, keys, orderbys);
+    IndexScanDesc scan = index::begin_ordering_scan(index, keys, orderbys);
     const IndexState& state = index_state(index);
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw scan", ALLOCSET_DEFAULT_SIZES);
@@ -153,7 +153,7 @@ void lid_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderb
     s->current = hnsw::Found{};
     s->next_tid = 0;
     s->more.start(node::kNoSlot, node::kNoChunk);
-    take_scan_keys(scan, keys, orderbys);
+    index::take_scan_keys(scan, keys, orderbys);
 }
 
 bool lid_hnsw_gettuple(IndexScanDesc scan, ScanDirection direction) {
@@ -166,9 +166,9 @@ void lid_hnsw_endscan(IndexScanDesc scan) {
     s->reader.release();
     end_page_pass(&s->pass);
     if (s->rows_open)
-        end_heap_rows(&s->rows);
+        index::end_heap_rows(&s->rows);
     MemoryContextDelete(s->context);
     scan->opaque = nullptr;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

@@ -19,7 +19,7 @@ extern "C" {
 #include "miscadmin.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 void run_round(ScanState* s) {
     store::run_round(s->reader, s->search, [s](node::SlotId id, const node::SlotView& slot) {
@@ -41,9 +41,9 @@ void begin_pass(Relation index, ScanState* s) {
 }
 
 void check_heap_tid(IndexScanDesc scan, ScanState* s, const node::Tid& tid) {
-    if (unlikely(past_the_end(scan->heapRelation, &s->rows.blocks, tid)))
-        report_corrupt(scan->indexRelation, s->query.geometry().block_of(s->current.slot),
-                       "a heap TID lies past the end of the table");
+    if (unlikely(index::past_the_end(scan->heapRelation, &s->rows.blocks, tid)))
+        index::report_corrupt(scan->indexRelation, s->query.geometry().block_of(s->current.slot),
+                              "a heap TID lies past the end of the table");
 }
 
 namespace {
@@ -100,13 +100,13 @@ void look_at_row(IndexScanDesc scan, ScanState* s, const TidPlace& place) {
     check_heap_tid(scan, s, place.tid);
     double value;
     switch (operator_value_of_row(scan, s->query_vector, &s->rows, place.tid, &value)) {
-        case RowSeen::kYes:
+        case index::RowSeen::kYes:
             if (value >= s->given)
                 s->ties.push(s->current, place.chunk, place.tid, value);
             break;
-        case RowSeen::kNo:
+        case index::RowSeen::kNo:
             break;
-        case RowSeen::kByNone:
+        case index::RowSeen::kByNone:
             if (!scan->xactStartedInRecovery)
                 s->dead.mark(scan->indexRelation, s->query.geometry(), place);
             break;
@@ -117,7 +117,7 @@ void open_rows(IndexScanDesc scan, ScanState* s) {
     if (s->rows_open)
         return;
     const MemoryContext old = MemoryContextSwitchTo(s->context);
-    begin_heap_rows(&s->rows, scan->heapRelation, scan->indexRelation);
+    index::begin_heap_rows(&s->rows, scan->heapRelation, scan->indexRelation);
     s->rows_open = true;
     MemoryContextSwitchTo(old);
 }
@@ -203,4 +203,4 @@ bool next_node(IndexScanDesc scan, ScanState* s) {
     return true;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

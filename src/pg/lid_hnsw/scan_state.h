@@ -16,7 +16,7 @@
 #include "pg/page/slot_reads.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 // Lives in its own context under the scan; destructors run when that is deleted.
 struct ScanState {
@@ -29,7 +29,7 @@ struct ScanState {
     MemoryContext context = nullptr;
     node::NodeQuery query;
     hnsw::BeamSearch search;
-    PinnedReader reader;
+    page::PinnedReader reader;
     bool running = false;
     std::uint64_t pass_cost = 0;
     PagePass pass{};       // instead of the search, once begun
@@ -37,7 +37,7 @@ struct ScanState {
     bool null_query = false;
     // Of the table. Once opened as long as the scan, which may begin anew for every row of another
     // table.
-    HeapRows rows{};
+    index::HeapRows rows{};
     bool rows_open = false;
 
     // Values of the operator that the rows handed out so far may have: no further row may lie below
@@ -54,8 +54,8 @@ struct ScanState {
     hnsw::Found current{};
     node::ChunkId chunk = node::kNoChunk;  // where those in `current` lie; kNoChunk: in the slot
     int next_tid = 0;
-    store::TidReader more;  // from overflow chunks
-    BufferStore pages;      // where those are
+    store::TidReader more;    // from overflow chunks
+    page::BufferStore pages;  // where those are
 
     bool skip_dead = false;  // TIDs that are marked
     TidPlace given_out{};    // the last TID
@@ -74,4 +74,4 @@ bool next_node(IndexScanDesc scan, ScanState* s);
 // be asked for a page that it has not, an I/O error.
 void check_heap_tid(IndexScanDesc scan, ScanState* s, const node::Tid& tid);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

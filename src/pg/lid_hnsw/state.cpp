@@ -19,7 +19,7 @@ extern "C" {
 #include "commands/defrem.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 namespace {
 
 struct CacheCell {
@@ -43,17 +43,18 @@ IndexState* find_state(Relation index) {
 
 // Fills `out` from the centre pages.
 void read_centre(Relation index, const node::MetaData& meta, float* out) {
-    const std::uint32_t per_page = kPageUsable / sizeof(float);
+    const std::uint32_t per_page = page::kPageUsable / sizeof(float);
     for (std::uint32_t at = 0; at < meta.dims; at += per_page) {
         const BlockNumber block = meta.centre_block + at / per_page;
-        const Buffer buffer = read_page(index, block, node::PageKind::kCentre, BUFFER_LOCK_SHARE);
+        const Buffer buffer =
+            page::read_page(index, block, node::PageKind::kCentre, BUFFER_LOCK_SHARE);
         const std::uint32_t n = std::min(per_page, meta.dims - at);
-        std::memcpy(out + at, page_data(BufferGetPage(buffer)), n * sizeof(float));
+        std::memcpy(out + at, page::data_of(BufferGetPage(buffer)), n * sizeof(float));
         UnlockReleaseBuffer(buffer);
     }
     for (std::uint32_t i = 0; i < meta.dims; ++i) {
         if (!std::isfinite(out[i]))
-            report_corrupt(index, meta.centre_block, "the centre is not finite");
+            index::report_corrupt(index, meta.centre_block, "the centre is not finite");
     }
 }
 
@@ -76,7 +77,7 @@ IndexState::~IndexState() {
 }
 
 static IndexState* load_state(Relation index) {
-    const node::MetaData meta = read_meta(index);
+    const node::MetaData meta = page::read_meta(index);
     MemoryContext context =
         AllocSetContextCreate(index->rd_indexcxt, "lid_hnsw index state", ALLOCSET_SMALL_SIZES);
     auto* centre = static_cast<float*>(MemoryContextAlloc(context, meta.dims * sizeof(float)));
@@ -128,4 +129,4 @@ node::Metric index_metric(Relation index) {
     return static_cast<node::Metric>(metric);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

@@ -9,7 +9,7 @@
 #include "pg/page/page.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 // Support function 1 of an operator class: takes internal, returns the node::Metric as int4.
 inline constexpr int kMetricProc = 1;
@@ -39,4 +39,4 @@ void forget_state(Relation index);
 // The vector in a datum, detoasted; 22000 unless it has `dims` dimensions.
 const Vector* checked_vector(Datum value, std::uint32_t dims);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

@@ -21,7 +21,7 @@
 #include "pg/lid_hnsw/state.h"
 #include "pg/page/page.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 namespace {
 
 struct Stats {
@@ -53,9 +53,9 @@ struct Stats {
 };
 
 void count_slot(Stats* s, BlockNumber block, std::uint32_t i) {
-    const node::SlotView slot(s->g, slot_bytes(s->g, s->page.data, i));
+    const node::SlotView slot(s->g, page::slot_bytes(s->g, s->page.data, i));
     if (const char* fault = slot.check())
-        report_corrupt(s->index, block, fault);
+        index::report_corrupt(s->index, block, fault);
     const node::SlotHeader& h = slot.header();
     if (h.state == static_cast<std::uint8_t>(node::SlotState::kFree)) {
         ++s->free_slots;
@@ -76,19 +76,19 @@ void count_slot(Stats* s, BlockNumber block, std::uint32_t i) {
 }
 
 std::uint32_t used_on_page(Stats* s) {
-    return std::min<std::uint32_t>(page_trailer(s->page.data)->used, s->g.slots_per_page);
+    return std::min<std::uint32_t>(page::trailer_of(s->page.data)->used, s->g.slots_per_page);
 }
 
 void count_page(Stats* s, Buffer buffer) {
     const BlockNumber block = BufferGetBlockNumber(buffer);
-    const bool written = copy_pinned_page(buffer, &s->page);
+    const bool written = page::copy_pinned_page(buffer, &s->page);
     const node::PageKind kind =
-        written ? copied_kind(s->index, block, &s->page) : node::PageKind::kCentre;
+        written ? page::copied_kind(s->index, block, &s->page) : node::PageKind::kCentre;
     if (kind == node::PageKind::kChunks) {
         const std::uint32_t used =
-            std::min<std::uint32_t>(page_trailer(s->page.data)->used, kChunksPerPage);
+            std::min<std::uint32_t>(page::trailer_of(s->page.data)->used, page::kChunksPerPage);
         for (std::uint32_t i = 0; i < used; ++i) {
-            const node::TidChunk* chunk = page_chunk(s->page.data, i);
+            const node::TidChunk* chunk = page::page_chunk(s->page.data, i);
             s->tuples += chunk->owner != node::kNoSlot ? chunk->count : 0;
         }
     }
@@ -98,27 +98,27 @@ void count_page(Stats* s, Buffer buffer) {
         for (std::uint32_t i = 0; i < used; ++i)
             count_slot(s, block, i);
     }
-    s->reach.expand_page(block, used, page_data(s->page.data));
+    s->reach.expand_page(block, used, page::data_of(s->page.data));
 }
 
 void expand_page(Stats* s, BlockNumber block) {
-    const bool slots = copy_page(s->index, block, s->strategy, &s->page) &&
-                       copied_kind(s->index, block, &s->page) == node::PageKind::kSlots;
-    s->reach.expand_page(block, slots ? used_on_page(s) : 0, page_data(s->page.data));
+    const bool slots = page::copy_page(s->index, block, s->strategy, &s->page) &&
+                       page::copied_kind(s->index, block, &s->page) == node::PageKind::kSlots;
+    s->reach.expand_page(block, slots ? used_on_page(s) : 0, page::data_of(s->page.data));
 }
 
 void walk(Stats* s) {
     s->reach.seed(s->meta.entry);
     s->reach.seed(s->meta.root);
     PageWalk pages;
-    begin_page_walk(&pages, s->index, kMetaBlock + 1, s->blocks, s->strategy, false);
+    begin_page_walk(&pages, s->index, node::kMetaBlock + 1, s->blocks, s->strategy, false);
     for (Buffer buffer; BufferIsValid(buffer = next_page(&pages));) {
         CHECK_FOR_INTERRUPTS();
         count_page(s, buffer);
     }
     end_page_walk(&pages);
     while (s->reach.open() > 0) {
-        for (BlockNumber block = kMetaBlock; block < s->blocks; ++block) {
+        for (BlockNumber block = node::kMetaBlock; block < s->blocks; ++block) {
             CHECK_FOR_INTERRUPTS();
             if (s->reach.wants(block))
                 expand_page(s, block);
@@ -241,26 +241,24 @@ void fill_row(const Stats* s, Row* row) {
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vectorgraph_index_stats) {
-    using namespace vg::pg;
     TupleDesc columns = row_columns(fcinfo);
-    const OpenIndex open = open_index(PG_GETARG_OID(0), Right::kSelect, kNodeStore);
-    if (Datum other; stats_of_other_format(open.index, columns, &other)) {
-        close_index(open);
+    const index::OpenIndex open = index::open(PG_GETARG_OID(0), index::Right::kSelect, kNodeStore);
+    if (Datum other; index::stats_of_other_format(open.index, columns, &other)) {
+        index::close(open);
         PG_RETURN_DATUM(other);
     }
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw stats", ALLOCSET_DEFAULT_SIZES);
-    lock_against_writers(open.index);
-    const vg::node::MetaData meta = read_meta(open.index);
+    index::lock_against_writers(open.index);
+    const node::MetaData meta = page::read_meta(open.index);
     auto* s =
         new_in_context<Stats>(context, open.index, meta, index_state(open.index).centre.data(),
                               RelationGetNumberOfBlocks(open.index));
     s->strategy = GetAccessStrategy(BAS_BULKREAD);
     walk(s);
-    unlock_against_writers(open.index);
+    index::unlock_against_writers(open.index);
 
     Row row;
     fill_row(s, &row);
@@ -268,6 +266,8 @@ VG_FUNCTION(vectorgraph_index_stats) {
         elog(ERROR, "vectorgraph_index_stats: the result has %d columns, not %d", columns->natts,
              row.n);
     MemoryContextDelete(context);
-    close_index(open);
+    index::close(open);
     PG_RETURN_DATUM(row_datum(columns, row.values, row.nulls));
 }
+
+}  // namespace vg::pg::lid_hnsw

@@ -16,12 +16,12 @@ extern "C" {
 #include "postmaster/autovacuum.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 namespace {
 
 bool is_dead_row(const node::Tid& tid, void* arg) {
     const auto* test = static_cast<const DeadRowTest*>(arg);
-    ItemPointerData pointer = from_tid(tid);
+    ItemPointerData pointer = index::from_tid(tid);
     return test->callback(&pointer, test->state);
 }
 
@@ -32,9 +32,10 @@ std::size_t memory_for_vacuum() {
 }
 
 void report_pass(store::VacuumPass pass, double done, double total) {
-    static constexpr VacuumStep kSteps[] = {kForgetting, kWaiting,     kRelisting,
-                                            kMending,    kReparenting, kFreeing};
-    report_progress(kSteps[static_cast<int>(pass)], done, total);
+    static constexpr index::VacuumStep kSteps[] = {index::kForgetting,  index::kWaiting,
+                                                   index::kRelisting,   index::kMending,
+                                                   index::kReparenting, index::kFreeing};
+    index::report_progress(kSteps[static_cast<int>(pass)], done, total);
 }
 
 // What was seen and done, in the server's words. It calls pages reusable where inserts take single
@@ -70,13 +71,13 @@ IndexVacuum::IndexVacuum(Relation rel, const IndexState& state, const DeadRowTes
 }
 
 void begin_vacuum_walk(const IndexVacuum* v, PageWalk* walk, BlockNumber end) {
-    begin_page_walk(walk, v->index, kMetaBlock + 1, end, v->strategy, true);
+    begin_page_walk(walk, v->index, node::kMetaBlock + 1, end, v->strategy, true);
 }
 
 IndexBulkDeleteResult* vacuum_index(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
                                     IndexBulkDeleteCallback callback, void* callback_state,
                                     VacuumPasses passes) {
-    if (IndexBulkDeleteResult* passed = pass_over(info, stats))
+    if (IndexBulkDeleteResult* passed = index::pass_over(info, stats))
         return passed;
     if (stats == nullptr)
         stats = static_cast<IndexBulkDeleteResult*>(palloc0(sizeof(IndexBulkDeleteResult)));
@@ -84,8 +85,8 @@ IndexBulkDeleteResult* vacuum_index(IndexVacuumInfo* info, IndexBulkDeleteResult
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw vacuum", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
     const IndexState& state = index_state(info->index);
-    begin_vacuum_work(RelationGetRelid(info->index));
-    lock_for_vacuum(info->index);
+    index::begin_vacuum_work(RelationGetRelid(info->index));
+    index::lock_for_vacuum(info->index);
     enter_cpp([&] {
         auto* v = new_in_context<IndexVacuum>(
             context, info->index, state, DeadRowTest{callback, callback_state}, info->strategy);
@@ -93,8 +94,8 @@ IndexBulkDeleteResult* vacuum_index(IndexVacuumInfo* info, IndexBulkDeleteResult
         fill_stats(v, stats);
         warn_of_unlinked(v);
     });
-    unlock_for_vacuum(info->index);
-    end_vacuum_work();
+    index::unlock_for_vacuum(info->index);
+    index::end_vacuum_work();
     MemoryContextSwitchTo(old);
     MemoryContextDelete(context);
     return stats;
@@ -109,7 +110,7 @@ IndexBulkDeleteResult* lid_hnsw_bulkdelete(IndexVacuumInfo* info, IndexBulkDelet
 IndexBulkDeleteResult* lid_hnsw_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats) {
     if (info->analyze_only)
         return stats;
-    if (IndexBulkDeleteResult* passed = pass_over(info, stats))
+    if (IndexBulkDeleteResult* passed = index::pass_over(info, stats))
         return passed;
     // Nothing was deleted, so nothing was counted: better no figures than wrong ones.
     if (stats == nullptr)
@@ -118,4 +119,4 @@ IndexBulkDeleteResult* lid_hnsw_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDe
     return stats;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

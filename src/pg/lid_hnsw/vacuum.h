@@ -8,7 +8,7 @@
 #include "pg/lid_hnsw/state.h"
 #include "pg/page/buffer_store.h"
 
-namespace vg::pg {
+namespace vg::pg::lid_hnsw {
 
 // What the server calls a row that is to go.
 struct DeadRowTest {
@@ -24,7 +24,7 @@ struct IndexVacuum {
     Relation index;
     BufferAccessStrategy strategy;
     DeadRowTest test;
-    BufferStore store;
+    page::BufferStore store;
     store::Vacuum work;
 };
 
@@ -44,4 +44,4 @@ inline Buffer next_vacuum_page(PageWalk* walk) {
     return next_page(walk);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::lid_hnsw

@@ -6,7 +6,7 @@
 
 #include "pg/boundary/compat.h"
 
-namespace vg::pg {
+namespace vg::pg::links {
 namespace {
 
 constexpr std::size_t kUuidBytes = 16;
@@ -127,4 +127,4 @@ bool Keys::to_index(graph::Vertex vertex, Datum* key) {
     return true;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::links

@@ -13,7 +13,7 @@
 
 #include "core/graph/source.h"
 
-namespace vg::pg {
+namespace vg::pg::links {
 
 // How keys are passed to and from SQL: as bigint, or as text for uuid and text keys.
 enum class KeyClass { kInteger, kText };
@@ -65,4 +65,4 @@ class Keys {
     std::pmr::vector<char> buffer_;
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::links

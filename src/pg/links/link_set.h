@@ -10,7 +10,7 @@
 
 #include "pg/links/keys.h"
 
-namespace vg::pg {
+namespace vg::pg::links {
 
 struct LinkSet {
     Oid table;
@@ -42,4 +42,4 @@ LinkSets usable_link_sets_of(Oid registry, Oid index);
 // Type of a key column; 42804 unless it fits the class of the index's keys.
 Oid checked_key_column(Oid table, const char* column, KeyClass keys);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::links

@@ -13,7 +13,7 @@ extern "C" {
 #include "utils/plancache.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::links {
 namespace {
 
 constexpr long kFetch = 1000;
@@ -205,4 +205,4 @@ LinkTuples run_links_sql(const char* sql, KeyClass key_class, MemoryContext into
     return out;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::links

@@ -17,7 +17,7 @@ extern "C" {
 #include "catalog/pg_class.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::links {
 namespace {
 
 // A session that knows more link queries than this plans the others again every time.
@@ -223,4 +223,4 @@ float checked_weight(Datum value, bool isnull, const LinkTuple& link, KeyClass k
     report_number(kName, psprintf("be at most %g", static_cast<double>(FLT_MAX)), weight, place);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::links

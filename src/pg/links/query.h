@@ -10,7 +10,7 @@ extern "C" {
 #include "executor/spi.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::links {
 
 struct LinkTuple {
     Datum source;  // int8 or detoasted text
@@ -62,4 +62,4 @@ void check_link_budget(MemoryContext into);
 // 22023 unless finite and not negative, naming the link, whose ends are known; NULL is 1.
 float checked_weight(Datum value, bool isnull, const LinkTuple& link, KeyClass key_class);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::links

@@ -13,7 +13,7 @@ extern "C" {
 #include "utils/uuid.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::links {
 namespace {
 
 // links_sql without a kind column.
@@ -228,4 +228,4 @@ void LinkReader::read_all(std::pmr::vector<Link>& out) {
     }
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::links

@@ -16,7 +16,7 @@
 #include "pg/links/keys.h"
 #include "pg/links/query.h"
 
-namespace vg::pg {
+namespace vg::pg::links {
 
 // Kinds of links by number. 0 is that of similarity arcs.
 class Kinds {
@@ -86,4 +86,4 @@ class LinkReader {
     std::pmr::vector<bool> undirected_;  // by kind: a link without direction was read
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::links

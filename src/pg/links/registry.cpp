@@ -24,7 +24,7 @@ extern "C" {
 #include "utils/acl.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::links {
 namespace {
 
 constexpr const char* kInternals = "_vectorgraph";
@@ -80,7 +80,7 @@ Datum name_of(Oid relation) {
 
 // The index, which must be one of ours with a key; its key type. The caller must own its table.
 Oid owned_index_key(Oid index) {
-    GraphIndex* graph = GraphIndex::open(index, true, nullptr);
+    semantic_graph::GraphIndex* graph = semantic_graph::GraphIndex::open(index, true, nullptr);
     const Oid type = graph->key_type();
     const Oid heap = RelationGetRelid(graph->heap());
     graph->close();
@@ -340,10 +340,7 @@ static void check_link_columns(Oid index, Oid table, const char* source, const c
         column_number(table, kind);
 }
 
-}  // namespace vg::pg
-
 VG_FUNCTION(vg_semantic_graph_add_links) {
-    using namespace vg::pg;
     require_argument(fcinfo, 0, "index");
     require_argument(fcinfo, 1, "link_table");
     require_argument(fcinfo, 2, "source");
@@ -396,7 +393,6 @@ VG_FUNCTION(vg_semantic_graph_add_links) {
 }
 
 VG_FUNCTION(vg_semantic_graph_drop_links) {
-    using namespace vg::pg;
     require_argument(fcinfo, 0, "index");
     const Oid index = PG_GETARG_OID(0);
     owned_index_key(index);
@@ -430,10 +426,9 @@ VG_FUNCTION(vg_semantic_graph_drop_links) {
 }
 
 VG_FUNCTION(vg_semantic_graph_links) {
-    using namespace vg::pg;
     ResultSet result = begin_result(fcinfo);
     const Oid index = PG_GETARG_OID(0);
-    GraphIndex::open(index, false, nullptr)->close();
+    semantic_graph::GraphIndex::open(index, false, nullptr)->close();
     const LinkSets sets = link_sets_of(link_registry(fcinfo->flinfo->fn_oid), index);
     for (int i = 0; i < sets.n; ++i) {
         const LinkSet& s = sets.sets[i];
@@ -450,3 +445,5 @@ VG_FUNCTION(vg_semantic_graph_links) {
     }
     return Datum{0};
 }
+
+}  // namespace vg::pg::links

@@ -9,7 +9,7 @@
 
 #include "pg/boundary/memory.h"
 
-namespace vg::pg {
+namespace vg::pg::metric {
 
 const char* aggregate_name(FunctionCallInfo fcinfo) {
     const Aggref* call = AggGetAggref(fcinfo);
@@ -38,8 +38,8 @@ std::int32_t read_rank(FunctionCallInfo fcinfo, int arg, const char* name) {
     return static_cast<std::int32_t>(rank);
 }
 
-void report_rank_fault(const metric::RankFault& fault, const char* name) {
-    using metric::RankFault;
+void report_rank_fault(const vg::metric::RankFault& fault, const char* name) {
+    using vg::metric::RankFault;
     if (fault.kind == RankFault::kDuplicate)
         ereport(ERROR,
                 (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -54,4 +54,4 @@ void report_rank_fault(const metric::RankFault& fault, const char* name) {
                  errhint("Join with FULL JOIN, or use eval_join(): other joins lose documents.")));
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::metric

@@ -14,7 +14,7 @@
 #include "core/metric/judged.h"
 #include "pg/boundary/arguments.h"
 
-namespace vg::pg {
+namespace vg::pg::metric {
 
 // The name under which the user called, for messages.
 const char* aggregate_name(FunctionCallInfo fcinfo);
@@ -86,7 +86,7 @@ inline void check_options(bool same) {
 }
 
 // Raises an error that explains a fault of the ranks in argument `name`.
-void report_rank_fault(const metric::RankFault& fault, const char* name);
+void report_rank_fault(const vg::metric::RankFault& fault, const char* name);
 
 // ---- bytes of a state on its way between parallel workers
 
@@ -109,4 +109,4 @@ inline const char* get_bytes(const char* from, void* to, Size size) {
     return from + size;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::metric

@@ -18,11 +18,11 @@ extern "C" {
 #include "utils/typcache.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::metric {
 namespace {
 
-using metric::Codes;
-using metric::Pair;
+using vg::metric::Codes;
+using vg::metric::Pair;
 
 constexpr double kMaxDouble = std::numeric_limits<double>::max();
 constexpr int kUsualIterations = 10000;
@@ -58,12 +58,12 @@ Datum finish(FunctionCallInfo fcinfo, Measure&& measure) {
     return optional_datum(fcinfo, value);
 }
 
-metric::RankFault check_column(const RowState& state, double Pair::*column) {
+vg::metric::RankFault check_column(const RowState& state, double Pair::*column) {
     std::vector<std::int32_t> ranks;
     ranks.reserve(state.pairs().size());
     for (const Pair& pair : state.pairs())
         ranks.push_back(static_cast<std::int32_t>(pair.*column));
-    return metric::check_ranks(ranks, kInterruptPoll);
+    return vg::metric::check_ranks(ranks, kInterruptPoll);
 }
 
 // The 64-bit hash by which PostgreSQL's own hash tables tell values of the argument's type apart:
@@ -154,13 +154,13 @@ VG_FUNCTION(vg_codes) {  // (state, x, y [, seed])
 
 VG_FUNCTION(vg_kendall_tau) {
     return finish(fcinfo, [](std::vector<Pair>& pairs) {
-        return metric::kendall_tau(pairs, kInterruptPoll);
+        return vg::metric::kendall_tau(pairs, kInterruptPoll);
     });
 }
 
 VG_FUNCTION(vg_auc) {
     return finish(fcinfo,
-                  [](std::vector<Pair>& pairs) { return metric::auc(pairs, kInterruptPoll); });
+                  [](std::vector<Pair>& pairs) { return vg::metric::auc(pairs, kInterruptPoll); });
 }
 
 VG_FUNCTION(vg_overlap_at) {
@@ -182,12 +182,12 @@ VG_FUNCTION(vg_paired_t) {
         PG_RETURN_NULL();
     TupleDesc columns = row_columns(fcinfo);
     double mean = 0.0;  // of b - a: positive where b is better
-    const std::optional<metric::PairedT> test = [&] {
-        const metric::Differences d = metric::differences_of(state->pairs());
+    const std::optional<vg::metric::PairedT> test = [&] {
+        const vg::metric::Differences d = vg::metric::differences_of(state->pairs());
         for (const double x : d.values)
             mean += x / static_cast<double>(d.values.size());
         mean = std::scalbn(mean, d.exponent);
-        return metric::paired_t(d.values, d.noise);
+        return vg::metric::paired_t(d.values, d.noise);
     }();
     if (unlikely(!std::isfinite(mean)))
         float_overflow_error();
@@ -203,8 +203,8 @@ VG_FUNCTION(vg_randomization_test) {
     if (state == nullptr)
         PG_RETURN_NULL();
     const std::optional<double> p = [&] {
-        metric::Differences d = metric::differences_of(state->pairs());
-        return metric::randomization_test(
+        vg::metric::Differences d = vg::metric::differences_of(state->pairs());
+        return vg::metric::randomization_test(
             d.values, static_cast<std::uint64_t>(state->options.iterations),
             static_cast<std::uint64_t>(state->options.seed), kInterruptPoll);
     }();
@@ -213,23 +213,23 @@ VG_FUNCTION(vg_randomization_test) {
 
 VG_FUNCTION(vg_mutual_info) {
     return finish_codes(fcinfo, [](const RowState& state) {
-        return metric::mutual_info(state.codes(), kInterruptPoll);
+        return vg::metric::mutual_info(state.codes(), kInterruptPoll);
     });
 }
 
 VG_FUNCTION(vg_mutual_info_corrected) {
     return finish_codes(fcinfo, [](const RowState& state) {
-        return metric::mutual_info_corrected(state.codes(), kInterruptPoll);
+        return vg::metric::mutual_info_corrected(state.codes(), kInterruptPoll);
     });
 }
 
 VG_FUNCTION(vg_mutual_info_shuffled) {
     return finish_codes(fcinfo, [](const RowState& state) {
         std::vector<Codes> codes(state.codes().begin(), state.codes().end());
-        metric::shuffle_codes(codes, static_cast<std::uint64_t>(state.options.seed),
-                              kInterruptPoll);
-        return metric::mutual_info_corrected(codes, kInterruptPoll);
+        vg::metric::shuffle_codes(codes, static_cast<std::uint64_t>(state.options.seed),
+                                  kInterruptPoll);
+        return vg::metric::mutual_info_corrected(codes, kInterruptPoll);
     });
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::metric

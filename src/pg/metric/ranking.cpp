@@ -16,14 +16,14 @@
 #include "pg/boundary/boundary.h"
 #include "pg/metric/rows.h"
 
-namespace vg::pg {
+namespace vg::pg::metric {
 namespace {
 
-using metric::ApNorm;
-using metric::Gain;
-using metric::Judged;
-using metric::Judgement;
-using metric::RankFault;
+using vg::metric::ApNorm;
+using vg::metric::Gain;
+using vg::metric::Judged;
+using vg::metric::Judgement;
+using vg::metric::RankFault;
 
 constexpr double kMaxDouble = std::numeric_limits<double>::max();
 // gdeval's, for collections with grades 0 to 4.
@@ -69,7 +69,7 @@ Checked check_rows(const RowState& state) {
         ranks.push_back(row.rank);
         judged = judged || row.judged;
     }
-    return {metric::check_ranks(ranks, kInterruptPoll), judged};
+    return {vg::metric::check_ranks(ranks, kInterruptPoll), judged};
 }
 
 // The result of metric(query, options), a double or a count; NULL without judgements.
@@ -128,7 +128,8 @@ VG_FUNCTION(vg_judge_k_gain) {  // ... k [, gain]
     if (PG_NARGS() > 4)
         options.choice = choice_argument<int>(fcinfo, 4, "gain", "gains", kGains);
     const bool exponential = options.choice == static_cast<int>(Gain::kExponential);
-    return judge(fcinfo, options, true, exponential ? metric::kMaxExponentialGrade : kMaxDouble);
+    return judge(fcinfo, options, true,
+                 exponential ? vg::metric::kMaxExponentialGrade : kMaxDouble);
 }
 
 VG_FUNCTION(vg_judge_k_norm) {  // ... k, norm [, rel_threshold]
@@ -145,7 +146,7 @@ VG_FUNCTION(vg_judge_k_grade) {  // ... k [, max_grade]
     options.number = kUsualMaxGrade;
     if (PG_NARGS() > 4)
         options.number =
-            between_argument(fcinfo, 4, "max_grade", 0.0, metric::kMaxExponentialGrade);
+            between_argument(fcinfo, 4, "max_grade", 0.0, vg::metric::kMaxExponentialGrade);
     return judge(fcinfo, options, true, options.number);
 }
 
@@ -163,49 +164,49 @@ VG_FUNCTION(vg_judge_persistence) {  // ... p [, gain [, rel_threshold]]
 
 VG_FUNCTION(vg_dcg_at) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return metric::dcg_at(q, k_of(o), static_cast<Gain>(o.choice));
+        return vg::metric::dcg_at(q, k_of(o), static_cast<Gain>(o.choice));
     });
 }
 
 VG_FUNCTION(vg_ndcg_at) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return metric::ndcg_at(q, k_of(o), static_cast<Gain>(o.choice));
+        return vg::metric::ndcg_at(q, k_of(o), static_cast<Gain>(o.choice));
     });
 }
 
 VG_FUNCTION(vg_ap_at) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return metric::ap_at(q, k_of(o), static_cast<ApNorm>(o.choice), o.threshold);
+        return vg::metric::ap_at(q, k_of(o), static_cast<ApNorm>(o.choice), o.threshold);
     });
 }
 
 VG_FUNCTION(vg_rr_at) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return metric::rr_at(q, k_of(o), o.threshold);
+        return vg::metric::rr_at(q, k_of(o), o.threshold);
     });
 }
 
 VG_FUNCTION(vg_precision_at) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return metric::precision_at(q, k_of(o), o.threshold);
+        return vg::metric::precision_at(q, k_of(o), o.threshold);
     });
 }
 
 VG_FUNCTION(vg_recall_at) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return metric::recall_at(q, k_of(o), o.threshold);
+        return vg::metric::recall_at(q, k_of(o), o.threshold);
     });
 }
 
 VG_FUNCTION(vg_success_at) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return metric::success_at(q, k_of(o), o.threshold);
+        return vg::metric::success_at(q, k_of(o), o.threshold);
     });
 }
 
 VG_FUNCTION(vg_hits_at) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return metric::hits_at(q, k_of(o), o.threshold);
+        return vg::metric::hits_at(q, k_of(o), o.threshold);
     });
 }
 
@@ -217,20 +218,21 @@ VG_FUNCTION(vg_num_relevant) {
 VG_FUNCTION(vg_rbp) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
         return o.choice == static_cast<int>(RbpGain::kBinary)
-                   ? metric::rbp(q, o.number, o.threshold)
-                   : metric::rbp_graded(q, o.number);
+                   ? vg::metric::rbp(q, o.number, o.threshold)
+                   : vg::metric::rbp_graded(q, o.number);
     });
 }
 
 VG_FUNCTION(vg_bpref) {
-    return finish(fcinfo,
-                  [](const Judged& q, const Options& o) { return metric::bpref(q, o.threshold); });
+    return finish(fcinfo, [](const Judged& q, const Options& o) {
+        return vg::metric::bpref(q, o.threshold);
+    });
 }
 
 VG_FUNCTION(vg_err_at) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return metric::err_at(q, k_of(o), o.number);
+        return vg::metric::err_at(q, k_of(o), o.number);
     });
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::metric

@@ -8,7 +8,7 @@
 
 #include "pg/boundary/boundary.h"
 
-namespace vg::pg {
+namespace vg::pg::metric {
 namespace {
 
 RowState* make_row_state(MemoryContext context, const Options& options) {
@@ -65,4 +65,4 @@ VG_FUNCTION(vg_rows_deserialize) {
     PG_RETURN_POINTER(state);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::metric

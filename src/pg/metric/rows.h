@@ -12,7 +12,7 @@
 #include "core/metric/judged.h"
 #include "pg/metric/aggregate.h"
 
-namespace vg::pg {
+namespace vg::pg::metric {
 
 // Arguments that must be the same in all rows of a group. Each aggregate uses some of them.
 struct Options {
@@ -27,9 +27,9 @@ struct Options {
 };
 
 union Record {
-    metric::Judgement judgement;
-    metric::Pair pair;
-    metric::Codes codes;
+    vg::metric::Judgement judgement;
+    vg::metric::Pair pair;
+    vg::metric::Codes codes;
 };
 static_assert(sizeof(Record) == 16);
 
@@ -41,9 +41,11 @@ struct RowState {
     Options options;
     Buffer<Record> rows;
 
-    std::span<const metric::Judgement> judgements() const { return as<metric::Judgement>(); }
-    std::span<const metric::Pair> pairs() const { return as<metric::Pair>(); }
-    std::span<const metric::Codes> codes() const { return as<metric::Codes>(); }
+    std::span<const vg::metric::Judgement> judgements() const {
+        return as<vg::metric::Judgement>();
+    }
+    std::span<const vg::metric::Pair> pairs() const { return as<vg::metric::Pair>(); }
+    std::span<const vg::metric::Codes> codes() const { return as<vg::metric::Codes>(); }
 
   private:
     template <typename T>
@@ -66,4 +68,4 @@ inline void append(FunctionCallInfo fcinfo, RowState* state, const Record& recor
     state->rows.count++;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::metric

@@ -13,7 +13,7 @@
 #include "pg/metric/aggregate.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::metric {
 namespace {
 
 // Rows that similarity_quantiles looks at: 124,750 pairs, and 3 MB at 1536 dimensions.
@@ -74,7 +74,7 @@ void put_row(FunctionCallInfo fcinfo, ListState* state, std::int64_t at, const V
                      ? state->rows.items + at * state->dims
                      : reserve(fcinfo, state->context, &state->rows, state->dims);
     std::copy_n(vector.x, state->dims, row);
-    if (!metric::unit_row({row, static_cast<std::size_t>(state->dims)}))
+    if (!vg::metric::unit_row({row, static_cast<std::size_t>(state->dims)}))
         report_zero_vector();
     state->rows.count = std::max(state->rows.count, (at + 1) * state->dims);
 }
@@ -112,7 +112,8 @@ const SumState* final_sums(FunctionCallInfo fcinfo) {
 }
 
 double mean_of(const SumState& state) {
-    return metric::mean_similarity({state.sums, static_cast<std::size_t>(state.dims)}, state.count);
+    return vg::metric::mean_similarity({state.sums, static_cast<std::size_t>(state.dims)},
+                                       state.count);
 }
 
 }  // namespace
@@ -213,8 +214,9 @@ VG_FUNCTION(vg_coverage) {
             if (rank != 0 && rank <= state->k)
                 selected.push_back(i);
         }
-        return metric::coverage(state->rows.items, state->count(),
-                                static_cast<std::size_t>(state->dims), selected, kInterruptPoll);
+        return vg::metric::coverage(state->rows.items, state->count(),
+                                    static_cast<std::size_t>(state->dims), selected,
+                                    kInterruptPoll);
     }();
     return Float8GetDatum(value);
 }
@@ -252,7 +254,7 @@ VG_FUNCTION(vg_similarity_quantiles) {
     auto* result = copy_array(CurrentMemoryContext, state->fractions);
     auto* values = reinterpret_cast<float8*>(ARR_DATA_PTR(result));
     {
-        const std::vector<double> quantiles = metric::similarity_quantiles(
+        const std::vector<double> quantiles = vg::metric::similarity_quantiles(
             state->rows.items, state->count(), static_cast<std::size_t>(state->dims),
             {values, static_cast<std::size_t>(count)}, kInterruptPoll);
         std::copy(quantiles.begin(), quantiles.end(), values);
@@ -260,4 +262,4 @@ VG_FUNCTION(vg_similarity_quantiles) {
     PG_RETURN_ARRAYTYPE_P(result);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::metric

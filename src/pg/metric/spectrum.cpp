@@ -19,10 +19,10 @@
 #include "pg/metric/aggregate.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::metric {
 namespace {
 
-constexpr auto kBatch = static_cast<std::int32_t>(metric::kGramBatch);
+constexpr auto kBatch = static_cast<std::int32_t>(vg::metric::kGramBatch);
 
 struct GramState {
     MemoryContext context;
@@ -41,7 +41,7 @@ Size dims_of(const GramState& state) {
 }
 
 std::span<double> tiles_of(const GramState& state) {
-    return {state.tiles, metric::gram_size(dims_of(state))};
+    return {state.tiles, vg::metric::gram_size(dims_of(state))};
 }
 
 double state_bytes(const GramState& state) {
@@ -49,7 +49,7 @@ double state_bytes(const GramState& state) {
                                dims_of(state) * sizeof(double)) +
            (state.tiles == nullptr
                 ? 0.0
-                : static_cast<double>(metric::gram_size(dims_of(state)) * sizeof(double)));
+                : static_cast<double>(vg::metric::gram_size(dims_of(state)) * sizeof(double)));
 }
 
 GramState* make_gram_state(FunctionCallInfo fcinfo, MemoryContext context, int dims, bool unit,
@@ -77,8 +77,8 @@ void flush(FunctionCallInfo fcinfo, GramState* state) {
     if (state->buffered == 0)
         return;
     need_tiles(fcinfo, state);
-    metric::add_gram(tiles_of(*state), state->buffer, static_cast<std::size_t>(state->buffered),
-                     dims_of(*state), kInterruptPoll);
+    vg::metric::add_gram(tiles_of(*state), state->buffer, static_cast<std::size_t>(state->buffered),
+                         dims_of(*state), kInterruptPoll);
     state->buffered = 0;
 }
 
@@ -101,7 +101,7 @@ Datum accumulate(FunctionCallInfo fcinfo, bool unit, int k) {
         flush(fcinfo, state);
     float* row = state->buffer + static_cast<Size>(state->buffered) * dims_of(*state);
     std::copy_n(vector->x, state->dims, row);
-    if (unit && !metric::unit_row({row, dims_of(*state)}))
+    if (unit && !vg::metric::unit_row({row, dims_of(*state)}))
         report_zero_vector();
     for (int i = 0; i < state->dims; i++)
         state->sums[i] += static_cast<double>(row[i]);
@@ -136,11 +136,11 @@ Spectrum spectrum_of(FunctionCallInfo fcinfo, GramState* state) {
     const std::span<double> square = make_square(fcinfo, *state, side);
     const std::span<double> values(allocate_zeroed<double>(CurrentMemoryContext, side), side);
     if (small)
-        metric::row_gram(state->buffer, rows, dims_of(*state), square);
+        vg::metric::row_gram(state->buffer, rows, dims_of(*state), square);
     else
-        metric::expand_gram(tiles_of(*state), side, square, kInterruptPoll);
-    metric::eigenvalues(square, values, kInterruptPoll);
-    metric::clean_spectrum(values);
+        vg::metric::expand_gram(tiles_of(*state), side, square, kInterruptPoll);
+    vg::metric::eigenvalues(square, values, kInterruptPoll);
+    vg::metric::clean_spectrum(values);
     pfree(square.data());
     return {values, std::min(rows, dims_of(*state))};
 }
@@ -249,19 +249,21 @@ VG_FUNCTION(vg_gram_deserialize) {
 }
 
 VG_FUNCTION(vg_rankme) {
-    return finish(fcinfo, [](const Spectrum& s) { return metric::rankme(s.values, s.full_rank); });
+    return finish(fcinfo,
+                  [](const Spectrum& s) { return vg::metric::rankme(s.values, s.full_rank); });
 }
 
 VG_FUNCTION(vg_stable_rank) {
-    return finish(fcinfo, [](const Spectrum& s) { return metric::stable_rank(s.values); });
+    return finish(fcinfo, [](const Spectrum& s) { return vg::metric::stable_rank(s.values); });
 }
 
 VG_FUNCTION(vg_participation_ratio) {
-    return finish(fcinfo, [](const Spectrum& s) { return metric::participation_ratio(s.values); });
+    return finish(fcinfo,
+                  [](const Spectrum& s) { return vg::metric::participation_ratio(s.values); });
 }
 
 VG_FUNCTION(vg_vendi_score) {
-    return finish(fcinfo, [](const Spectrum& s) { return metric::vendi_score(s.values); });
+    return finish(fcinfo, [](const Spectrum& s) { return vg::metric::vendi_score(s.values); });
 }
 
 VG_FUNCTION(vg_pca) {
@@ -277,13 +279,13 @@ VG_FUNCTION(vg_pca) {
     const std::span<double> square = make_square(fcinfo, *state, dims);
     const std::span<double> values(allocate_zeroed<double>(CurrentMemoryContext, dims), dims);
     double total = 0.0;
-    metric::expand_gram(tiles_of(*state), dims, square, kInterruptPoll);
-    metric::centre_gram(square, {state->sums, dims}, static_cast<double>(state->count),
-                        kInterruptPoll);
+    vg::metric::expand_gram(tiles_of(*state), dims, square, kInterruptPoll);
+    vg::metric::centre_gram(square, {state->sums, dims}, static_cast<double>(state->count),
+                            kInterruptPoll);
     for (std::size_t i = 0; i < dims; i++)
         total += std::max(0.0, square[i * dims + i]);
-    metric::eigenvectors(square, values, kInterruptPoll);
-    metric::clean_spectrum(values);
+    vg::metric::eigenvectors(square, values, kInterruptPoll);
+    vg::metric::clean_spectrum(values);
 
     auto* mean = static_cast<double*>(palloc(dims * sizeof(double)));
     for (std::size_t i = 0; i < dims; i++)
@@ -340,4 +342,4 @@ VG_FUNCTION(vg_pca_project) {  // (vector, pca_model)
     return vector_datum(result);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::metric

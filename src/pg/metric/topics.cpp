@@ -11,11 +11,11 @@
 #include "pg/boundary/boundary.h"
 #include "pg/metric/aggregate.h"
 
-namespace vg::pg {
+namespace vg::pg::metric {
 namespace {
 
-using metric::TopicDocument;
-using metric::TopicRun;
+using vg::metric::TopicDocument;
+using vg::metric::TopicRun;
 
 constexpr double kUsualAlpha = 0.5;
 
@@ -86,12 +86,12 @@ Datum add_document(FunctionCallInfo fcinfo, TopicState* state) {
     PG_RETURN_POINTER(state);
 }
 
-metric::RankFault check_ranks(const TopicState& state) {
+vg::metric::RankFault check_ranks(const TopicState& state) {
     std::vector<std::int32_t> ranks;
     ranks.reserve(state.documents.view().size());
     for (const TopicDocument& document : state.documents.view())
         ranks.push_back(document.rank);
-    return metric::check_ranks(ranks, kInterruptPoll);
+    return vg::metric::check_ranks(ranks, kInterruptPoll);
 }
 
 TopicRun run_of(const TopicState& state) {
@@ -136,4 +136,4 @@ VG_FUNCTION(vg_s_recall_at) {
     });
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::metric

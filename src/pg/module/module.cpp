@@ -18,9 +18,9 @@ extern PGDLLEXPORT void _PG_init(void);
 
 void _PG_init(void) {
     vg::pg::enter_cpp([] {
-        vg::pg::lid_hnsw_init();
-        vg::pg::semantic_graph_init();
-        vg::pg::cur_init();
-        vg::pg::select_init();
+        vg::pg::lid_hnsw::init();
+        vg::pg::semantic_graph::init();
+        vg::pg::cur::init();
+        vg::pg::select::init();
     });
 }

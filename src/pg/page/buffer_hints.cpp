@@ -9,7 +9,7 @@ extern "C" {
 #include "storage/buf_internals.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::page {
 namespace {
 
 // By relation and block, direct-mapped. Zero is no buffer (InvalidBuffer). Only the parts that are
@@ -72,4 +72,4 @@ void prefetch_block(Relation index, BlockNumber block, std::size_t offset, std::
         __builtin_prefetch(page + at);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::page

@@ -19,7 +19,7 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace vg::pg {
+namespace vg::pg::page {
 
 // As ReadBuffer and ReleaseAndReadBuffer, main fork. `strategy` is for blocks that are in no
 // buffer.
@@ -30,4 +30,4 @@ Buffer release_and_read_block(Buffer pinned, Relation index, BlockNumber block);
 // read soon. Takes no pin; any block may be named.
 void prefetch_block(Relation index, BlockNumber block, std::size_t offset, std::size_t bytes);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::page

@@ -5,10 +5,10 @@
 #include "pg/index/locks.h"
 #include "pg/page/slot_reads.h"
 
-namespace vg::pg {
+namespace vg::pg::page {
 
 static store::PageEdit page_edit(Page page) {
-    return {page_data(page), page_trailer(page)};
+    return {data_of(page), trailer_of(page)};
 }
 
 // ---- reading ----
@@ -28,7 +28,7 @@ store::Block BufferStore::blocks() {
 const std::byte* BufferStore::look(store::Block block, node::PageKind kind) {
     Assert(!BufferIsValid(looked_at_));
     looked_at_ = read_page(index_, block, kind, BUFFER_LOCK_SHARE, strategy_);
-    return page_data(BufferGetPage(looked_at_));
+    return data_of(BufferGetPage(looked_at_));
 }
 
 void BufferStore::let_go() {
@@ -40,9 +40,9 @@ void BufferStore::let_go() {
 static bool copy_pinned_slots(Buffer buffer, store::SlotsCopy* out) {
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
     const Page page = BufferGetPage(buffer);
-    const bool ours = page_fault(page, node::PageKind::kSlots) == nullptr;
+    const bool ours = fault_of(page, node::PageKind::kSlots) == nullptr;
     if (ours)
-        out->take(page_data(page), page_trailer(page)->used);
+        out->take(data_of(page), trailer_of(page)->used);
     UnlockReleaseBuffer(buffer);
     return ours;
 }
@@ -54,7 +54,7 @@ bool BufferStore::copy(store::Block block, store::SlotsCopy* out) {
 }
 
 void BufferStore::begin_walk(store::Block end) {
-    begin_page_walk(&walk_, index_, kMetaBlock + 1, end, strategy_, true);
+    begin_page_walk(&walk_, index_, node::kMetaBlock + 1, end, strategy_, true);
 }
 
 bool BufferStore::next_of_walk(store::Block* block, store::SlotsCopy* out) {
@@ -89,7 +89,7 @@ store::PageEdit BufferStore::edit(store::Block block, node::PageKind kind) {
 
 const std::byte* BufferStore::consider(store::Block block, node::PageKind kind) {
     const Page page = look_at_page(&edits_, block, kind);
-    return page == nullptr ? nullptr : page_data(page);
+    return page == nullptr ? nullptr : data_of(page);
 }
 
 void BufferStore::drop() {
@@ -123,11 +123,11 @@ void BufferStore::pause() {
 }
 
 void BufferStore::wait_for_inserts() {
-    pg::wait_for_inserts(index_);
+    index::wait_for_inserts(index_);
 }
 
 void BufferStore::raise_corrupt(store::Block block, const char* what) {
-    pg::report_corrupt(index_, block, what);
+    index::report_corrupt(index_, block, what);
 }
 
 void BufferStore::raise_full() {
@@ -137,4 +137,4 @@ void BufferStore::raise_full() {
                     errhint("Partition the table.")));
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::page

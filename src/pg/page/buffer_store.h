@@ -10,12 +10,12 @@
 #include "pg/boundary/compat.h"
 #include "pg/page/page.h"
 
-namespace vg::pg {
+namespace vg::pg::page {
 
 class BufferStore final : public store::Store {
   public:
     // build_id: of the index that is meant; another one in the metapage is an error. direct: no WAL
-    // per change, see PageEdits. strategy: for the buffers of large reads, may be null.
+    // per change, see Edits. strategy: for the buffers of large reads, may be null.
     BufferStore(Relation index, const node::Geometry& geometry, std::uint64_t build_id,
                 bool direct = false, BufferAccessStrategy strategy = nullptr)
         : Store(geometry, kPageUsable),
@@ -57,8 +57,8 @@ class BufferStore final : public store::Store {
     bool direct_;
     BufferAccessStrategy strategy_;
     Buffer looked_at_ = InvalidBuffer;
-    PageEdits edits_{};
+    Edits edits_{};
     PageWalk walk_{};
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::page

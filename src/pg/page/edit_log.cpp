@@ -6,7 +6,7 @@
 
 #include "core/node/page_delta.h"
 
-namespace vg::pg {
+namespace vg::pg::page {
 
 namespace {
 
@@ -71,4 +71,4 @@ void log_edit(Relation index, const EditedPage* pages, int count) {
     END_CRIT_SECTION();
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::page

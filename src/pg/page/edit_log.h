@@ -12,7 +12,7 @@
 
 #include "pg/boundary/pg.h"
 
-namespace vg::pg {
+namespace vg::pg::page {
 
 inline constexpr int kMaxEditPages = MAX_GENERIC_XLOG_PAGES;
 
@@ -29,4 +29,4 @@ struct EditedPage {
 // and marks the buffers dirty. They stay locked.
 void log_edit(Relation index, const EditedPage* pages, int count);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::page

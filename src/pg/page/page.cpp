@@ -8,13 +8,13 @@
 #include "pg/index/stored_format.h"
 #include "pg/page/buffer_hints.h"
 
-namespace vg::pg {
+namespace vg::pg::page {
 
 void init_page(Page page, node::PageKind kind) {
     PageInit(page, BLCKSZ, sizeof(node::PageTrailer));
     PageHeader header = reinterpret_cast<PageHeader>(page);
     header->pd_lower = header->pd_upper = header->pd_special;
-    node::PageTrailer* t = page_trailer(page);
+    node::PageTrailer* t = trailer_of(page);
     std::memset(t, 0, sizeof *t);
     t->kind = static_cast<std::uint16_t>(kind);
     t->page_id = node::kPageId;
@@ -44,12 +44,12 @@ void finish_page(Buffer buffer) {
     UnlockReleaseBuffer(buffer);
 }
 
-const char* page_fault(Page page, node::PageKind kind) {
+const char* fault_of(Page page, node::PageKind kind) {
     if (PageIsNew(page))
         return "the page is empty";
     if (PageGetSpecialSize(page) != MAXALIGN(sizeof(node::PageTrailer)))
         return "the page has a special area of another size";
-    const node::PageTrailer* t = page_trailer(page);
+    const node::PageTrailer* t = trailer_of(page);
     if (t->page_id != node::kPageId)
         return "the page does not carry our page id";
     if (t->kind != static_cast<std::uint16_t>(kind))
@@ -62,7 +62,7 @@ void check_block(Relation index, BlockNumber block) {
         return;
     sized_storage = InvalidOid;  // it may have grown
     if (block >= blocks_known(index))
-        report_corrupt(index, block, "a link points past the end of the index");
+        index::report_corrupt(index, block, "a link points past the end of the index");
 }
 
 Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, BufferLock lock_mode,
@@ -70,9 +70,9 @@ Buffer read_page(Relation index, BlockNumber block, node::PageKind kind, BufferL
     check_block(index, block);
     const Buffer buffer = read_block(index, block, strategy);
     LockBuffer(buffer, lock_mode);
-    const char* fault = page_fault(BufferGetPage(buffer), kind);
+    const char* fault = fault_of(BufferGetPage(buffer), kind);
     if (unlikely(fault != nullptr))
-        report_corrupt(index, block, fault);
+        index::report_corrupt(index, block, fault);
     return buffer;
 }
 
@@ -94,39 +94,39 @@ bool copy_pinned_page(Buffer buffer, PGAlignedBlock* out) {
 node::PageKind copied_kind(Relation index, BlockNumber block, PGAlignedBlock* page) {
     node::PageKind kind = node::PageKind::kMeta;
     if (PageGetSpecialSize(page->data) == MAXALIGN(sizeof(node::PageTrailer)))
-        kind = static_cast<node::PageKind>(page_trailer(page->data)->kind);
-    const char* fault = page_fault(page->data, kind);
+        kind = static_cast<node::PageKind>(trailer_of(page->data)->kind);
+    const char* fault = fault_of(page->data, kind);
     if (fault != nullptr)
-        report_corrupt(index, block, fault);
+        index::report_corrupt(index, block, fault);
     if (kind < node::PageKind::kMeta || kind > node::PageKind::kOverflow)
-        report_corrupt(index, block, "the page is of an unknown kind");
+        index::report_corrupt(index, block, "the page is of an unknown kind");
     return kind;
 }
 
 node::MetaData read_meta(Relation index) {
-    const Buffer buffer = read_block(index, kMetaBlock);
+    const Buffer buffer = read_block(index, node::kMetaBlock);
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
-    const char* fault = page_fault(BufferGetPage(buffer), node::PageKind::kMeta);
+    const char* fault = fault_of(BufferGetPage(buffer), node::PageKind::kMeta);
     if (fault != nullptr)
-        report_corrupt(index, kMetaBlock, fault);
-    const node::MetaData meta = *page_meta(BufferGetPage(buffer));
+        index::report_corrupt(index, node::kMetaBlock, fault);
+    const node::MetaData meta = *meta_of(BufferGetPage(buffer));
     UnlockReleaseBuffer(buffer);
     if (meta.magic == node::kMagic)
-        require_format(index, meta.version, node::kFormatVersion);
+        index::require_format(index, meta.version, node::kFormatVersion);
     fault = node::check_meta(meta, BLCKSZ, kPageUsable);
     if (fault != nullptr)
-        report_corrupt(index, kMetaBlock, fault);
+        index::report_corrupt(index, node::kMetaBlock, fault);
     return meta;
 }
 
-void begin_edits(PageEdits* e, Relation index, bool direct) {
+void begin_edits(Edits* e, Relation index, bool direct) {
     e->index = index;
     e->direct = direct;
     e->count = 0;
     e->looked_at = InvalidBuffer;
 }
 
-static Page open_buffer(PageEdits* e, Buffer buffer, bool is_new) {
+static Page open_buffer(Edits* e, Buffer buffer, bool is_new) {
     if (e->count == kMaxEditPages)
         elog(ERROR, "too many pages in one edit");  // callers ask edits_have_room
     e->opened[e->count] = {buffer, is_new};
@@ -134,11 +134,11 @@ static Page open_buffer(PageEdits* e, Buffer buffer, bool is_new) {
     return e->pages[e->count++];
 }
 
-static BlockNumber opened_block(const PageEdits* e, int i) {
+static BlockNumber opened_block(const Edits* e, int i) {
     return BufferGetBlockNumber(e->opened[i].buffer);
 }
 
-static Page find_open(const PageEdits* e, BlockNumber block) {
+static Page find_open(const Edits* e, BlockNumber block) {
     for (int i = 0; i < e->count; ++i) {
         if (opened_block(e, i) == block)
             return e->pages[i];
@@ -147,14 +147,14 @@ static Page find_open(const PageEdits* e, BlockNumber block) {
 }
 
 // Locks a page that is not open yet.
-static Buffer lock_next(PageEdits* e, BlockNumber block, node::PageKind kind) {
+static Buffer lock_next(Edits* e, BlockNumber block, node::PageKind kind) {
     // Kinds in the order of their numbers, each by ascending block; block 0 before all.
     Assert(e->count == 0 || opened_block(e, e->count - 1) < block ||
-           kind > static_cast<node::PageKind>(page_trailer(e->pages[e->count - 1])->kind));
+           kind > static_cast<node::PageKind>(trailer_of(e->pages[e->count - 1])->kind));
     return read_page(e->index, block, kind, BUFFER_LOCK_EXCLUSIVE);
 }
 
-Page edit_page(PageEdits* e, BlockNumber block, node::PageKind kind) {
+Page edit_page(Edits* e, BlockNumber block, node::PageKind kind) {
     if (const Page page = find_open(e, block))
         return page;
     Buffer buffer = e->looked_at;
@@ -165,7 +165,7 @@ Page edit_page(PageEdits* e, BlockNumber block, node::PageKind kind) {
     return open_buffer(e, buffer, false);
 }
 
-Page look_at_page(PageEdits* e, BlockNumber block, node::PageKind kind) {
+Page look_at_page(Edits* e, BlockNumber block, node::PageKind kind) {
     Assert(!BufferIsValid(e->looked_at));
     if (find_open(e, block) != nullptr)
         return nullptr;
@@ -173,16 +173,16 @@ Page look_at_page(PageEdits* e, BlockNumber block, node::PageKind kind) {
     return BufferGetPage(e->looked_at);
 }
 
-void drop_look(PageEdits* e) {
+void drop_look(Edits* e) {
     UnlockReleaseBuffer(e->looked_at);
     e->looked_at = InvalidBuffer;
 }
 
-bool edits_have_room(const PageEdits* e, BlockNumber block) {
+bool edits_have_room(const Edits* e, BlockNumber block) {
     return e->count < kMaxEditPages || find_open(e, block) != nullptr;
 }
 
-Page edit_new_page(PageEdits* e, node::PageKind kind, BlockNumber* block) {
+Page edit_new_page(Edits* e, node::PageKind kind, BlockNumber* block) {
     LockRelationForExtension(e->index, ExclusiveLock);
     const Buffer buffer = ReadBuffer(e->index, P_NEW);
     LockBuffer(buffer, BUFFER_LOCK_EXCLUSIVE);
@@ -193,13 +193,13 @@ Page edit_new_page(PageEdits* e, node::PageKind kind, BlockNumber* block) {
     return page;
 }
 
-static void close_buffers(PageEdits* e) {
+static void close_buffers(Edits* e) {
     for (int i = 0; i < e->count; ++i)
         UnlockReleaseBuffer(e->opened[i].buffer);
     e->count = 0;
 }
 
-void commit_edits(PageEdits* e) {
+void commit_edits(Edits* e) {
     if (e->direct) {
         for (int i = 0; i < e->count; ++i)
             MarkBufferDirty(e->opened[i].buffer);
@@ -209,8 +209,8 @@ void commit_edits(PageEdits* e) {
     close_buffers(e);
 }
 
-void abort_edits(PageEdits* e) {
+void abort_edits(Edits* e) {
     close_buffers(e);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::page

@@ -25,12 +25,11 @@
 #include "pg/index/tid.h"
 #include "pg/page/edit_log.h"
 
-namespace vg::pg {
+namespace vg::pg::page {
 
 inline constexpr std::size_t kPageDataOffset = MAXALIGN(SizeOfPageHeaderData);
 inline constexpr std::uint32_t kPageUsable =
     BLCKSZ - kPageDataOffset - MAXALIGN(sizeof(node::PageTrailer));
-using node::kMetaBlock;
 inline constexpr std::uint32_t kChunksPerPage = kPageUsable / sizeof(node::TidChunk);
 
 inline node::ChunkId chunk_id(BlockNumber block, std::uint32_t index) {
@@ -43,20 +42,20 @@ inline std::uint32_t chunk_index(node::ChunkId id) {
     return static_cast<std::uint32_t>(id % kChunksPerPage);
 }
 
-inline std::byte* page_data(Page page) {
+inline std::byte* data_of(Page page) {
     return reinterpret_cast<std::byte*>(page) + kPageDataOffset;
 }
-inline node::PageTrailer* page_trailer(Page page) {
+inline node::PageTrailer* trailer_of(Page page) {
     return reinterpret_cast<node::PageTrailer*>(PageGetSpecialPointer(page));
 }
-inline node::MetaData* page_meta(Page page) {
-    return reinterpret_cast<node::MetaData*>(page_data(page));
+inline node::MetaData* meta_of(Page page) {
+    return reinterpret_cast<node::MetaData*>(data_of(page));
 }
 inline std::byte* slot_bytes(const node::Geometry& g, Page page, std::uint32_t index) {
-    return page_data(page) + static_cast<std::size_t>(index) * g.slot_bytes;
+    return data_of(page) + static_cast<std::size_t>(index) * g.slot_bytes;
 }
 inline node::TidChunk* page_chunk(Page page, std::uint32_t index) {
-    return reinterpret_cast<node::TidChunk*>(page_data(page)) + index;
+    return reinterpret_cast<node::TidChunk*>(data_of(page)) + index;
 }
 
 // Formats an empty page, all zeros. Its data area counts as used in whole, so that generic WAL
@@ -69,7 +68,7 @@ Buffer add_page(Relation index, ForkNumber fork, node::PageKind kind);
 void finish_page(Buffer buffer);
 
 // Null when the page is one of ours of that kind, else what is wrong.
-const char* page_fault(Page page, node::PageKind kind);
+const char* fault_of(Page page, node::PageKind kind);
 
 // XX002 for a block past the end of the index, which the storage manager would report as an I/O
 // error. Asks for the file's size only when a block lies past the size it was told last.
@@ -95,12 +94,12 @@ node::MetaData read_meta(Relation index);
 
 // Up to kMaxEditPages pages changed together: one generic WAL record, all or nothing after a crash.
 // With `direct`, for a relation that is logged as a whole afterwards, pages are changed in place.
-//   PageEdits e; begin_edits(&e, index, direct);
+//   Edits e; begin_edits(&e, index, direct);
 //   Page p = edit_page(&e, block, kind); ... change p ...; commit_edits(&e);
 // After abort_edits(&e) instead, nothing has happened: a page that turns out not to be what it was
 // when it was read ends an edit that way, before anything is changed.
 // One edit at a time per backend (edit_log.h).
-struct PageEdits {
+struct Edits {
     Relation index;
     bool direct;
     int count;
@@ -108,21 +107,21 @@ struct PageEdits {
     EditedPage opened[kMaxEditPages];
     Page pages[kMaxEditPages];  // where the changes are made: working copies, unless direct
 };
-void begin_edits(PageEdits* e, Relation index, bool direct);
+void begin_edits(Edits* e, Relation index, bool direct);
 // Page `block` for change; the same page again when it is already open. Validates the kind. Pages
 // that are not open yet must come in lock order (see above).
-Page edit_page(PageEdits* e, BlockNumber block, node::PageKind kind);
+Page edit_page(Edits* e, BlockNumber block, node::PageKind kind);
 // A page that the edit may want to change, locked, to look at: edit_page then opens it for change,
 // and drop_look lets go of it. Null, and nothing to drop, when it is open for change already.
 // Cheaper than edit_page for pages that mostly stay as they are. At most one at a time.
-Page look_at_page(PageEdits* e, BlockNumber block, node::PageKind kind);
-void drop_look(PageEdits* e);
+Page look_at_page(Edits* e, BlockNumber block, node::PageKind kind);
+void drop_look(Edits* e);
 // Whether edit_page(block) would find the page open or room for another.
-bool edits_have_room(const PageEdits* e, BlockNumber block);
+bool edits_have_room(const Edits* e, BlockNumber block);
 // Extends the relation by a formatted page.
-Page edit_new_page(PageEdits* e, node::PageKind kind, BlockNumber* block);
-void commit_edits(PageEdits* e);
+Page edit_new_page(Edits* e, node::PageKind kind, BlockNumber* block);
+void commit_edits(Edits* e);
 // Requires: no page was changed or added.
-void abort_edits(PageEdits* e);
+void abort_edits(Edits* e);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::page

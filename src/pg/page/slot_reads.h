@@ -12,7 +12,7 @@
 #include "pg/page/buffer_hints.h"
 #include "pg/page/page.h"
 
-namespace vg::pg {
+namespace vg::pg::page {
 
 inline void prefetch_slot(Relation index, const node::Geometry& g, node::SlotId id) {
     // GloVe (100 dimensions, slots of 1.4 kB): the more of a slot, the better; MNIST (784, 8 kB):
@@ -26,12 +26,12 @@ inline void prefetch_slot(Relation index, const node::Geometry& g, node::SlotId 
 inline node::SlotView checked_slot(Relation index, const node::Geometry& g, Buffer locked,
                                    node::SlotId id) {
     const Page page = BufferGetPage(locked);
-    const char* fault = page_fault(page, node::PageKind::kSlots);
+    const char* fault = fault_of(page, node::PageKind::kSlots);
     const node::SlotView slot(g, slot_bytes(g, page, g.index_of(id)));
     if (fault == nullptr)
         fault = slot.check();
     if (unlikely(fault != nullptr))
-        report_corrupt(index, g.block_of(id), fault);
+        index::report_corrupt(index, g.block_of(id), fault);
     return slot;
 }
 
@@ -112,12 +112,12 @@ class CopyReader {
         const Buffer buffer = read_block(index_, block);
         LockBuffer(buffer, BUFFER_LOCK_SHARE);
         const Page page = BufferGetPage(buffer);
-        if (page_fault(page, node::PageKind::kSlots) == nullptr &&
-            g_->index_of(id) < page_trailer(page)->used)
+        if (fault_of(page, node::PageKind::kSlots) == nullptr &&
+            g_->index_of(id) < trailer_of(page)->used)
             std::memcpy(bytes_, slot_bytes(*g_, page, g_->index_of(id)), g_->slot_bytes);
         UnlockReleaseBuffer(buffer);
         if (const char* fault = node::SlotView(*g_, bytes_).check())
-            report_corrupt(index_, block, fault);
+            index::report_corrupt(index_, block, fault);
     }
 
     Relation index_;
@@ -125,4 +125,4 @@ class CopyReader {
     alignas(8) std::byte bytes_[BLCKSZ];
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::page

@@ -8,7 +8,7 @@ extern "C" {
 #include "utils/typcache.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::rank {
 
 struct RowArray {
     Oid type;  // of an element
@@ -44,4 +44,4 @@ inline Datum end_rows(const RowArray& array) {
         construct_array(array.rows, array.n, array.type, -1, false, TYPALIGN_DOUBLE));
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rank

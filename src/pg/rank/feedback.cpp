@@ -19,7 +19,7 @@
 #include "pg/boundary/context.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::rank {
 namespace {
 
 struct VectorList {
@@ -47,8 +47,8 @@ VectorList vector_list(FunctionCallInfo fcinfo, int i, const Vector& query) {
     return list;
 }
 
-rank::FeedbackSum sum_of(const VectorList& list, std::size_t dims) {
-    rank::FeedbackSum sum(dims, std::pmr::new_delete_resource());
+vg::rank::FeedbackSum sum_of(const VectorList& list, std::size_t dims) {
+    vg::rank::FeedbackSum sum(dims, std::pmr::new_delete_resource());
     for (int i = 0; i < list.n; ++i) {
         if (i % 1024 == 0)
             poll_interrupts();
@@ -60,12 +60,12 @@ rank::FeedbackSum sum_of(const VectorList& list, std::size_t dims) {
 // Both overloads keep their containers to themselves, so that the caller may raise errors. False:
 // the result has no direction.
 bool refine(const Vector* query, const VectorList& relevant, const VectorList& irrelevant,
-            const rank::RocchioWeights& weights, bool unit_length, Vector* result) {
+            const vg::rank::RocchioWeights& weights, bool unit_length, Vector* result) {
     const auto dims = static_cast<std::size_t>(query->dim);
-    const rank::FeedbackSum for_it = sum_of(relevant, dims);
-    const rank::FeedbackSum against_it = sum_of(irrelevant, dims);
-    return rank::rocchio(elements(query), for_it, against_it, weights, unit_length,
-                         std::span(result->x, dims));
+    const vg::rank::FeedbackSum for_it = sum_of(relevant, dims);
+    const vg::rank::FeedbackSum against_it = sum_of(irrelevant, dims);
+    return vg::rank::rocchio(elements(query), for_it, against_it, weights, unit_length,
+                             std::span(result->x, dims));
 }
 
 struct FeedbackState {
@@ -74,9 +74,9 @@ struct FeedbackState {
 
     ContextResource memory;
     const Vector* query;  // a copy in the aggregate's context
-    rank::FeedbackSum relevant;
+    vg::rank::FeedbackSum relevant;
     int32 k = 0;
-    rank::RocchioWeights weights;
+    vg::rank::RocchioWeights weights;
     bool unit_length = true;
 };
 
@@ -89,7 +89,7 @@ const Vector* copy_vector(const Vector* vector, MemoryContext context) {
 struct AggregateArguments {
     const Vector* query;
     int32 k;
-    rank::RocchioWeights weights;
+    vg::rank::RocchioWeights weights;
     bool unit_length;
 };
 
@@ -100,7 +100,7 @@ AggregateArguments aggregate_arguments(FunctionCallInfo fcinfo) {
     a.query = datum_vector(PG_GETARG_DATUM(3));
     a.k = integer_argument(fcinfo, 4, "k", 1);
     a.unit_length = true;
-    a.weights = rank::RocchioWeights{};
+    a.weights = vg::rank::RocchioWeights{};
     if (PG_NARGS() > 5) {
         a.weights.alpha = nonnegative_argument(fcinfo, 5, "alpha");
         a.weights.beta = nonnegative_argument(fcinfo, 6, "beta");
@@ -119,11 +119,11 @@ FeedbackState* state_argument(FunctionCallInfo fcinfo) {
     return PG_ARGISNULL(0) ? nullptr : reinterpret_cast<FeedbackState*>(PG_GETARG_POINTER(0));
 }
 
-bool refine(const FeedbackState& s, const rank::RocchioWeights& weights, bool unit_length,
+bool refine(const FeedbackState& s, const vg::rank::RocchioWeights& weights, bool unit_length,
             Vector* result) {
-    const rank::FeedbackSum none(0, std::pmr::new_delete_resource());
-    return rank::rocchio(elements(s.query), s.relevant, none, weights, unit_length,
-                         std::span(result->x, static_cast<std::size_t>(result->dim)));
+    const vg::rank::FeedbackSum none(0, std::pmr::new_delete_resource());
+    return vg::rank::rocchio(elements(s.query), s.relevant, none, weights, unit_length,
+                             std::span(result->x, static_cast<std::size_t>(result->dim)));
 }
 
 Datum checked_result(const Vector* result, bool has_direction) {
@@ -131,7 +131,8 @@ Datum checked_result(const Vector* result, bool has_direction) {
     return vector_datum(result);
 }
 
-Datum final_query(const FeedbackState& s, const rank::RocchioWeights& weights, bool unit_length) {
+Datum final_query(const FeedbackState& s, const vg::rank::RocchioWeights& weights,
+                  bool unit_length) {
     Vector* result = make_vector(s.query->dim);
     const bool has_direction = refine(s, weights, unit_length, result);
     return checked_result(result, has_direction);
@@ -153,9 +154,9 @@ VG_FUNCTION(vg_rocchio) {
     if (PG_ARGISNULL(0))
         PG_RETURN_NULL();
     const Vector* query = datum_vector(PG_GETARG_DATUM(0));
-    const rank::RocchioWeights weights{nonnegative_argument(fcinfo, 3, "alpha"),
-                                       nonnegative_argument(fcinfo, 4, "beta"),
-                                       nonnegative_argument(fcinfo, 5, "gamma")};
+    const vg::rank::RocchioWeights weights{nonnegative_argument(fcinfo, 3, "alpha"),
+                                           nonnegative_argument(fcinfo, 4, "beta"),
+                                           nonnegative_argument(fcinfo, 5, "gamma")};
     require_argument(fcinfo, 6, "unit_length");
     const bool unit_length = PG_GETARG_BOOL(6);
     const VectorList relevant = vector_list(fcinfo, 1, *query);
@@ -173,7 +174,7 @@ VG_FUNCTION(vg_average_prf) {
     const VectorList relevant = vector_list(fcinfo, 1, *query);
     Vector* result = make_vector(query->dim);
     const auto count = static_cast<std::uint64_t>(relevant.n);
-    refine(query, relevant, VectorList{}, rank::average_weights(count), false, result);
+    refine(query, relevant, VectorList{}, vg::rank::average_weights(count), false, result);
     return checked_result(result, true);
 }
 
@@ -218,7 +219,7 @@ VG_FUNCTION(vg_average_prf_final) {
     const FeedbackState* state = state_argument(fcinfo);
     if (state == nullptr)
         PG_RETURN_NULL();
-    return final_query(*state, rank::average_weights(state->relevant.count()), false);
+    return final_query(*state, vg::rank::average_weights(state->relevant.count()), false);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rank

@@ -13,7 +13,7 @@
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 
-namespace vg::pg {
+namespace vg::pg::rank {
 namespace {
 
 constexpr int kStateElements = 3;
@@ -33,12 +33,12 @@ ArrayType* state_argument(FunctionCallInfo fcinfo, int i) {
     return array;
 }
 
-rank::FusedScore read_state(ArrayType* array) {
+vg::rank::FusedScore read_state(ArrayType* array) {
     const float8* v = state_values(array);
-    return rank::FusedScore{rank::Sum{v[0], v[1]}, v[2]};
+    return vg::rank::FusedScore{vg::rank::Sum{v[0], v[1]}, v[2]};
 }
 
-Datum write_state(FunctionCallInfo fcinfo, ArrayType* array, const rank::FusedScore& score) {
+Datum write_state(FunctionCallInfo fcinfo, ArrayType* array, const vg::rank::FusedScore& score) {
     if (AggCheckCallContext(fcinfo, nullptr) == 0)
         array = DatumGetArrayTypePCopy(PointerGetDatum(array));
     float8* v = state_values(array);
@@ -49,7 +49,7 @@ Datum write_state(FunctionCallInfo fcinfo, ArrayType* array, const rank::FusedSc
 }
 
 Datum add_share(FunctionCallInfo fcinfo, ArrayType* array, float8 share) {
-    rank::FusedScore score = read_state(array);
+    vg::rank::FusedScore score = read_state(array);
     score.add(share);
     return write_state(fcinfo, array, score);
 }
@@ -70,13 +70,13 @@ Datum finite_result(float8 value) {
 // (state, rank [, k [, weight]])
 VG_FUNCTION(vg_rrf_accum) {
     ArrayType* state = state_argument(fcinfo, 0);
-    const int32 k = PG_NARGS() > 2 ? integer_argument(fcinfo, 2, "k", 0) : rank::kRrfConstant;
+    const int32 k = PG_NARGS() > 2 ? integer_argument(fcinfo, 2, "k", 0) : vg::rank::kRrfConstant;
     const float8 weight = weight_argument(fcinfo, 3);
     if (PG_ARGISNULL(1))
         return PointerGetDatum(state);
     const int64 position = PG_GETARG_INT64(1);
     check_at_least(position, "rank", 1);
-    return add_share(fcinfo, state, rank::rrf_share(position, k, weight));
+    return add_share(fcinfo, state, vg::rank::rrf_share(position, k, weight));
 }
 
 // (state, rank, n [, weight])
@@ -90,7 +90,7 @@ VG_FUNCTION(vg_borda_accum) {
         return PointerGetDatum(state);
     const int64 position = PG_GETARG_INT64(1);
     check_range(position, "rank", 1, n);
-    return add_share(fcinfo, state, rank::borda_share(position, n, weight));
+    return add_share(fcinfo, state, vg::rank::borda_share(position, n, weight));
 }
 
 // (state, score [, weight])
@@ -106,7 +106,7 @@ VG_FUNCTION(vg_comb_accum) {
 
 VG_FUNCTION(vg_fused_combine) {
     ArrayType* state = state_argument(fcinfo, 0);
-    rank::FusedScore score = read_state(state);
+    vg::rank::FusedScore score = read_state(state);
     score.add(read_state(state_argument(fcinfo, 1)));
     return write_state(fcinfo, state, score);
 }
@@ -119,4 +119,4 @@ VG_FUNCTION(vg_fused_total_by_hits) {
     return finite_result(read_state(state_argument(fcinfo, 0)).total_by_hits());
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rank

@@ -19,7 +19,7 @@
 #include "pg/boundary/memory.h"
 #include "pg/rank/composite.h"
 
-namespace vg::pg {
+namespace vg::pg::rank {
 namespace {
 
 constexpr const char* kName = "rank_pairs";
@@ -30,24 +30,24 @@ constexpr float8 kMaxWeight = 1e100;
 constexpr std::size_t kMaxItems = MaxAllocSize / 64;
 
 struct PairState {
-    PairState(MemoryContext context, rank::PairMethod m)
+    PairState(MemoryContext context, vg::rank::PairMethod m)
         : memory(context), comparisons(&memory, state_budget()), method(m) {}
 
     ContextResource memory;
-    rank::Comparisons comparisons;
-    rank::PairMethod method;
+    vg::rank::Comparisons comparisons;
+    vg::rank::PairMethod method;
 };
 
 // The method in argument i where the aggregate has one, else net.
-rank::PairMethod method_argument(FunctionCallInfo fcinfo, int i) {
+vg::rank::PairMethod method_argument(FunctionCallInfo fcinfo, int i) {
     if (PG_NARGS() <= i)
-        return rank::PairMethod::kNet;
+        return vg::rank::PairMethod::kNet;
     require_argument(fcinfo, i, "method");
     const std::string_view name = text_view(PG_GETARG_TEXT_PP(i));
-    const auto method = rank::pair_method(name);
+    const auto method = vg::rank::pair_method(name);
     if (!method)
-        report_unknown_name("method", "methods", name, rank::kPairMethodNames.data(),
-                            rank::kPairMethodNames.size());
+        report_unknown_name("method", "methods", name, vg::rank::kPairMethodNames.data(),
+                            vg::rank::kPairMethodNames.size());
     return *method;
 }
 
@@ -63,24 +63,24 @@ float8 weight_of_pair(FunctionCallInfo fcinfo) {
 }
 
 struct Listing {
-    rank::RankedItem* items;
+    vg::rank::RankedItem* items;
     int n;
 };
 
-void check_size(const PairState& state, const rank::Tournament& t) {
-    const rank::PairMethod method = state.method;
-    if (rank::is_dense(method) && t.n() > rank::kMaxDenseItems)
+void check_size(const PairState& state, const vg::rank::Tournament& t) {
+    const vg::rank::PairMethod method = state.method;
+    if (vg::rank::is_dense(method) && t.n() > vg::rank::kMaxDenseItems)
         ereport(ERROR,
                 (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many items for this method"),
                  errdetail("There are %zu items; kemeny and tsp take at most %zu.", t.n(),
-                           rank::kMaxDenseItems),
+                           vg::rank::kMaxDenseItems),
                  errhint("Use net, bradley_terry or copeland, or rank the first items of one "
                          "of these.")));
     if (t.n() > kMaxItems)
         ereport(ERROR,
                 (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED), errmsg("too many items for one list"),
                  errdetail("There are %zu items; a list holds at most %zu.", t.n(), kMaxItems)));
-    const std::size_t scratch = rank::scratch_bytes(method, t.n(), t.pairs.size());
+    const std::size_t scratch = vg::rank::scratch_bytes(method, t.n(), t.pairs.size());
     if (state.comparisons.bytes() + scratch > state_budget())
         report_state_size(kName, 0.0, kLess);
 }
@@ -89,13 +89,13 @@ void check_size(const PairState& state, const rank::Tournament& t) {
 Listing rank_state(PairState* state) {
     MemoryContext scratch =
         AllocSetContextCreate(CurrentMemoryContext, "rank_pairs", ALLOCSET_SMALL_SIZES);
-    const auto* t =
-        new_in_context<rank::Tournament>(scratch, state->comparisons.tournament(kInterruptPoll));
+    const auto* t = new_in_context<vg::rank::Tournament>(
+        scratch, state->comparisons.tournament(kInterruptPoll));
     check_size(*state, *t);
     Listing listing{};
     listing.n = static_cast<int>(t->n());
-    listing.items = static_cast<rank::RankedItem*>(
-        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(rank::RankedItem) * t->n()));
+    listing.items = static_cast<vg::rank::RankedItem*>(
+        MemoryContextAllocHuge(CurrentMemoryContext, sizeof(vg::rank::RankedItem) * t->n()));
     rank_tournament(*t, state->method, kInterruptPoll, std::span(listing.items, t->n()));
     MemoryContextDelete(scratch);
     return listing;
@@ -111,7 +111,7 @@ PairState* state_argument(FunctionCallInfo fcinfo) {
 // (state, i, j, weight [, method])
 VG_FUNCTION(vg_rank_pairs_accum) {
     MemoryContext context = aggregate_context(fcinfo);
-    const rank::PairMethod method = method_argument(fcinfo, 4);
+    const vg::rank::PairMethod method = method_argument(fcinfo, 4);
     PairState* state = state_argument(fcinfo);
     if (state != nullptr && state->method != method)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -163,4 +163,4 @@ VG_FUNCTION(vg_rank_pairs_scores_final) {
     return end_rows(rows);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rank

@@ -8,7 +8,7 @@
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 
-namespace vg::pg {
+namespace vg::pg::rank {
 namespace {
 
 constexpr int32 kMaxPositions = 10000000;
@@ -30,12 +30,12 @@ VG_FUNCTION(vg_permutation_repair) {
     for (int i = 0; i < given.n; ++i)
         positions[i] = given.nulls[i] ? 0 : DatumGetInt32(given.values[i]);
     int32* repaired = allocate_positions(n);
-    rank::repair_permutation(std::span(positions, static_cast<std::size_t>(given.n)),
-                             std::span(repaired, static_cast<std::size_t>(n)));
+    vg::rank::repair_permutation(std::span(positions, static_cast<std::size_t>(given.n)),
+                                 std::span(repaired, static_cast<std::size_t>(n)));
     auto* values = static_cast<Datum*>(palloc(sizeof(Datum) * static_cast<Size>(n + 1)));
     for (int i = 0; i < n; ++i)
         values[i] = Int32GetDatum(repaired[i]);
     return PointerGetDatum(construct_array(values, n, INT4OID, sizeof(int32), true, TYPALIGN_INT));
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rank

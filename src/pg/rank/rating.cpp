@@ -21,7 +21,7 @@ extern "C" {
 #include "executor/executor.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::rank {
 namespace {
 
 float8 attribute(HeapTupleHeader tuple, AttrNumber column, const char* name, int number) {
@@ -36,12 +36,12 @@ float8 attribute(HeapTupleHeader tuple, AttrNumber column, const char* name, int
 }
 
 // NULL is a newcomer. `number` is the element's, from 1.
-rank::Rating read_rating(Datum value, bool isnull, int number) {
+vg::rank::Rating read_rating(Datum value, bool isnull, int number) {
     if (isnull)
-        return rank::Rating{};
+        return vg::rank::Rating{};
     const HeapTupleHeader tuple = DatumGetHeapTupleHeader(value);
-    const rank::Rating rating{attribute(tuple, 1, "mu", number),
-                              attribute(tuple, 2, "sigma", number)};
+    const vg::rank::Rating rating{attribute(tuple, 1, "mu", number),
+                                  attribute(tuple, 2, "sigma", number)};
     check_positive(rating.sigma, "sigma", {"element", number, "ratings"});
     return rating;
 }
@@ -60,7 +60,7 @@ void check_length(const ArrayItems& items, int n, const char* name) {
                         errdetail("There are %d ratings and %d %s.", n, items.n, name)));
 }
 
-rank::RatingModel model_arguments(FunctionCallInfo fcinfo, int beta, int kappa) {
+vg::rank::RatingModel model_arguments(FunctionCallInfo fcinfo, int beta, int kappa) {
     return {positive_argument(fcinfo, beta, "beta"),
             positive_argument(fcinfo, kappa, "kappa", 1.0)};
 }
@@ -69,7 +69,7 @@ struct HistoryState {
     explicit HistoryState(MemoryContext context)
         : memory(context), history(&memory, state_budget()) {}
     ContextResource memory;
-    rank::MatchHistory history;
+    vg::rank::MatchHistory history;
 };
 
 HistoryState* state_argument(FunctionCallInfo fcinfo) {
@@ -89,10 +89,10 @@ VG_FUNCTION(vg_rate) {
     const ArrayItems teams = alone ? ArrayItems{} : array_items(PG_GETARG_ARRAYTYPE_P(2));
     if (!alone)
         check_length(teams, ratings.n, "teams");
-    const rank::RatingModel model = model_arguments(fcinfo, 3, 4);
+    const vg::rank::RatingModel model = model_arguments(fcinfo, 3, 4);
 
-    auto* players = static_cast<rank::Player*>(MemoryContextAllocHuge(
-        CurrentMemoryContext, sizeof(rank::Player) * static_cast<Size>(ratings.n + 1)));
+    auto* players = static_cast<vg::rank::Player*>(MemoryContextAllocHuge(
+        CurrentMemoryContext, sizeof(vg::rank::Player) * static_cast<Size>(ratings.n + 1)));
     for (int i = 0; i < ratings.n; ++i) {
         players[i].rating = read_rating(ratings.values[i], ratings.nulls[i], i + 1);
         players[i].rank = read_integer(ranks, i, "ranks");
@@ -103,7 +103,7 @@ VG_FUNCTION(vg_rate) {
 
     RowArray rows = begin_rows(fcinfo, ratings.n);
     for (int i = 0; i < ratings.n; ++i) {
-        const rank::Rating& rating = players[i].rating;
+        const vg::rank::Rating& rating = players[i].rating;
         if (unlikely(!std::isfinite(rating.mu) || !std::isfinite(rating.sigma)))
             float_overflow_error();
         Datum values[] = {Float8GetDatum(rating.mu), Float8GetDatum(rating.sigma)};
@@ -135,10 +135,10 @@ VG_FUNCTION(vg_rate_all_final) {
         PG_RETURN_NULL();
     MemoryContext scratch =
         AllocSetContextCreate(CurrentMemoryContext, "rate_all", ALLOCSET_SMALL_SIZES);
-    const auto* rated = new_in_context<std::vector<rank::RatedItem>>(
-        scratch, state->history.rate(rank::RatingModel{}, kInterruptPoll));
+    const auto* rated = new_in_context<std::vector<vg::rank::RatedItem>>(
+        scratch, state->history.rate(vg::rank::RatingModel{}, kInterruptPoll));
     RowArray rows = begin_rows(fcinfo, static_cast<int>(rated->size()));
-    for (const rank::RatedItem& item : *rated) {
+    for (const vg::rank::RatedItem& item : *rated) {
         CHECK_FOR_INTERRUPTS();
         Datum values[] = {Int64GetDatum(item.item), Float8GetDatum(item.rating.mu),
                           Float8GetDatum(item.rating.sigma), Int64GetDatum(item.matches)};
@@ -148,4 +148,4 @@ VG_FUNCTION(vg_rate_all_final) {
     return end_rows(rows);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rank

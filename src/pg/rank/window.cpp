@@ -18,7 +18,7 @@ extern "C" {
 #include "windowapi.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::rank {
 namespace {
 
 // Counted from 1, in the order of the window: row_number() over the same window finds it.
@@ -26,7 +26,7 @@ void check_score(float8 score, int64 position) {
     check_finite(score, "score", {"row", position + 1, "the partition"});
 }
 
-using rank::ScoreSummary;
+using vg::rank::ScoreSummary;
 static_assert(std::is_trivially_destructible_v<ScoreSummary>);
 
 struct Partition {  // zeroed by the executor
@@ -104,13 +104,13 @@ VG_FUNCTION(vg_sigmoid_norm) {
     float8 score;
     if (!current_score(PG_WINDOW_OBJECT(), &score))
         PG_RETURN_NULL();
-    return Float8GetDatum(rank::sigmoid(score));
+    return Float8GetDatum(vg::rank::sigmoid(score));
 }
 
 VG_FUNCTION(vg_edge_order) {
     WindowObject window = PG_WINDOW_OBJECT();
-    return Int64GetDatum(
-        rank::edge_position(WinGetCurrentPosition(window) + 1, WinGetPartitionRowCount(window)));
+    return Int64GetDatum(vg::rank::edge_position(WinGetCurrentPosition(window) + 1,
+                                                 WinGetPartitionRowCount(window)));
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rank

@@ -11,7 +11,7 @@
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/result.h"
 
-namespace vg::pg {
+namespace vg::pg::rerank {
 namespace {
 
 // Costs are added up place by place.
@@ -23,14 +23,14 @@ std::size_t count_argument(FunctionCallInfo fcinfo, int i, const char* name, int
 
 }  // namespace
 
-rerank::Shape shape_arguments(FunctionCallInfo fcinfo, int protocol, int batch) {
-    rerank::Shape s;
-    s.protocol = choice_argument<rerank::Protocol>(fcinfo, protocol, "protocol", "protocols",
-                                                   rerank::kProtocolNames);
+vg::rerank::Shape shape_arguments(FunctionCallInfo fcinfo, int protocol, int batch) {
+    vg::rerank::Shape s;
+    s.protocol = choice_argument<vg::rerank::Protocol>(fcinfo, protocol, "protocol", "protocols",
+                                                       vg::rerank::kProtocolNames);
     s.batch = count_argument(fcinfo, batch, "batch");
     s.group_size = count_argument(fcinfo, batch + 1, "group_size");
     s.epochs = count_argument(fcinfo, batch + 2, "epochs");
-    const bool heap = s.protocol == rerank::Protocol::kSetwiseHeap;
+    const bool heap = s.protocol == vg::rerank::Protocol::kSetwiseHeap;
     s.fanout = count_argument(fcinfo, batch + 3, "fanout", heap ? 2 : 1);
     s.votes = count_argument(fcinfo, batch + 4, "votes");
     s.win = count_argument(fcinfo, batch + 5, "win", 2);
@@ -53,13 +53,13 @@ std::size_t places_argument(FunctionCallInfo fcinfo, int i, std::size_t all) {
 // (protocol, n, k, batch, group_size, epochs, fanout, votes, win, step, passes)
 VG_FUNCTION(vg_rerank_cost) {
     TupleDesc columns = row_columns(fcinfo);
-    rerank::Shape shape = shape_arguments(fcinfo, 0, 3);
+    vg::rerank::Shape shape = shape_arguments(fcinfo, 0, 3);
     const int32 n = integer_argument(fcinfo, 1, "n", 0);
     if (n > kMostDocuments)
         ereport(ERROR, (errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
                         errmsg("n must be at most %d", kMostDocuments)));
     shape.k = places_argument(fcinfo, 2, static_cast<std::size_t>(n));
-    const rerank::Cost c = rerank::cost(shape, static_cast<std::size_t>(n));
+    const vg::rerank::Cost c = vg::rerank::cost(shape, static_cast<std::size_t>(n));
     constexpr auto kMost = static_cast<std::uint64_t>(PG_INT64_MAX);
     Datum values[] = {Int64GetDatum(static_cast<int64>(std::min(c.calls, kMost))),
                       Int64GetDatum(static_cast<int64>(std::min(c.shown, kMost))),
@@ -68,4 +68,4 @@ VG_FUNCTION(vg_rerank_cost) {
     PG_RETURN_DATUM(row_datum(columns, values, nulls));
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rerank

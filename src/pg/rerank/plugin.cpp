@@ -14,10 +14,10 @@ extern "C" {
 
 #include "pg/boundary/compat.h"
 
-namespace vg::pg {
+namespace vg::pg::rerank {
 namespace {
 
-using rerank::Protocol;
+using vg::rerank::Protocol;
 
 struct Kind {
     const char* what;
@@ -72,7 +72,7 @@ const Kind& kind_of(Protocol protocol) {
     ereport(ERROR,
             (errcode(ERRCODE_INVALID_FUNCTION_DEFINITION),
              errmsg("function %s is not what protocol \"%s\" needs", p.name,
-                    rerank::kProtocolNames[static_cast<std::size_t>(p.protocol)].data()),
+                    vg::rerank::kProtocolNames[static_cast<std::size_t>(p.protocol)].data()),
              errdetail("It needs %s: (%s, %s%s) returning %s.", kind.what, query, array, second,
                        kind.shape),
              errhint("Choose another protocol, or wrap the function in one of that shape.")));
@@ -151,4 +151,4 @@ Plugin* find_plugin(FunctionCallInfo fcinfo, Oid function, Protocol protocol) {
     return p;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rerank

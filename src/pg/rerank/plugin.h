@@ -9,12 +9,12 @@
 
 #include "core/rerank/rerank.h"
 
-namespace vg::pg {
+namespace vg::pg::rerank {
 
 struct Plugin {
     MemoryContext context;  // everything of this plug-in
     Oid function;
-    rerank::Protocol protocol;
+    vg::rerank::Protocol protocol;
     Oid query_type;
     Oid array_type;    // of the documents
     Oid element_type;  // of an element of the answer, or the answer itself where it is none
@@ -27,6 +27,6 @@ struct Plugin {
 
 // The plug-in of this call site, made anew when the function or protocol has changed. 42883: no
 // such function; 42501: may not be executed; 42P13: of another shape than the protocol needs.
-Plugin* find_plugin(FunctionCallInfo fcinfo, Oid function, rerank::Protocol protocol);
+Plugin* find_plugin(FunctionCallInfo fcinfo, Oid function, vg::rerank::Protocol protocol);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rerank

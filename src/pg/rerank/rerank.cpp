@@ -18,7 +18,7 @@
 #include "pg/rerank/arguments.h"
 #include "pg/rerank/sql_judge.h"
 
-namespace vg::pg {
+namespace vg::pg::rerank {
 namespace {
 
 enum Argument {
@@ -56,7 +56,7 @@ std::span<const double> first_stage(FunctionCallInfo fcinfo, const DocumentList&
     return {scores, n};
 }
 
-void read_blend(FunctionCallInfo fcinfo, const DocumentList& list, rerank::Request* request) {
+void read_blend(FunctionCallInfo fcinfo, const DocumentList& list, vg::rerank::Request* request) {
     if (PG_ARGISNULL(kBlend) != PG_ARGISNULL(kFirst))
         ereport(
             ERROR,
@@ -70,8 +70,8 @@ void read_blend(FunctionCallInfo fcinfo, const DocumentList& list, rerank::Reque
     request->first_stage = first_stage(fcinfo, list);
 }
 
-rerank::Request read_request(FunctionCallInfo fcinfo) {
-    rerank::Request request;
+vg::rerank::Request read_request(FunctionCallInfo fcinfo) {
+    vg::rerank::Request request;
     request.shape = shape_arguments(fcinfo, kProtocol, kBatch);
     if (!PG_ARGISNULL(kMaxCalls))
         request.max_calls =
@@ -91,13 +91,13 @@ void check_memory_of(const DocumentList& list) {
     constexpr std::size_t kPerElement = sizeof(Datum) + sizeof(bool) + sizeof(std::uint32_t);
     const auto elements = static_cast<std::size_t>(list.elements);
     check_state_size("rerank",
-                     static_cast<double>(elements * (kPerElement + rerank::kBytesPerDocument)),
+                     static_cast<double>(elements * (kPerElement + vg::rerank::kBytesPerDocument)),
                      "pass fewer documents");
 }
 
-void notice_places(Plugin* plugin, const rerank::Shape& shape, int n) {
+void notice_places(Plugin* plugin, const vg::rerank::Shape& shape, int n) {
     const std::size_t settled = shape.passes * (shape.win - shape.step);
-    if (shape.protocol != rerank::Protocol::kListwise || plugin->noticed_places ||
+    if (shape.protocol != vg::rerank::Protocol::kListwise || plugin->noticed_places ||
         shape.win >= static_cast<std::size_t>(n) || shape.k <= settled)
         return;
     plugin->noticed_places = true;
@@ -106,7 +106,7 @@ void notice_places(Plugin* plugin, const rerank::Shape& shape, int n) {
                      errhint("Raise win or passes, or lower step or k.")));
 }
 
-void notice_budget(Plugin* plugin, const rerank::Outcome& outcome) {
+void notice_budget(Plugin* plugin, const vg::rerank::Outcome& outcome) {
     if (!outcome.cut_short || plugin->noticed_max_calls)
         return;
     plugin->noticed_max_calls = true;
@@ -117,15 +117,15 @@ void notice_budget(Plugin* plugin, const rerank::Outcome& outcome) {
                        outcome.calls)));
 }
 
-rerank::Outcome* judge_documents(Plugin* plugin, Datum query, Oid collation,
-                                 const DocumentList& list, const rerank::Request& request) {
+vg::rerank::Outcome* judge_documents(Plugin* plugin, Datum query, Oid collation,
+                                     const DocumentList& list, const vg::rerank::Request& request) {
     MemoryContext context = CurrentMemoryContext;
     MemoryContext per_call = AllocSetContextCreate(context, "rerank call", ALLOCSET_DEFAULT_SIZES);
     auto* memory = new_in_context<ContextResource>(context, context);
     SqlJudge judge(plugin, query, collation, list, per_call);
-    return new_in_context<rerank::Outcome>(
-        context,
-        rerank::rerank(judge, static_cast<std::size_t>(list.n), request, memory, kInterruptPoll));
+    return new_in_context<vg::rerank::Outcome>(
+        context, vg::rerank::rerank(judge, static_cast<std::size_t>(list.n), request, memory,
+                                    kInterruptPoll));
 }
 
 struct Rows {
@@ -145,11 +145,11 @@ void put_row(Rows* rows, std::uint32_t element, double score) {
 }
 
 // The first `places` rows; NULL documents come behind all others.
-void put_ranking(Rows* rows, const rerank::Outcome& outcome, const DocumentList& list,
+void put_ranking(Rows* rows, const vg::rerank::Outcome& outcome, const DocumentList& list,
                  std::size_t places) {
     rows->values[kCalls] = Int64GetDatum(static_cast<int64>(outcome.calls));
     rows->values[kRepairs] = Int64GetDatum(static_cast<int64>(outcome.repairs));
-    for (const rerank::Ranked& r : outcome.ranking) {
+    for (const vg::rerank::Ranked& r : outcome.ranking) {
         if (static_cast<std::size_t>(rows->rank) == places)
             return;
         put_row(rows, list.place[r.document], r.score);
@@ -169,7 +169,7 @@ void put_ranking(Rows* rows, const rerank::Outcome& outcome, const DocumentList&
 
 void run(FunctionCallInfo fcinfo, Rows* rows) {
     require_argument(fcinfo, kFunction, "fn");
-    rerank::Request request = read_request(fcinfo);
+    vg::rerank::Request request = read_request(fcinfo);
     Plugin* plugin = find_plugin(fcinfo, PG_GETARG_OID(kFunction), request.shape.protocol);
     if (!PG_ARGISNULL(kK))
         integer_argument(fcinfo, kK, "k", 1);
@@ -184,7 +184,7 @@ void run(FunctionCallInfo fcinfo, Rows* rows) {
     request.shape.k = std::min(places, static_cast<std::size_t>(list.n));
     if (!PG_ARGISNULL(kK))
         notice_places(plugin, request.shape, list.n);
-    const rerank::Outcome* outcome = judge_documents(
+    const vg::rerank::Outcome* outcome = judge_documents(
         plugin, query_argument(fcinfo, plugin->query_type), PG_GET_COLLATION(), list, request);
     notice_budget(plugin, *outcome);
     put_ranking(rows, *outcome, list, places);
@@ -206,4 +206,4 @@ VG_FUNCTION(vg_rerank) {
     return Datum{0};
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rerank

@@ -14,10 +14,10 @@ extern "C" {
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 
-namespace vg::pg {
+namespace vg::pg::rerank {
 namespace {
 
-using rerank::Documents;
+using vg::rerank::Documents;
 
 template <typename T>
 T* allocate(std::size_t n) {
@@ -169,4 +169,4 @@ std::span<const std::int32_t> SqlJudge::permute(Documents documents) {
     });
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rerank

@@ -10,7 +10,7 @@
 #include "core/rerank/judge.h"
 #include "pg/rerank/plugin.h"
 
-namespace vg::pg {
+namespace vg::pg::rerank {
 
 // The documents of a rerank. Those that are NULL take no part.
 struct DocumentList {
@@ -28,7 +28,7 @@ struct DocumentList {
 
 DocumentList read_documents(ArrayType* array);
 
-class SqlJudge final : public rerank::Judge {
+class SqlJudge final : public vg::rerank::Judge {
   public:
     SqlJudge(Plugin* plugin, Datum query, Oid collation, const DocumentList& documents,
              MemoryContext context)
@@ -38,17 +38,18 @@ class SqlJudge final : public rerank::Judge {
           documents_(documents),
           context_(context) {}
 
-    std::span<const double> score(rerank::Documents documents) override;
-    std::int64_t pick(rerank::Documents documents) override;
-    std::span<const double> compare(rerank::Documents first, rerank::Documents second) override;
-    std::span<const std::int32_t> permute(rerank::Documents documents) override;
+    std::span<const double> score(vg::rerank::Documents documents) override;
+    std::int64_t pick(vg::rerank::Documents documents) override;
+    std::span<const double> compare(vg::rerank::Documents first,
+                                    vg::rerank::Documents second) override;
+    std::span<const std::int32_t> permute(vg::rerank::Documents documents) override;
 
   private:
     // The function's answer, in the current context, which is context_.
-    NullableDatum ask(rerank::Documents first, rerank::Documents second) const;
-    Datum array_of(rerank::Documents documents) const;
+    NullableDatum ask(vg::rerank::Documents first, vg::rerank::Documents second) const;
+    Datum array_of(vg::rerank::Documents documents) const;
     // One per document, NaN for NULL. `chances`: between 0 and 1.
-    std::span<const double> numbers(NullableDatum answer, rerank::Documents documents,
+    std::span<const double> numbers(NullableDatum answer, vg::rerank::Documents documents,
                                     bool chances) const;
 
     Plugin* plugin_;
@@ -58,4 +59,4 @@ class SqlJudge final : public rerank::Judge {
     MemoryContext context_;  // of one call
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::rerank

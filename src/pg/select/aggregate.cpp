@@ -14,7 +14,7 @@ extern "C" {
 #include "utils/datum.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::select {
 namespace {
 
 // Arguments behind the state; the shorter overloads lack the last ones.
@@ -39,7 +39,7 @@ bool has(FunctionCallInfo fcinfo, Argument a) {
 }
 
 void read_settings(FunctionCallInfo fcinfo, Input* input) {
-    input->request.method = select::Method::kMmr;
+    input->request.method = vg::select::Method::kMmr;
     input->request.diversity = kDefaultDiversity;
     if (has(fcinfo, kDiversity))
         input->request.diversity = share_argument(fcinfo, kDiversity, "diversity");
@@ -47,7 +47,7 @@ void read_settings(FunctionCallInfo fcinfo, Input* input) {
         require_argument(fcinfo, kMethod, "method");
         input->request.method = checked_method(text_view(PG_GETARG_TEXT_PP(kMethod)));
     }
-    input->request.compression = select::compression_weights(input->request.diversity);
+    input->request.compression = vg::select::compression_weights(input->request.diversity);
     const bool budgeted = has(fcinfo, kBudget);
     if (budgeted)
         input->limits.budget = nonnegative_argument(fcinfo, kBudget, "budget");
@@ -68,7 +68,7 @@ State* new_state(FunctionCallInfo fcinfo, MemoryContext aggregate) {
 }
 
 double number_argument(FunctionCallInfo fcinfo, Argument a, const char* name, int64 row) {
-    return PG_ARGISNULL(a) ? select::kAbsent : checked_number(name, PG_GETARG_FLOAT8(a), row);
+    return PG_ARGISNULL(a) ? vg::select::kAbsent : checked_number(name, PG_GETARG_FLOAT8(a), row);
 }
 
 void keep_key(FunctionCallInfo fcinfo, State* state) {
@@ -106,17 +106,14 @@ NullableDatum key_of_pick(int i, void* arg) {
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vg_diverse_select_accum) {
-    using namespace vg::pg;
     State* state = state_of(fcinfo, new_state);
     add(fcinfo, state);
     PG_RETURN_POINTER(state);
 }
 
 VG_FUNCTION(vg_diverse_select_final) {
-    using namespace vg::pg;
     if (PG_ARGISNULL(0))
         return PointerGetDatum(construct_empty_array(get_fn_expr_argtype(fcinfo->flinfo, kKey)));
     auto* state = reinterpret_cast<State*>(PG_GETARG_POINTER(0));
@@ -124,3 +121,5 @@ VG_FUNCTION(vg_diverse_select_final) {
     return array_of(state->key_type, static_cast<int>(state->input.picks.size()), key_of_pick,
                     state);
 }
+
+}  // namespace vg::pg::select

@@ -9,7 +9,7 @@ extern "C" {
 #include "utils/typcache.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::select {
 
 Dictionary::Dictionary(MemoryContext context, const char* what)
     : context_(context), what_(what), memory_(context), values_(&memory_), numbers_(&memory_) {}
@@ -54,4 +54,4 @@ int Dictionary::number(Datum value) {
     return result;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::select

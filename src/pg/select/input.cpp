@@ -14,7 +14,7 @@
 #include "pg/boundary/memory.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::select {
 
 int select_max_candidates = 5000;
 int select_max_pairwise_candidates = 2000;
@@ -23,8 +23,8 @@ namespace {
 
 constexpr int kMostCandidates = 1000000;
 
-void check_count(std::size_t rows, const select::Request& request) {
-    const bool pairwise = select::needs_all_pairs(request);
+void check_count(std::size_t rows, const vg::select::Request& request) {
+    const bool pairwise = vg::select::needs_all_pairs(request);
     const int limit = pairwise ? std::min(select_max_candidates, select_max_pairwise_candidates)
                                : select_max_candidates;
     if (rows <= static_cast<std::size_t>(limit))
@@ -69,14 +69,14 @@ void check_row(const InputRow& row) {
 }
 
 std::size_t bytes_with(const Input& input, std::size_t rows, std::size_t dims) {
-    return select::Candidates::bytes(rows, dims) +
-           select::working_bytes(input.request, rows, dims, input.limits.k) + input.extra_bytes +
-           input.groups.bytes();
+    return vg::select::Candidates::bytes(rows, dims) +
+           vg::select::working_bytes(input.request, rows, dims, input.limits.k) +
+           input.extra_bytes + input.groups.bytes();
 }
 
 // Makes room for the rows to come, as far as the limits let them come.
 void reserve_rows(Input* input, std::size_t dims) {
-    const std::size_t fitting = state_budget() / select::Candidates::bytes(1, dims);
+    const std::size_t fitting = state_budget() / vg::select::Candidates::bytes(1, dims);
     input->candidates.reserve(
         std::min({input->expected_rows, fitting, static_cast<std::size_t>(select_max_candidates)}),
         dims);
@@ -126,7 +126,7 @@ void set_group_limits(Input* input, int group, int64 at_most, int64 at_least) {
     if (has_most && has_least && at_least > at_most)
         report_integer("min_per_group",
                        psprintf("be at most max_per_group, " INT64_FORMAT, at_most), at_least);
-    select::GroupLimit limit;
+    vg::select::GroupLimit limit;
     if (has_most)
         limit.at_most = static_cast<std::size_t>(at_most);
     if (has_least)
@@ -136,7 +136,7 @@ void set_group_limits(Input* input, int group, int64 at_most, int64 at_least) {
         input->limited.resize(g + 1, false);
         input->limits.groups.resize(g + 1);
     }
-    select::GroupLimit& known = input->limits.groups[g];
+    vg::select::GroupLimit& known = input->limits.groups[g];
     if (input->limited[g] && (known.at_most != limit.at_most || known.at_least != limit.at_least))
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("max_per_group and min_per_group differ within a group"),
@@ -149,16 +149,17 @@ void run_selection(Input* input) {
     const std::size_t used = bytes_with(*input, input->candidates.size(), input->candidates.dims());
     const std::size_t spare = used < state_budget() ? state_budget() - used : 0;
     input->candidates.finish();
-    input->picks = select::select(input->candidates, input->request, input->limits, spare,
-                                  &input->memory, kInterruptPoll);
+    input->picks = vg::select::select(input->candidates, input->request, input->limits, spare,
+                                      &input->memory, kInterruptPoll);
 }
 
 double checked_number(const char* name, double value, int64 row) {
     return check_finite(value, name, {"row", row, "the selection"});
 }
 
-select::Method checked_method(std::string_view name) {
-    return check_choice<select::Method>(name, "selection method", "methods", select::kMethodNames);
+vg::select::Method checked_method(std::string_view name) {
+    return check_choice<vg::select::Method>(name, "selection method", "methods",
+                                            vg::select::kMethodNames);
 }
 
 void check_selection_size(std::size_t bytes) {
@@ -187,7 +188,7 @@ Datum array_of(Oid type, int count, NullableDatum (*element)(int i, void* arg), 
         construct_md_array(values, nulls, 1, dims, bounds, type, length, by_value, align));
 }
 
-void select_init() {
+void init() {
     DefineCustomIntVariable(
         "diverse.max_candidates", "Most rows one diversity-aware selection chooses from.",
         "A selection takes time in proportion to its rows times the rows it returns.",
@@ -201,4 +202,4 @@ void select_init() {
     MarkGUCPrefixReserved("diverse");
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::select

@@ -9,7 +9,7 @@
 #include "pg/boundary/boundary.h"
 #include "pg/select/select.h"
 
-namespace vg::pg {
+namespace vg::pg::select {
 namespace {
 
 // Arguments behind the state; the shorter overloads lack the last ones.
@@ -26,8 +26,8 @@ struct State {
     Input input;  // limits and groups
     Dictionary items;
     Dictionary rankings;
-    select::Rule rule = select::Rule::kBorda;
-    std::pmr::vector<select::Ballot> ballots;
+    vg::select::Rule rule = vg::select::Rule::kBorda;
+    std::pmr::vector<vg::select::Ballot> ballots;
     std::pmr::vector<int> item_groups;
     std::pmr::vector<std::uint32_t> chosen;
 };
@@ -43,8 +43,8 @@ State* new_state(FunctionCallInfo fcinfo, MemoryContext aggregate) {
     auto* state = new_in_context<State>(context, context);
     state->input.limits.k = static_cast<std::size_t>(integer_argument(fcinfo, kK, "k", 1));
     if (has(fcinfo, kRule))
-        state->rule =
-            choice_argument<select::Rule>(fcinfo, kRule, "rule", "rules", select::kRuleNames);
+        state->rule = choice_argument<vg::select::Rule>(fcinfo, kRule, "rule", "rules",
+                                                        vg::select::kRuleNames);
     const Oid collation = PG_GET_COLLATION();
     state->items.set_type(get_fn_expr_argtype(fcinfo->flinfo, kItem), collation);
     state->rankings.set_type(get_fn_expr_argtype(fcinfo->flinfo, kRanking), collation);
@@ -82,10 +82,11 @@ void add(FunctionCallInfo fcinfo, State* state) {
     state->ballots.push_back(
         {static_cast<std::uint32_t>(ranking), static_cast<std::uint32_t>(item), position});
     // Ballots are held three times while they are sorted.
-    check_selection_size(
-        state->ballots.size() * 3 * sizeof(select::Ballot) + state->items.bytes() +
-        state->rankings.bytes() + state->input.groups.bytes() +
-        select::working_bytes(state->input.request, state->items.size(), 0, state->input.limits.k));
+    check_selection_size(state->ballots.size() * 3 * sizeof(vg::select::Ballot) +
+                         state->items.bytes() + state->rankings.bytes() +
+                         state->input.groups.bytes() +
+                         vg::select::working_bytes(state->input.request, state->items.size(), 0,
+                                                   state->input.limits.k));
 }
 
 NullableDatum chosen_item(int i, void* arg) {
@@ -94,17 +95,14 @@ NullableDatum chosen_item(int i, void* arg) {
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vg_select_items_accum) {
-    using namespace vg::pg;
     State* state = state_of(fcinfo, new_state);
     add(fcinfo, state);
     PG_RETURN_POINTER(state);
 }
 
 VG_FUNCTION(vg_select_items_final) {
-    using namespace vg::pg;
     if (PG_ARGISNULL(0))
         return PointerGetDatum(construct_empty_array(get_fn_expr_argtype(fcinfo->flinfo, kItem)));
     auto* state = reinterpret_cast<State*>(PG_GETARG_POINTER(0));
@@ -114,3 +112,5 @@ VG_FUNCTION(vg_select_items_final) {
     return array_of(state->items.type(), static_cast<int>(state->chosen.size()), chosen_item,
                     state);
 }
+
+}  // namespace vg::pg::select

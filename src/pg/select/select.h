@@ -19,13 +19,13 @@
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
 
-namespace vg::pg {
+namespace vg::pg::select {
 
 // diverse.max_candidates and diverse.max_pairwise_candidates
 extern int select_max_candidates;
 extern int select_max_pairwise_candidates;
 
-void select_init();
+void init();
 
 // Numbers the distinct values of any type that has equality and hashing: 0, 1, ... in order of
 // first appearance. Values are copied into the context.
@@ -62,21 +62,21 @@ struct Input {
 
     MemoryContext context;
     ContextResource memory;
-    select::Candidates candidates;
-    select::Request request;
-    select::Limits limits;
+    vg::select::Candidates candidates;
+    vg::select::Request request;
+    vg::select::Limits limits;
     Dictionary groups;
     std::pmr::vector<bool> limited;  // by group: whether its limits have been read
     std::size_t extra_bytes = 0;     // held beside the candidates, for the budget
     std::size_t expected_rows = 0;   // 0: not known
-    std::pmr::vector<select::Pick> picks;
+    std::pmr::vector<vg::select::Pick> picks;
 };
 
 // A row as read from SQL. Absent numbers are NaN.
 struct InputRow {
     Datum embedding;
     bool has_embedding;
-    select::Row row;
+    vg::select::Row row;
     int64 number;  // of the row, from 1, for errors
 };
 
@@ -93,7 +93,7 @@ void run_selection(Input* input);
 
 // Checks of arguments; each returns the value or raises an error.
 double checked_number(const char* name, double value, int64 row);  // finite
-select::Method checked_method(std::string_view name);
+vg::select::Method checked_method(std::string_view name);
 // 53400 when a selection would take more than a state may.
 void check_selection_size(std::size_t bytes);
 
@@ -112,4 +112,4 @@ State* state_of(FunctionCallInfo fcinfo, State* (*create)(FunctionCallInfo, Memo
     return create(fcinfo, aggregate);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::select

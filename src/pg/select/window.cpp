@@ -12,7 +12,7 @@
 #include "pg/select/select.h"
 #include "pg/select/window_reader.h"
 
-namespace vg::pg {
+namespace vg::pg::select {
 namespace {
 
 // (embedding, relevance, k, diversity, shown, dedupe, cost, budget, grp, max_per_group,
@@ -88,19 +88,19 @@ struct WindowSelection {
 };
 
 void keep_picks(const WindowSelection& s, PartitionState* state) {
-    const std::pmr::vector<select::Pick>& picks = s.input.picks;
+    const std::pmr::vector<vg::select::Pick>& picks = s.input.picks;
     state->chosen = static_cast<Chosen*>(MemoryContextAllocHuge(
         GetMemoryChunkContext(state), std::max<Size>(1, picks.size()) * sizeof(Chosen)));
     state->count = static_cast<int>(picks.size());
     for (int i = 0; i < state->count; ++i) {
-        const select::Pick& pick = picks[static_cast<std::size_t>(i)];
+        const vg::select::Pick& pick = picks[static_cast<std::size_t>(i)];
         state->chosen[i] = {s.positions[s.input.candidates.position(pick.row)], i + 1, pick.gain};
     }
     std::sort(state->chosen, state->chosen + state->count,
               [](const Chosen& a, const Chosen& b) { return a.position < b.position; });
 }
 
-void select_in_partition(FunctionCallInfo fcinfo, const Layout& layout, select::Method method,
+void select_in_partition(FunctionCallInfo fcinfo, const Layout& layout, vg::select::Method method,
                          PartitionState* state) {
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "diversity-aware selection",
                                                   ALLOCSET_DEFAULT_SIZES);
@@ -117,7 +117,7 @@ void select_in_partition(FunctionCallInfo fcinfo, const Layout& layout, select::
 }
 
 // The current row among the chosen ones, or null.
-const Chosen* choice(FunctionCallInfo fcinfo, const Layout& layout, select::Method method) {
+const Chosen* choice(FunctionCallInfo fcinfo, const Layout& layout, vg::select::Method method) {
     WindowObject window = PG_WINDOW_OBJECT();
     if (!WindowObjectIsValid(window))
         ereport(ERROR, (errcode(ERRCODE_WINDOWING_ERROR),
@@ -134,57 +134,55 @@ const Chosen* choice(FunctionCallInfo fcinfo, const Layout& layout, select::Meth
     return found != end && found->position == position ? found : nullptr;
 }
 
-Datum rank_of(FunctionCallInfo fcinfo, const Layout& layout, select::Method method) {
+Datum rank_of(FunctionCallInfo fcinfo, const Layout& layout, vg::select::Method method) {
     const Chosen* chosen = choice(fcinfo, layout, method);
     if (chosen == nullptr)
         PG_RETURN_NULL();
     return Int32GetDatum(chosen->rank);
 }
 
-Datum rank_by(FunctionCallInfo fcinfo, select::Method method) {
+Datum rank_by(FunctionCallInfo fcinfo, vg::select::Method method) {
     return rank_of(fcinfo, method_layout(0, PG_NARGS()), method);
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(vg_mmr_rank) {
-    return vg::pg::rank_by(fcinfo, vg::select::Method::kMmr);
+    return rank_by(fcinfo, vg::select::Method::kMmr);
 }
 VG_FUNCTION(vg_dpp_rank) {
-    return vg::pg::rank_by(fcinfo, vg::select::Method::kDpp);
+    return rank_by(fcinfo, vg::select::Method::kDpp);
 }
 VG_FUNCTION(vg_facility_location_rank) {
-    return vg::pg::rank_by(fcinfo, vg::select::Method::kFacilityLocation);
+    return rank_by(fcinfo, vg::select::Method::kFacilityLocation);
 }
 VG_FUNCTION(vg_saturated_rank) {
-    return vg::pg::rank_by(fcinfo, vg::select::Method::kSaturated);
+    return rank_by(fcinfo, vg::select::Method::kSaturated);
 }
 VG_FUNCTION(vg_graph_cut_rank) {
-    return vg::pg::rank_by(fcinfo, vg::select::Method::kGraphCut);
+    return rank_by(fcinfo, vg::select::Method::kGraphCut);
 }
 VG_FUNCTION(vg_max_min_rank) {
-    return vg::pg::rank_by(fcinfo, vg::select::Method::kMaxMin);
+    return rank_by(fcinfo, vg::select::Method::kMaxMin);
 }
 VG_FUNCTION(vg_max_sum_rank) {
-    return vg::pg::rank_by(fcinfo, vg::select::Method::kMaxSum);
+    return rank_by(fcinfo, vg::select::Method::kMaxSum);
 }
 VG_FUNCTION(vg_compression_rank) {
-    using namespace vg::pg;
     return rank_of(fcinfo, compression_layout(), vg::select::Method::kCompression);
 }
 VG_FUNCTION(vg_quota_rank) {
-    return vg::pg::rank_of(fcinfo, vg::pg::quota_layout(), vg::select::Method::kTopK);
+    return rank_of(fcinfo, quota_layout(), vg::select::Method::kTopK);
 }
 // The method is an argument of the next two.
 VG_FUNCTION(vg_diverse_rank) {
-    using namespace vg::pg;
     return rank_of(fcinfo, method_layout(1, PG_NARGS()), vg::select::Method::kTopK);
 }
 VG_FUNCTION(vg_diverse_gain) {
-    using namespace vg::pg;
     const Chosen* chosen = choice(fcinfo, method_layout(1, PG_NARGS()), vg::select::Method::kTopK);
     if (chosen == nullptr)
         PG_RETURN_NULL();
     return Float8GetDatum(chosen->gain);
 }
+
+}  // namespace vg::pg::select

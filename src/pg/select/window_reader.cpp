@@ -9,7 +9,7 @@
 
 #include "core/base/names.h"
 
-namespace vg::pg {
+namespace vg::pg::select {
 
 static_assert(std::is_trivially_destructible_v<WindowReader>);  // errors jump over it
 
@@ -60,19 +60,19 @@ NullableDatum WindowReader::at_row(const RowArgument& argument, int64 row) {
 
 double WindowReader::number_at_row(const RowArgument& argument, int64 row, const char* name) {
     const NullableDatum d = at_row(argument, row);
-    return d.isnull ? select::kAbsent : checked_number(name, DatumGetFloat8(d.value), row + 1);
+    return d.isnull ? vg::select::kAbsent : checked_number(name, DatumGetFloat8(d.value), row + 1);
 }
 
 // ---- settings
 
-void WindowReader::read_settings(Input* input, select::Method method) {
+void WindowReader::read_settings(Input* input, vg::select::Method method) {
     if (layout_.method != kNoArgument)
         method = checked_method(current_text(layout_.method, "method"));
     input->request.method = method;
     if (layout_.diversity != kNoArgument) {
         input->request.diversity =
             check_share(current_number(layout_.diversity, "diversity"), "diversity");
-        input->request.compression = select::compression_weights(input->request.diversity);
+        input->request.compression = vg::select::compression_weights(input->request.diversity);
     }
     if (layout_.dispersion != kNoArgument)
         read_compression(input);
@@ -83,13 +83,13 @@ void WindowReader::read_compression(Input* input) {
     const auto weight = [this](int argument, const char* name) {
         return check_nonnegative(current_number(argument, name), name);
     };
-    select::CompressionWeights& w = input->request.compression;
+    vg::select::CompressionWeights& w = input->request.compression;
     w.relevance = weight(layout_.relevance_weight, "relevance_weight");
     w.coverage = weight(layout_.coverage_weight, "coverage_weight");
     w.diversity = weight(layout_.diversity_weight, "diversity_weight");
     const std::string_view name = current_text(layout_.dispersion, "dispersion");
-    w.dispersion = check_choice<select::Dispersion>(name, "dispersion", "dispersions",
-                                                    select::kDispersionNames);
+    w.dispersion = check_choice<vg::select::Dispersion>(name, "dispersion", "dispersions",
+                                                        vg::select::kDispersionNames);
 }
 
 void WindowReader::read_limits(Input* input) {
@@ -175,4 +175,4 @@ void WindowReader::read_rows(Input* input, std::pmr::vector<int64>* positions) {
     MemoryContextDelete(scratch);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::select

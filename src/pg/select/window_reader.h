@@ -14,7 +14,7 @@ extern "C" {
 #include "windowapi.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::select {
 
 inline constexpr int kNoArgument = -1;
 
@@ -54,7 +54,7 @@ class WindowReader {
     WindowReader(FunctionCallInfo fcinfo, const Layout& layout);
 
     // Fills request and limits; `method` counts where the function has no such argument.
-    void read_settings(Input* input, select::Method method);
+    void read_settings(Input* input, vg::select::Method method);
     // Adds all rows of the partition. positions are row numbers of the partition, from 0.
     void read_rows(Input* input, std::pmr::vector<int64>* positions);
 
@@ -79,4 +79,4 @@ class WindowReader {
     RowArgument embedding_, relevance_, shown_, cost_, grp_, most_, least_, weight_;
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::select

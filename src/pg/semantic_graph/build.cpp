@@ -17,7 +17,7 @@
 #include "pg/lid_hnsw/state.h"
 #include "pg/page/page.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 namespace {
 
 // The keys of the rows of a build, by heap TID.
@@ -53,7 +53,7 @@ class KeyTable {
     hnsw::GrowArray<std::byte> bytes_;
 };
 
-class Build final : public ListBuild {
+class Build final : public lid_hnsw::ListBuild {
   public:
     Build(Relation index, node::KeyKind kind, node::Metric metric)
         : index_(index),
@@ -72,7 +72,7 @@ class Build final : public ListBuild {
         if (kind_ == node::KeyKind::kNone || isnull[1])
             return;
         call_pg([&] { encode_key(index_, kind_, values[1], &key_); });
-        keys_.add(to_tid(tid).key(), key_);
+        keys_.add(index::to_tid(tid).key(), key_);
     }
 
     std::size_t bytes(std::size_t nodes) const noexcept override {
@@ -81,15 +81,17 @@ class Build final : public ListBuild {
 
     void graph_built(const hnsw::RowStore& rows, const hnsw::Graph& graph,
                      const hnsw::BuildParams& params) override {
-        const node::Geometry g =
-            node::plan_geometry(static_cast<std::uint32_t>(rows.dims()), params.m, kPageUsable);
+        const node::Geometry g = node::plan_geometry(static_cast<std::uint32_t>(rows.dims()),
+                                                     params.m, page::kPageUsable);
         const knn::Similarity similarity(metric_, rows.dims(), g.exact());
         knn::BulkParams p;
         p.k = k_;
         p.beam = std::max<std::size_t>(params.ef_construction, kBeamPerList * k_);
         p.threads = params.threads;
         p.poll = kInterruptPoll;
-        p.progress = [n = rows.size()](std::size_t done) { report_progress(kStepLists, done, n); };
+        p.progress = [n = rows.size()](std::size_t done) {
+            index::report_progress(lid_hnsw::kStepLists, done, n);
+        };
         lists_.emplace(rows, graph, similarity, p);
     }
 
@@ -105,12 +107,12 @@ class Build final : public ListBuild {
                 continue;
             write_node(lists, rows, plan, who.node);
             if (at % 1024 == 0)
-                report_progress(kStepListStore, at, positions);
+                index::report_progress(lid_hnsw::kStepListStore, at, positions);
         }
         lists_.reset();
     }
 
-    Inserter* make_inserter(MemoryContext context) override {
+    lid_hnsw::Inserter* make_inserter(MemoryContext context) override {
         inserter_ = call_pg([&] { return make_list_inserter(index_, context, true); });
         return node_inserter(inserter_);
     }
@@ -138,12 +140,13 @@ class Build final : public ListBuild {
     static void write_list(ListStore* lists, node::SlotId slot, const ListCopy& copy) {
         const BlockNumber block =
             need_list_store_page(lists, node::PageKind::kLists, lists->g.list_page_of(slot));
-        PageEdits e;
-        begin_edits(&e, lists->index, lists->direct);
-        node::ListHead* list = page_list(lists, edit_page(&e, block, node::PageKind::kLists), slot);
+        page::Edits e;
+        page::begin_edits(&e, lists->index, lists->direct);
+        node::ListHead* list =
+            page_list(lists, page::edit_page(&e, block, node::PageKind::kLists), slot);
         list->count = static_cast<std::uint16_t>(copy.count);
         std::memcpy(list_items(list), copy.items, copy.count * sizeof(node::ListNeighbour));
-        commit_edits(&e);
+        page::commit_edits(&e);
         CHECK_FOR_INTERRUPTS();
     }
 
@@ -163,13 +166,13 @@ class Build final : public ListBuild {
 IndexBuildResult* semantic_graph_build(Relation heap, Relation index, IndexInfo* info) {
     check_edge_weight(index);
     const node::KeyKind kind = key_kind_of(index);
-    const node::Metric metric = index_metric(index);
+    const node::Metric metric = lid_hnsw::index_metric(index);
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "semantic_graph build", ALLOCSET_DEFAULT_SIZES);
     // In a context: build_index may ereport.
-    ListBuild* lists =
+    lid_hnsw::ListBuild* lists =
         enter_cpp([&] { return new_in_context<Build>(context, index, kind, metric); });
-    IndexBuildResult* result = build_index(heap, index, info, lists);
+    IndexBuildResult* result = lid_hnsw::build_index(heap, index, info, lists);
     MemoryContextDelete(context);
     return result;
 }
@@ -182,7 +185,7 @@ static void write_lists_of_init_fork(Relation index) {
 void semantic_graph_buildempty(Relation index) {
     check_edge_weight(index);
     key_kind_of(index);
-    build_empty_index(index, write_lists_of_init_fork);
+    lid_hnsw::build_empty_index(index, write_lists_of_init_fork);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

@@ -12,33 +12,33 @@
 #include "pg/page/page.h"
 #include "pg/semantic_graph/list_store.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 
 void ChainGuard::check() {
     limit_ = RelationGetNumberOfBlocks(s_->index);
     if (steps_ > limit_)
-        report_corrupt(s_->index, first_, "a chain of overflow pages has no end");
+        index::report_corrupt(s_->index, first_, "a chain of overflow pages has no end");
 }
 
 bool copy_chain_page(const ListStore* s, const Chain& chain, BlockNumber block,
                      PGAlignedBlock* out) {
     CHECK_FOR_INTERRUPTS();
     const node::PageKind kind = block == chain.first ? chain.of : node::PageKind::kOverflow;
-    const Buffer buffer = read_page(s->index, block, kind, BUFFER_LOCK_SHARE);
+    const Buffer buffer = page::read_page(s->index, block, kind, BUFFER_LOCK_SHARE);
     std::memcpy(out->data, BufferGetPage(buffer), BLCKSZ);
     UnlockReleaseBuffer(buffer);
     const node::ChainHead* head = page_chain(out->data);
     if (head->owner != chain.number || head->of != static_cast<std::uint16_t>(chain.of))
         return false;
     if (head->used > s->g.entries_room(kind))
-        report_corrupt(s->index, block, "the page claims more entries than it can hold");
+        index::report_corrupt(s->index, block, "the page claims more entries than it can hold");
     return true;
 }
 
 namespace {
 
 bool has_room(const ListStore* s, Page page, std::uint32_t bytes) {
-    const auto kind = static_cast<node::PageKind>(page_trailer(page)->kind);
+    const auto kind = static_cast<node::PageKind>(page::trailer_of(page)->kind);
     return page_chain(page)->used + bytes <= s->g.entries_room(kind);
 }
 
@@ -62,26 +62,27 @@ void count_overflow(node::ListMeta* meta) {
 
 // Puts an empty overflow page in front of the others of the chain.
 void add_overflow_page(ListStore* s, const Chain& chain) {
-    PageEdits e;
-    begin_edits(&e, s->index, s->direct);
-    node::ListMeta* meta = page_list_meta(edit_page(&e, s->block, node::PageKind::kListMeta));
-    const Page first = edit_page(&e, chain.first, chain.of);
+    page::Edits e;
+    page::begin_edits(&e, s->index, s->direct);
+    node::ListMeta* meta = page_list_meta(page::edit_page(&e, s->block, node::PageKind::kListMeta));
+    const Page first = page::edit_page(&e, chain.first, chain.of);
     BlockNumber block = meta->free_page;
     Page page;
     if (block != node::kNoBlock) {
-        page = edit_page(&e, block, node::PageKind::kOverflow);
+        page = page::edit_page(&e, block, node::PageKind::kOverflow);
         if (page_chain(page)->owner != node::kNoBlock)
-            report_corrupt(s->index, block, "the free list leads to an overflow page in use");
+            index::report_corrupt(s->index, block,
+                                  "the free list leads to an overflow page in use");
         meta->free_page = page_chain(page)->next;
     } else {
-        page = edit_new_page(&e, node::PageKind::kOverflow, &block);
+        page = page::edit_new_page(&e, node::PageKind::kOverflow, &block);
     }
     *page_chain(page) = {chain.number, page_chain(first)->next,
                          static_cast<std::uint16_t>(chain.of), 0, 0};
     page_chain(first)->next = block;
     if (chain.of == node::PageKind::kBuckets)
         count_overflow(meta);
-    commit_edits(&e);
+    page::commit_edits(&e);
 }
 
 // Where an entry of a chain goes: the first page, or the overflow page behind it.
@@ -101,10 +102,10 @@ Place place_in_first(const ListStore* s, Page first, std::uint32_t bytes) {
 static bool try_append(ListStore* s, const Chain& rows, const std::byte* row,
                        std::uint32_t row_bytes, const Chain& bucket,
                        const node::BucketEntry& entry) {
-    PageEdits e;
-    begin_edits(&e, s->index, s->direct);
-    const Page list_page = edit_page(&e, rows.first, rows.of);
-    const Page bucket_page = edit_page(&e, bucket.first, bucket.of);
+    page::Edits e;
+    page::begin_edits(&e, s->index, s->direct);
+    const Page list_page = page::edit_page(&e, rows.first, rows.of);
+    const Page bucket_page = page::edit_page(&e, bucket.first, bucket.of);
     Place a = place_in_first(s, list_page, row_bytes);
     Place b = place_in_first(s, bucket_page, sizeof entry);
     const Chain* full = nullptr;
@@ -119,11 +120,12 @@ static bool try_append(ListStore* s, const Chain& rows, const std::byte* row,
         for (Place* p : by_block) {
             if (p->page != nullptr)
                 continue;
-            p->page = edit_page(&e, p->block, node::PageKind::kOverflow);
+            p->page = page::edit_page(&e, p->block, node::PageKind::kOverflow);
             const Chain& chain = p == &a ? rows : bucket;
             if (page_chain(p->page)->owner != chain.number ||
                 page_chain(p->page)->of != static_cast<std::uint16_t>(chain.of))
-                report_corrupt(s->index, p->block, "an overflow page does not belong to its chain");
+                index::report_corrupt(s->index, p->block,
+                                      "an overflow page does not belong to its chain");
         }
         if (!has_room(s, a.page, row_bytes))
             full = &rows;
@@ -131,13 +133,13 @@ static bool try_append(ListStore* s, const Chain& rows, const std::byte* row,
             full = &bucket;
     }
     if (full != nullptr) {
-        abort_edits(&e);
+        page::abort_edits(&e);
         add_overflow_page(s, *full);
         return false;
     }
     append(s, a.page, row, row_bytes);
     append(s, b.page, &entry, sizeof entry);
-    commit_edits(&e);
+    page::commit_edits(&e);
     return true;
 }
 
@@ -150,20 +152,20 @@ void append_entries(ListStore* s, const Chain& rows, const std::byte* row, std::
 // Takes overflow page `block` out, which followed `before`; false when that is not so any more, or
 // the page not empty.
 static bool unlink_page(ListStore* s, const Chain& chain, BlockNumber before, BlockNumber block) {
-    PageEdits e;
-    begin_edits(&e, s->index, s->direct);
-    node::ListMeta* meta = page_list_meta(edit_page(&e, s->block, node::PageKind::kListMeta));
+    page::Edits e;
+    page::begin_edits(&e, s->index, s->direct);
+    node::ListMeta* meta = page_list_meta(page::edit_page(&e, s->block, node::PageKind::kListMeta));
     const bool behind_first = before == chain.first;
     if (behind_first)
-        edit_page(&e, before, chain.of);
+        page::edit_page(&e, before, chain.of);
     else
-        edit_page(&e, std::min(before, block), node::PageKind::kOverflow);
-    edit_page(&e, behind_first ? block : std::max(before, block), node::PageKind::kOverflow);
-    node::ChainHead* previous =
-        page_chain(edit_page(&e, before, behind_first ? chain.of : node::PageKind::kOverflow));
-    node::ChainHead* head = page_chain(edit_page(&e, block, node::PageKind::kOverflow));
+        page::edit_page(&e, std::min(before, block), node::PageKind::kOverflow);
+    page::edit_page(&e, behind_first ? block : std::max(before, block), node::PageKind::kOverflow);
+    node::ChainHead* previous = page_chain(
+        page::edit_page(&e, before, behind_first ? chain.of : node::PageKind::kOverflow));
+    node::ChainHead* head = page_chain(page::edit_page(&e, block, node::PageKind::kOverflow));
     if (previous->next != block || head->used != 0) {
-        abort_edits(&e);
+        page::abort_edits(&e);
         return false;
     }
     previous->next = head->next;
@@ -172,7 +174,7 @@ static bool unlink_page(ListStore* s, const Chain& chain, BlockNumber before, Bl
     if (chain.of == node::PageKind::kBuckets && meta->overflow > 0 &&
         chain.number >= node::bucket_of(*meta, meta->generations - 1u, 0))
         --meta->overflow;
-    commit_edits(&e);
+    page::commit_edits(&e);
     return true;
 }
 
@@ -180,13 +182,13 @@ static void unlink_empty_pages(ListStore* s, const Chain& chain) {
     PGAlignedBlock page;
     BlockNumber before = chain.first;
     if (!copy_chain_page(s, chain, before, &page))
-        report_corrupt(s->index, before, "the map names a page of another number");
+        index::report_corrupt(s->index, before, "the map names a page of another number");
     ChainGuard guard(s, before);
     for (BlockNumber block = page_chain(page.data)->next; block != node::kNoBlock;) {
         guard.step();
         // Vacuum alone takes pages out, so this one belongs to the chain.
         if (!copy_chain_page(s, chain, block, &page))
-            report_corrupt(s->index, block, "an overflow page does not belong to its chain");
+            index::report_corrupt(s->index, block, "an overflow page does not belong to its chain");
         const BlockNumber next = page_chain(page.data)->next;
         if (page_chain(page.data)->used != 0 || !unlink_page(s, chain, before, block))
             before = block;
@@ -208,10 +210,10 @@ std::uint32_t entry_bytes(const Chain& chain, const std::byte* entry) {
 
 // The page of a chain that an edit has open; null, and the edit to be given up, when it is
 // another's.
-node::ChainHead* open_chain_page(PageEdits* e, const Chain& chain, BlockNumber block) {
+node::ChainHead* open_chain_page(page::Edits* e, const Chain& chain, BlockNumber block) {
     const bool first = block == chain.first;
     node::ChainHead* head =
-        page_chain(edit_page(e, block, first ? chain.of : node::PageKind::kOverflow));
+        page_chain(page::edit_page(e, block, first ? chain.of : node::PageKind::kOverflow));
     const bool ours =
         head->owner == chain.number && head->of == static_cast<std::uint16_t>(chain.of);
     return ours ? head : nullptr;
@@ -224,23 +226,23 @@ struct Moved {
 
 // Moves entries of page `from` to the room that page `to` has, as many as fit.
 Moved move_entries(ListStore* s, const Chain& chain, BlockNumber to, BlockNumber from) {
-    PageEdits e;
-    begin_edits(&e, s->index, s->direct);
+    page::Edits e;
+    page::begin_edits(&e, s->index, s->direct);
     node::ChainHead* first = open_chain_page(&e, chain, chain.first);
     const BlockNumber lower = std::min(to == chain.first ? from : to, from);
     open_chain_page(&e, chain, lower);
     node::ChainHead* target = open_chain_page(&e, chain, to);
     node::ChainHead* source = open_chain_page(&e, chain, from);
     if (first == nullptr || target == nullptr || source == nullptr)
-        report_corrupt(s->index, from, "an overflow page does not belong to its chain");
+        index::report_corrupt(s->index, from, "an overflow page does not belong to its chain");
     const Page target_page =
-        edit_page(&e, to, to == chain.first ? chain.of : node::PageKind::kOverflow);
-    std::byte* entries = page_entries(s, edit_page(&e, from, node::PageKind::kOverflow));
+        page::edit_page(&e, to, to == chain.first ? chain.of : node::PageKind::kOverflow);
+    std::byte* entries = page_entries(s, page::edit_page(&e, from, node::PageKind::kOverflow));
     std::uint32_t kept = 0;
     for (std::uint32_t at = 0; at < source->used;) {
         const std::uint32_t bytes = entry_bytes(chain, entries + at);
         if (bytes > source->used - at)
-            report_corrupt(s->index, from, "an entry reaches past the end of the page");
+            index::report_corrupt(s->index, from, "an entry reaches past the end of the page");
         if (has_room(s, target_page, bytes)) {
             append(s, target_page, entries + at, bytes);
         } else {
@@ -253,12 +255,12 @@ Moved move_entries(ListStore* s, const Chain& chain, BlockNumber to, BlockNumber
         kept == 0,
         s->g.entries_room(to == chain.first ? chain.of : node::PageKind::kOverflow) - target->used};
     if (kept == source->used) {
-        abort_edits(&e);
+        page::abort_edits(&e);
         return moved;
     }
     source->used = static_cast<std::uint16_t>(kept);
     ++first->moves;
-    commit_edits(&e);
+    page::commit_edits(&e);
     return moved;
 }
 
@@ -277,7 +279,7 @@ void compact_chain(ListStore* s, const Chain& chain) {
          block = page_chain(page.data)->next) {
         guard.step();
         if (!copy_chain_page(s, chain, block, &page))
-            report_corrupt(s->index, block, "an overflow page does not belong to its chain");
+            index::report_corrupt(s->index, block, "an overflow page does not belong to its chain");
         const auto kind = block == chain.first ? chain.of : node::PageKind::kOverflow;
         pages.push_back({block, s->g.entries_room(kind) - page_chain(page.data)->used});
     }
@@ -302,4 +304,4 @@ void compact_chain(ListStore* s, const Chain& chain) {
     unlink_empty_pages(s, chain);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

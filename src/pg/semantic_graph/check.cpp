@@ -18,20 +18,20 @@
 #include "pg/lid_hnsw/inspect.h"
 #include "pg/page/page.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 namespace {
 
-class Check final : public ListCheck {
+class Check final : public lid_hnsw::ListCheck {
   public:
-    explicit Check(const OpenIndex& open) : open_(open) {}
+    explicit Check(const index::OpenIndex& open) : open_(open) {}
 
     void walk(const node::Audit& nodes, const std::vector<node::PageKind>& kinds,
               std::span<const node::HeldTid> tids) override {
         lists_ = open_lists(open_.index, false);
         const node::ListMeta meta = read_list_meta(lists_);
         if (lists_->key_kind != key_kind_of(open_.index))
-            report_corrupt(open_.index, lists_->block,
-                           "the list metapage names another type of key than the index has");
+            index::report_corrupt(open_.index, lists_->block,
+                                  "the list metapage names another type of key than the index has");
         audit_.emplace(meta, lists_->g, static_cast<std::uint32_t>(kinds.size()), nodes,
                        kInterruptPoll);
         const BufferAccessStrategy strategy = GetAccessStrategy(BAS_BULKREAD);
@@ -41,8 +41,8 @@ class Check final : public ListCheck {
             CHECK_FOR_INTERRUPTS();
             if (kinds[block] < node::PageKind::kLists)
                 continue;
-            copy_page(open_.index, block, strategy, &page_);
-            require(audit_->add_page(block, kinds[block], page_data(page_.data), hash_key));
+            page::copy_page(open_.index, block, strategy, &page_);
+            require(audit_->add_page(block, kinds[block], page::data_of(page_.data), hash_key));
         }
         require(audit_->finish(tids));
     }
@@ -51,30 +51,31 @@ class Check final : public ListCheck {
         if (lists_->key_kind == node::KeyKind::kNone)
             return;
         std::uint32_t hash = 0;
-        const bool has_key = audit_->key_hash(to_tid(tid).key(), &hash);
+        const bool has_key = audit_->key_hash(index::to_tid(tid).key(), &hash);
         bool same = nulls[1] ? !has_key : has_key;
         if (same && has_key) {
             encode_key(open_.index, lists_->key_kind, values[1], &key_);
             same = hash == hash_key(key_.bytes, key_.size);
         }
         if (!same)
-            report_corrupt_index(open_.index,
-                                 "The key of the row (%u,%u) of table \"%s\" is not the one in the "
-                                 "index.",
-                                 ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid),
-                                 RelationGetRelationName(open_.heap));
+            index::report_corrupt_index(
+                open_.index,
+                "The key of the row (%u,%u) of table \"%s\" is not the one in the "
+                "index.",
+                ItemPointerGetBlockNumber(&tid), ItemPointerGetOffsetNumber(&tid),
+                RelationGetRelationName(open_.heap));
     }
 
   private:
     void require(const node::ListFault& f) {
         if (unlikely(f.what != nullptr))
-            report_corrupt(open_.index, f.block == node::kNoBlock ? lists_->block : f.block,
-                           f.what);
+            index::report_corrupt(open_.index, f.block == node::kNoBlock ? lists_->block : f.block,
+                                  f.what);
     }
 
     void copy_map(BlockNumber block) {
         const Buffer buffer =
-            read_page(open_.index, block, node::PageKind::kMap, BUFFER_LOCK_SHARE);
+            page::read_page(open_.index, block, node::PageKind::kMap, BUFFER_LOCK_SHARE);
         std::memcpy(page_.data, BufferGetPage(buffer), BLCKSZ);
         UnlockReleaseBuffer(buffer);
     }
@@ -91,7 +92,7 @@ class Check final : public ListCheck {
         }
     }
 
-    OpenIndex open_;
+    index::OpenIndex open_;
     ListStore* lists_ = nullptr;
     std::optional<node::ListAudit> audit_;
     PGAlignedBlock page_;
@@ -101,9 +102,9 @@ class Check final : public ListCheck {
 
 }  // namespace
 
-ListCheck* make_semantic_graph_check(const OpenIndex& open, const node::MetaData&,
-                                     MemoryContext context) {
+lid_hnsw::ListCheck* make_semantic_graph_check(const index::OpenIndex& open, const node::MetaData&,
+                                               MemoryContext context) {
     return new_in_context<Check>(context, open);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

@@ -24,17 +24,17 @@
 #include "pg/semantic_graph/row_keys.h"
 #include "pg/semantic_graph/semantic_graph.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 namespace {
 
 class Seeds final : public GraphSeeds {
   public:
-    Seeds(Relation index, const IndexState& state, const float* query, int ef)
+    Seeds(Relation index, const lid_hnsw::IndexState& state, const float* query, int ef)
         : metric_(state.metric),
           query_(state.geometry, state.metric, state.rotation, state.centre.data()),
           search_(query_),
           reader_(index, state.geometry) {
-        const node::MetaData meta = call_pg([&] { return read_meta(index); });
+        const node::MetaData meta = call_pg([&] { return page::read_meta(index); });
         query_.set_query(query);
         search_.set_root(meta.root);
         search_.start(meta.entry, meta.entry_level, 0, static_cast<std::size_t>(ef));
@@ -64,12 +64,13 @@ class Seeds final : public GraphSeeds {
     node::Metric metric_;
     node::NodeQuery query_;
     hnsw::BeamSearch search_;
-    CopyReader reader_;
+    page::CopyReader reader_;
 };
 
 class Graph final : public GraphIndex {
   public:
-    Graph(const OpenIndex& open, const IndexState& state, ListStore* lists, BlockNumber blocks)
+    Graph(const index::OpenIndex& open, const lid_hnsw::IndexState& state, ListStore* lists,
+          BlockNumber blocks)
         : open_(open),
           state_(state),
           g_(state.geometry),
@@ -179,7 +180,7 @@ class Graph final : public GraphIndex {
     // TIDs of the slot that was read, the further ones in their order.
     void read_rows(const node::SlotHeader& h, GraphNode& out) {
         for (int i = 0; i < h.tid_count; ++i)
-            out.rows.push_back({from_tid(h.tids[i]), true, 0});
+            out.rows.push_back({index::from_tid(h.tids[i]), true, 0});
         if (h.chunk == node::kNoChunk)
             return;
         more_.shrink_by(more_.size());
@@ -189,7 +190,7 @@ class Graph final : public GraphIndex {
         std::sort(more_.data(), more_.data() + more_.size(),
                   [](const node::Tid& a, const node::Tid& b) { return a.key() < b.key(); });
         for (std::size_t i = 0; i < more_.size(); ++i)
-            out.rows.push_back({from_tid(more_[i]), true, 0});
+            out.rows.push_back({index::from_tid(more_[i]), true, 0});
     }
 
     // May ereport and throw.
@@ -218,8 +219,8 @@ class Graph final : public GraphIndex {
         }
     }
 
-    OpenIndex open_;
-    const IndexState& state_;
+    index::OpenIndex open_;
+    const lid_hnsw::IndexState& state_;
     const node::Geometry& g_;
     ListStore* lists_;
     RowKeys keys_;
@@ -227,8 +228,8 @@ class Graph final : public GraphIndex {
     BlockNumber blocks_;  // at least so many
     BlockNumber loaded_ = InvalidBlockNumber;
     store::SlotsCopy page_;  // of next_node
-    CopyReader reader_;
-    BufferStore store_;  // of the overflow chunks
+    page::CopyReader reader_;
+    page::BufferStore store_;  // of the overflow chunks
     store::TidReader tids_;
     hnsw::GrowArray<node::Tid> more_;  // scratch
     ListCopy list_;                    // scratch
@@ -236,10 +237,11 @@ class Graph final : public GraphIndex {
 };
 
 // May ereport.
-OpenIndex open_relations(Oid oid, bool need_key, Snapshot snapshot) {
-    const OpenIndex open = open_index(oid, Right::kAny, {kSemanticGraph, lid_hnsw_beginscan});
+index::OpenIndex open_relations(Oid oid, bool need_key, Snapshot snapshot) {
+    const index::OpenIndex open =
+        index::open(oid, index::Right::kAny, {kSemanticGraph, lid_hnsw::lid_hnsw_beginscan});
     if (snapshot != nullptr)
-        check_snapshot(open.index, snapshot);
+        index::check_snapshot(open.index, snapshot);
     if (need_key && RelationGetDescr(open.index)->natts < 2)
         ereport(ERROR,
                 (errcode(ERRCODE_WRONG_OBJECT_TYPE),
@@ -253,11 +255,12 @@ OpenIndex open_relations(Oid oid, bool need_key, Snapshot snapshot) {
 }  // namespace
 
 GraphIndex* GraphIndex::open(Oid index, bool need_key, Snapshot snapshot) {
-    const OpenIndex open = call_pg([&] { return open_relations(index, need_key, snapshot); });
+    const index::OpenIndex open =
+        call_pg([&] { return open_relations(index, need_key, snapshot); });
     ListStore* lists = call_pg([&] { return open_lists(open.index, false); });
-    const IndexState* state = call_pg([&] { return &index_state(open.index); });
+    const lid_hnsw::IndexState* state = call_pg([&] { return &lid_hnsw::index_state(open.index); });
     const BlockNumber blocks = call_pg([&] { return RelationGetNumberOfBlocks(open.index); });
     return new_in_context<Graph>(CurrentMemoryContext, open, *state, lists, blocks);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

@@ -19,7 +19,7 @@
 
 #include "core/node/format.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 
 // What semantic_graph_search and its like report when they refer to a node that is none.
 inline constexpr std::uint32_t kNoGraphNode = node::kNoSlot;
@@ -119,4 +119,4 @@ class GraphIndex {
     virtual std::uint32_t next_node(std::uint32_t from) = 0;
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

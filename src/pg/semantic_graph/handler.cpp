@@ -8,7 +8,7 @@
 #include "pg/lid_hnsw/state.h"
 #include "pg/semantic_graph/semantic_graph.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 namespace {
 
 relopt_kind options_kind;
@@ -21,18 +21,18 @@ relopt_enum_elt_def edge_weight_values[] = {
     {nullptr, 0},
 };
 
-const SemanticGraphOptions* options_of(Relation index) {
-    return reinterpret_cast<const SemanticGraphOptions*>(index->rd_options);
+const Options* options_of(Relation index) {
+    return reinterpret_cast<const Options*>(index->rd_options);
 }
 
 bytea* parse_options(Datum reloptions, bool validate) {
     static const relopt_parse_elt table[] = {
-        VG_NODE_STORE_OPTIONS(SemanticGraphOptions, store.),
-        option_at("k", RELOPT_TYPE_INT, offsetof(SemanticGraphOptions, k)),
-        option_at("edge_weight", RELOPT_TYPE_ENUM, offsetof(SemanticGraphOptions, edge_weight)),
+        VG_NODE_STORE_OPTIONS(Options, store.),
+        option_at("k", RELOPT_TYPE_INT, offsetof(Options, k)),
+        option_at("edge_weight", RELOPT_TYPE_ENUM, offsetof(Options, edge_weight)),
     };
-    return static_cast<bytea*>(build_reloptions(
-        reloptions, validate, options_kind, sizeof(SemanticGraphOptions), table, lengthof(table)));
+    return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind, sizeof(Options),
+                                                table, lengthof(table)));
 }
 
 }  // namespace
@@ -49,31 +49,28 @@ knn::EdgeWeight option_edge_weight(Relation index) {
 
 void check_edge_weight(Relation index) {
     if (option_edge_weight(index) == knn::EdgeWeight::kLocalScaling &&
-        index_metric(index) == node::Metric::kInnerProduct)
+        lid_hnsw::index_metric(index) == node::Metric::kInnerProduct)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("edge_weight \"local_scaling\" needs a distance"),
                         errdetail("An inner product is none."),
                         errhint("Use \"cosine\", \"snn\" or \"mutual\", or vector_cosine_ops.")));
 }
 
-void semantic_graph_init() {
+void init() {
     const LOCKMODE lock = ShareUpdateExclusiveLock;
     options_kind = add_reloption_kind();
-    add_node_store_options(options_kind);
+    lid_hnsw::add_node_store_options(options_kind);
     add_int_reloption(options_kind, "k", "Nearest neighbors kept per node", kDefaultK, kMinK, kMaxK,
                       lock);
     add_enum_reloption(options_kind, "edge_weight", "Weight of an edge between neighbors",
                        edge_weight_values, static_cast<int>(knn::EdgeWeight::kSimilarity),
                        "Valid values are \"cosine\", \"local_scaling\", \"snn\" and \"mutual\".",
                        lock);
-    make_list_check = make_semantic_graph_check;
+    lid_hnsw::make_list_check = make_semantic_graph_check;
 }
 
-}  // namespace vg::pg
-
 VG_FUNCTION(semantic_graph_handler) {
-    using namespace vg::pg;
-    IndexAmRoutine* am = make_node_store_routine();
+    IndexAmRoutine* am = lid_hnsw::make_node_store_routine();
     am->amcaninclude = true;
     am->ambuild = semantic_graph_build;
     am->ambuildempty = semantic_graph_buildempty;
@@ -83,3 +80,5 @@ VG_FUNCTION(semantic_graph_handler) {
     am->amoptions = parse_options;
     PG_RETURN_POINTER(am);
 }
+
+}  // namespace vg::pg::semantic_graph

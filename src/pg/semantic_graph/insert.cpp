@@ -15,15 +15,16 @@
 #include "pg/lid_hnsw/state.h"
 #include "pg/types/vector.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 
 struct ListInserter {
-    ListInserter(Relation rel, ListStore* s) : index(rel), lists(s), keeper(s, index_state(rel)) {}
+    ListInserter(Relation rel, ListStore* s)
+        : index(rel), lists(s), keeper(s, lid_hnsw::index_state(rel)) {}
 
     Relation index;
     ListStore* lists;
     ListKeeper keeper;
-    Inserter* nodes = nullptr;
+    lid_hnsw::Inserter* nodes = nullptr;
     bool has_key = false;
     KeyBytes key{};
 };
@@ -39,15 +40,15 @@ static void complete_row(void* arg, const hnsw::NodeInsert& work, node::SlotId b
 ListInserter* make_list_inserter(Relation index, MemoryContext context, bool direct) {
     const MemoryContext old = MemoryContextSwitchTo(context);
     ListStore* lists = open_lists(index, direct);
-    index_state(index);
+    lid_hnsw::index_state(index);
     ListInserter* in =
         enter_cpp([&] { return new_in_context<ListInserter>(context, index, lists); });
-    in->nodes = make_inserter(index, context, direct, complete_row, in);
+    in->nodes = lid_hnsw::make_inserter(index, context, direct, complete_row, in);
     MemoryContextSwitchTo(old);
     return in;
 }
 
-Inserter* node_inserter(ListInserter* in) {
+lid_hnsw::Inserter* node_inserter(ListInserter* in) {
     return in->nodes;
 }
 
@@ -61,16 +62,17 @@ bool semantic_graph_insert(Relation index, Datum* values, bool* isnull, ItemPoin
                            IndexUniqueCheck, bool, IndexInfo* info) {
     if (isnull[0])
         return false;
-    const Vector* vector = checked_vector(values[0], index_state(index).geometry.dims);
+    const Vector* vector =
+        lid_hnsw::checked_vector(values[0], lid_hnsw::index_state(index).geometry.dims);
     if (info->ii_AmCache == nullptr)
         info->ii_AmCache = make_list_inserter(index, info->ii_Context, false);
     auto* in = static_cast<ListInserter*>(info->ii_AmCache);
     set_row_key(in, values[1], RelationGetDescr(index)->natts < 2 || isnull[1]);
-    const IndexLock gate = enter_insert(index);
-    enter_cpp([&] { insert_row(in->nodes, vector->x, *tid); });
-    leave_insert(index, gate);
+    const index::Lock gate = index::enter_insert(index);
+    enter_cpp([&] { lid_hnsw::insert_row(in->nodes, vector->x, *tid); });
+    index::leave_insert(index, gate);
     release_vector(vector, values[0]);
     return false;
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

@@ -12,7 +12,7 @@ extern "C" {
 #include "utils/uuid.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 
 node::KeyKind key_kind_of(Relation index) {
     const TupleDesc columns = RelationGetDescr(index);
@@ -108,24 +108,24 @@ void add_key(ListStore* s, node::SlotId slot, const node::Tid& tid, const std::b
 }
 
 bool set_sweep_flag(ListStore* s, bool on) {
-    PageEdits e;
-    begin_edits(&e, s->index, s->direct);
-    node::ListMeta* meta = page_list_meta(edit_page(&e, s->block, node::PageKind::kListMeta));
+    page::Edits e;
+    page::begin_edits(&e, s->index, s->direct);
+    node::ListMeta* meta = page_list_meta(page::edit_page(&e, s->block, node::PageKind::kListMeta));
     const bool was = meta->sweep != 0;
     if (was == on) {
-        abort_edits(&e);
+        page::abort_edits(&e);
         return was;
     }
     meta->sweep = on ? 1 : 0;
-    commit_edits(&e);
+    page::commit_edits(&e);
     return was;
 }
 
 namespace {
 
 struct Sweep {
-    explicit Sweep(IndexVacuum* vacuum, ListStore* lists) : v(vacuum), s(lists) {}
-    IndexVacuum* v;
+    explicit Sweep(lid_hnsw::IndexVacuum* vacuum, ListStore* lists) : v(vacuum), s(lists) {}
+    lid_hnsw::IndexVacuum* v;
     ListStore* s;
     PGAlignedBlock page;
     std::vector<std::uint64_t> thinned;  // chains of several pages that lost entries: kind, number
@@ -134,8 +134,8 @@ struct Sweep {
 bool is_chain_page(Page page, node::PageKind* kind) {
     if (PageIsNew(page) || PageGetSpecialSize(page) != MAXALIGN(sizeof(node::PageTrailer)))
         return false;
-    *kind = static_cast<node::PageKind>(page_trailer(page)->kind);
-    return page_fault(page, *kind) == nullptr && *kind >= node::PageKind::kLists &&
+    *kind = static_cast<node::PageKind>(page::trailer_of(page)->kind);
+    return page::fault_of(page, *kind) == nullptr && *kind >= node::PageKind::kLists &&
            *kind <= node::PageKind::kOverflow;
 }
 
@@ -158,14 +158,14 @@ const node::Tid& entry_tid(const node::ChainHead* head, const std::byte* entry) 
 std::uint32_t keep_live(Sweep* w, BlockNumber block, Page page, bool apply) {
     const node::ChainHead* head = page_chain(page);
     std::byte* entries = page_entries(w->s, page);
-    const auto kind = static_cast<node::PageKind>(page_trailer(page)->kind);
+    const auto kind = static_cast<node::PageKind>(page::trailer_of(page)->kind);
     std::uint32_t kept = 0;
     if (head->used > w->s->g.entries_room(kind))
-        report_corrupt(w->s->index, block, "the page claims more entries than it can hold");
+        index::report_corrupt(w->s->index, block, "the page claims more entries than it can hold");
     for (std::uint32_t at = 0; at < head->used;) {
         const std::uint32_t bytes = entry_bytes(head, entries + at);
         if (bytes > head->used - at)
-            report_corrupt(w->s->index, block, "an entry reaches past the end of the page");
+            index::report_corrupt(w->s->index, block, "an entry reaches past the end of the page");
         if (!w->v->work.filter(entry_tid(head, entries + at))) {
             if (apply && kept != at)
                 std::memmove(entries + kept, entries + at, bytes);
@@ -190,12 +190,12 @@ void sweep_page(Sweep* w, Buffer buffer) {
     const std::uint32_t used = copy->used;
     std::uint32_t left = used;
     if (left != 0 && keep_live(w, block, w->page.data, false) != left) {
-        PageEdits e;
-        begin_edits(&e, w->s->index, w->s->direct);
-        const Page page = edit_page(&e, block, kind);
+        page::Edits e;
+        page::begin_edits(&e, w->s->index, w->s->direct);
+        const Page page = page::edit_page(&e, block, kind);
         left = keep_live(w, block, page, true);
         page_chain(page)->used = static_cast<std::uint16_t>(left);
-        commit_edits(&e);
+        page::commit_edits(&e);
     }
     const bool chained = kind == node::PageKind::kOverflow ? copy->owner != node::kNoBlock
                                                            : copy->next != node::kNoBlock;
@@ -212,22 +212,22 @@ void compact_thinned(Sweep* w) {
         const auto number = static_cast<std::uint32_t>(chain);
         const BlockNumber first = find_list_store_page(w->s, kind, number);
         if (first == node::kNoBlock)
-            report_corrupt(w->s->index, w->s->block, "an overflow page belongs to no chain");
+            index::report_corrupt(w->s->index, w->s->block, "an overflow page belongs to no chain");
         compact_chain(w->s, {kind, number, first});
     }
 }
 
 }  // namespace
 
-void sweep_keys(IndexVacuum* v, ListStore* s) {
+void sweep_keys(lid_hnsw::IndexVacuum* v, ListStore* s) {
     auto* w = new_in_context<Sweep>(CurrentMemoryContext, v, s);
     const BlockNumber blocks = RelationGetNumberOfBlocks(s->index);
     PageWalk walk;
-    begin_vacuum_walk(v, &walk, blocks);
-    for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));)
+    lid_hnsw::begin_vacuum_walk(v, &walk, blocks);
+    for (Buffer buffer; BufferIsValid(buffer = lid_hnsw::next_vacuum_page(&walk));)
         sweep_page(w, buffer);
     end_page_walk(&walk);
     compact_thinned(w);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

@@ -14,7 +14,7 @@
 #include "pg/lid_hnsw/vacuum.h"
 #include "pg/semantic_graph/list_store.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 
 // The key's type from the INCLUDE column; kNone without one. 42804 / 0A000 for what an index cannot
 // keep.
@@ -51,9 +51,9 @@ bool each_row_entry(const std::byte* entries, std::size_t bytes, Fn&& fn) {
 }
 
 // Vacuum: removes the records of dead rows everywhere.
-void sweep_keys(IndexVacuum* v, ListStore* s);
+void sweep_keys(lid_hnsw::IndexVacuum* v, ListStore* s);
 // Sets ListMeta::sweep, returning what it was. The flag outlives a vacuum that does not finish, so
 // that all sweeps of the next one happen although it finds nothing to forget (vacuum.cpp).
 bool set_sweep_flag(ListStore* s, bool on);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

@@ -18,7 +18,7 @@ extern "C" {
 #include "miscadmin.h"
 }
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 namespace {
 
 // Up to so many nodes with so many bytes of vectors a list is made from all: its distances then
@@ -29,7 +29,7 @@ constexpr std::size_t kMostExactBytes = std::size_t{16} << 20;
 }  // namespace
 
 // Counts the live nodes and keeps their vectors, until there are too many for that.
-void ListKeeper::find_live(IndexVacuum* v) {
+void ListKeeper::find_live(lid_hnsw::IndexVacuum* v) {
     const std::size_t row_bytes = g_.dims * sizeof(float);
     const std::size_t bytes =
         std::min<std::size_t>(kMostExactBytes, std::size_t{1024} * maintenance_work_mem);
@@ -55,7 +55,7 @@ void ListKeeper::find_live(IndexVacuum* v) {
 }
 
 // Makes the list of base_ anew from its old one; the result is in list_.
-void ListKeeper::refill(IndexVacuum* v, const ListCopy& old) {
+void ListKeeper::refill(lid_hnsw::IndexVacuum* v, const ListCopy& old) {
     for (std::size_t i = 0; i < old.count; ++i) {
         met_.insert(old.items[i].node);
         if (!v->work.is_dead(old.items[i].node))
@@ -71,7 +71,7 @@ void ListKeeper::refill(IndexVacuum* v, const ListCopy& old) {
     if (list_.count >= wanted_)
         return;
     // The part of the graph that the node can reach is too small.
-    const node::MetaData meta = read_meta(lists_->index);
+    const node::MetaData meta = page::read_meta(lists_->index);
     search(meta.entry, meta.entry_level, wanted_ + 1);
 }
 
@@ -90,7 +90,7 @@ void ListKeeper::take_nearest_live() {
 
 // Reads the vector of a slot into vector_. False where that is no live node: a slot without a list
 // may be of another level, free, or not there at all.
-bool ListKeeper::read_node(IndexVacuum* v, node::SlotId slot, bool has_list) {
+bool ListKeeper::read_node(lid_hnsw::IndexVacuum* v, node::SlotId slot, bool has_list) {
     const BlockNumber block = g_.block_of(slot);
     store::SlotsCopy& page = v->work.other;
     if (has_list) {
@@ -101,17 +101,17 @@ bool ListKeeper::read_node(IndexVacuum* v, node::SlotId slot, bool has_list) {
     }
     const node::SlotView view = page.slot(g_.index_of(slot));
     if (const char* fault = view.check())
-        report_corrupt(lists_->index, block, fault);
+        index::report_corrupt(lists_->index, block, fault);
     if (!view.live() || view.header().level != 0)
         return false;
     view.read_vector(vector_.data());
     return true;
 }
 
-void ListKeeper::repair_page(IndexVacuum* v, Buffer buffer) {
+void ListKeeper::repair_page(lid_hnsw::IndexVacuum* v, Buffer buffer) {
     const BlockNumber block = BufferGetBlockNumber(buffer);
     LockBuffer(buffer, BUFFER_LOCK_SHARE);
-    const bool ours = page_fault(BufferGetPage(buffer), node::PageKind::kLists) == nullptr;
+    const bool ours = page::fault_of(BufferGetPage(buffer), node::PageKind::kLists) == nullptr;
     if (ours)
         std::memcpy(page_.data, BufferGetPage(buffer), BLCKSZ);
     UnlockReleaseBuffer(buffer);
@@ -140,10 +140,10 @@ void ListKeeper::repair_page(IndexVacuum* v, Buffer buffer) {
 }
 
 // Into the lists as they are by now.
-void ListKeeper::write_refills(IndexVacuum* v, BlockNumber block) {
-    PageEdits e;
-    begin_edits(&e, lists_->index, lists_->direct);
-    const Page page = edit_page(&e, block, node::PageKind::kLists);
+void ListKeeper::write_refills(lid_hnsw::IndexVacuum* v, BlockNumber block) {
+    page::Edits e;
+    page::begin_edits(&e, lists_->index, lists_->direct);
+    const Page page = page::edit_page(&e, block, node::PageKind::kLists);
     for (const Refill& r : refills_) {
         node::ListHead* list = page_list(lists_, page, r.slot);
         std::size_t count = knn::drop(list_items(list), checked_count(lists_, block, list),
@@ -154,24 +154,25 @@ void ListKeeper::write_refills(IndexVacuum* v, BlockNumber block) {
         }
         list->count = static_cast<std::uint16_t>(count);
     }
-    commit_edits(&e);
+    page::commit_edits(&e);
 }
 
-void ListKeeper::repair(IndexVacuum* v) {
+void ListKeeper::repair(lid_hnsw::IndexVacuum* v) {
     find_live(v);
     const BlockNumber blocks = RelationGetNumberOfBlocks(lists_->index);
     PageWalk walk;
-    begin_vacuum_walk(v, &walk, blocks);
-    for (Buffer buffer; BufferIsValid(buffer = next_vacuum_page(&walk));) {
-        report_progress(kMendingLists,
-                        static_cast<double>(BufferGetBlockNumber(buffer)) * g_.slots_per_page,
-                        static_cast<double>(blocks) * g_.slots_per_page);
+    lid_hnsw::begin_vacuum_walk(v, &walk, blocks);
+    for (Buffer buffer; BufferIsValid(buffer = lid_hnsw::next_vacuum_page(&walk));) {
+        index::report_progress(
+            index::kMendingLists,
+            static_cast<double>(BufferGetBlockNumber(buffer)) * g_.slots_per_page,
+            static_cast<double>(blocks) * g_.slots_per_page);
         repair_page(v, buffer);
     }
     end_page_walk(&walk);
 }
 
-void ListKeeper::clear_dead(IndexVacuum* v) {
+void ListKeeper::clear_dead(lid_hnsw::IndexVacuum* v) {
     const std::uint32_t per_page = lists_->g.slots_per_list_page;
     for (std::size_t first = 0; first < v->work.dead.size(); first += per_page) {
         const std::size_t end = std::min(first + per_page, v->work.dead.size());
@@ -185,16 +186,16 @@ void ListKeeper::clear_dead(IndexVacuum* v) {
             lists_, node::PageKind::kLists, static_cast<std::uint32_t>(first / per_page));
         if (block == node::kNoBlock)
             continue;
-        PageEdits e;
-        begin_edits(&e, lists_->index, lists_->direct);
-        const Page page = edit_page(&e, block, node::PageKind::kLists);
+        page::Edits e;
+        page::begin_edits(&e, lists_->index, lists_->direct);
+        const Page page = page::edit_page(&e, block, node::PageKind::kLists);
         for (std::size_t slot = first; slot < end; ++slot) {
             if (v->work.dead[slot])
                 std::memset(page_list(lists_, page, static_cast<node::SlotId>(slot)), 0,
                             lists_->g.list_bytes());
         }
-        commit_edits(&e);
+        page::commit_edits(&e);
     }
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

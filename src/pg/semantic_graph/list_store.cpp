@@ -9,7 +9,7 @@
 #include "pg/lid_hnsw/build.h"
 #include "pg/page/page.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 namespace {
 
 // Entries per bucket aimed at when the number of rows is known: three fifths of a page.
@@ -21,14 +21,14 @@ BlockNumber map_root(const ListStore* s, node::PageKind kind) {
 }
 
 BlockNumber read_map(const ListStore* s, BlockNumber block, std::uint32_t at) {
-    const Buffer buffer = read_page(s->index, block, node::PageKind::kMap, BUFFER_LOCK_SHARE);
+    const Buffer buffer = page::read_page(s->index, block, node::PageKind::kMap, BUFFER_LOCK_SHARE);
     const BlockNumber found = page_map(BufferGetPage(buffer))[at];
     UnlockReleaseBuffer(buffer);
     return found;
 }
 
 void clear_map(Page page) {
-    std::memset(page_data(page), 0xFF, kMapEntries * sizeof(std::uint32_t));
+    std::memset(page::data_of(page), 0xFF, kMapEntries * sizeof(std::uint32_t));
 }
 
 ListStore::Cell* cell_of(ListStore* s, node::PageKind kind, std::uint32_t number,
@@ -49,22 +49,22 @@ void check_number(const ListStore* s, std::uint32_t number) {
 // Fills entry `at` of a map page with a page made for it; what another writer made meanwhile stays.
 BlockNumber add_to_map(ListStore* s, BlockNumber map, std::uint32_t at, node::PageKind kind,
                        std::uint32_t number) {
-    PageEdits e;
-    begin_edits(&e, s->index, s->direct);
-    std::uint32_t* entries = page_map(edit_page(&e, map, node::PageKind::kMap));
+    page::Edits e;
+    page::begin_edits(&e, s->index, s->direct);
+    std::uint32_t* entries = page_map(page::edit_page(&e, map, node::PageKind::kMap));
     if (entries[at] != node::kNoBlock) {
         const BlockNumber found = entries[at];
-        abort_edits(&e);
+        page::abort_edits(&e);
         return found;
     }
     BlockNumber block;
-    const Page page = edit_new_page(&e, kind, &block);
+    const Page page = page::edit_new_page(&e, kind, &block);
     if (kind == node::PageKind::kMap)
         clear_map(page);
     else
         *page_chain(page) = {number, node::kNoBlock, static_cast<std::uint16_t>(kind), 0, 0};
     entries[at] = block;
-    commit_edits(&e);
+    page::commit_edits(&e);
     return block;
 }
 
@@ -79,11 +79,11 @@ unsigned bucket_bits_for(std::size_t rows) {
 
 node::ListMeta read_list_meta(const ListStore* s) {
     const Buffer buffer =
-        read_page(s->index, s->block, node::PageKind::kListMeta, BUFFER_LOCK_SHARE);
+        page::read_page(s->index, s->block, node::PageKind::kListMeta, BUFFER_LOCK_SHARE);
     const node::ListMeta meta = *page_list_meta(BufferGetPage(buffer));
     UnlockReleaseBuffer(buffer);
-    if (const char* fault = node::check_list_meta(meta, kPageUsable))
-        report_corrupt(s->index, s->block, fault);
+    if (const char* fault = node::check_list_meta(meta, page::kPageUsable))
+        index::report_corrupt(s->index, s->block, fault);
     return meta;
 }
 
@@ -91,11 +91,11 @@ ListStore* open_lists(Relation index, bool direct) {
     auto* s = static_cast<ListStore*>(palloc0(sizeof(ListStore)));
     s->index = index;
     s->direct = direct;
-    s->block = read_meta(index).list_block;
+    s->block = page::read_meta(index).list_block;
     if (s->block == node::kNoBlock)
-        report_corrupt(index, kMetaBlock, "the metapage names no list store");
+        index::report_corrupt(index, node::kMetaBlock, "the metapage names no list store");
     const node::ListMeta meta = read_list_meta(s);
-    s->g = {kPageUsable, meta.k, meta.slots_per_list_page};
+    s->g = {page::kPageUsable, meta.k, meta.slots_per_list_page};
     s->key_kind = static_cast<node::KeyKind>(meta.key_kind);
     s->list_root = meta.list_root;
     s->bucket_root = meta.bucket_root;
@@ -111,20 +111,20 @@ void write_empty_lists(Relation index, ForkNumber fork, BlockNumber block, std::
     meta.key_kind = static_cast<std::uint8_t>(kind);
     meta.generations = 1;
     meta.generation_bits[0] = static_cast<std::uint8_t>(bucket_bits_for(rows));
-    meta.slots_per_list_page = node::plan_lists(kPageUsable, k, kind).slots_per_list_page;
+    meta.slots_per_list_page = node::plan_lists(page::kPageUsable, k, kind).slots_per_list_page;
     meta.list_root = block + 1;
     meta.bucket_root = block + 2;
     meta.free_page = node::kNoBlock;
-    Buffer buffer = add_page(index, fork, node::PageKind::kListMeta);
+    Buffer buffer = page::add_page(index, fork, node::PageKind::kListMeta);
     if (BufferGetBlockNumber(buffer) != block)
         elog(ERROR, "the list store begins at block %u, not %u", BufferGetBlockNumber(buffer),
              block);
     *page_list_meta(BufferGetPage(buffer)) = meta;
-    finish_page(buffer);
+    page::finish_page(buffer);
     for (int map = 0; map < 2; ++map) {
-        buffer = add_page(index, fork, node::PageKind::kMap);
+        buffer = page::add_page(index, fork, node::PageKind::kMap);
         clear_map(BufferGetPage(buffer));
-        finish_page(buffer);
+        page::finish_page(buffer);
     }
 }
 
@@ -154,4 +154,4 @@ BlockNumber need_list_store_page(ListStore* s, node::PageKind kind, std::uint32_
     return add_to_map(s, map, number % kMapEntries, kind, number);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

@@ -26,13 +26,13 @@
 #include "pg/index/report.h"
 #include "pg/page/page.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 
 // What never changes about a list store, and where its pages are, as far as was asked. Plain
 // memory.
 struct ListStore {
     Relation index;
-    bool direct;  // see PageEdits
+    bool direct;  // see Edits
     BlockNumber block;
     node::ListGeometry g;
     node::KeyKind key_kind;
@@ -54,12 +54,12 @@ void write_empty_lists(Relation index, ForkNumber fork, BlockNumber block, std::
                        node::KeyKind kind, std::size_t rows);
 
 inline node::ListMeta* page_list_meta(Page page) {
-    return reinterpret_cast<node::ListMeta*>(page_data(page));
+    return reinterpret_cast<node::ListMeta*>(page::data_of(page));
 }
 inline std::uint32_t* page_map(Page page) {
-    return reinterpret_cast<std::uint32_t*>(page_data(page));
+    return reinterpret_cast<std::uint32_t*>(page::data_of(page));
 }
-inline constexpr std::uint32_t kMapEntries = kPageUsable / sizeof(std::uint32_t);
+inline constexpr std::uint32_t kMapEntries = page::kPageUsable / sizeof(std::uint32_t);
 
 // Block of list or bucket page `number`; kNoBlock when it has not been used yet.
 BlockNumber find_list_store_page(ListStore* s, node::PageKind kind, std::uint32_t number);
@@ -69,12 +69,12 @@ BlockNumber need_list_store_page(ListStore* s, node::PageKind kind, std::uint32_
 // ---- chains -------------------------------------------------------------------------------------
 
 inline node::ChainHead* page_chain(Page page) {
-    return reinterpret_cast<node::ChainHead*>(page_data(page));
+    return reinterpret_cast<node::ChainHead*>(page::data_of(page));
 }
 // Where the entries of a page of a chain begin.
 inline std::byte* page_entries(const ListStore* s, Page page) {
-    const auto kind = static_cast<node::PageKind>(page_trailer(page)->kind);
-    return page_data(page) + s->g.entries_offset(kind);
+    const auto kind = static_cast<node::PageKind>(page::trailer_of(page)->kind);
+    return page::data_of(page) + s->g.entries_offset(kind);
 }
 
 struct Chain {
@@ -102,7 +102,8 @@ class ChainGuard {
     void restart() {
         steps_ = 0;
         if (unlikely(++restarts_ > kMaxRestarts))
-            report_corrupt(s_->index, first_, "an overflow page does not belong to its chain");
+            index::report_corrupt(s_->index, first_,
+                                  "an overflow page does not belong to its chain");
     }
 
   private:
@@ -154,4 +155,4 @@ void append_entries(ListStore* s, const Chain& rows, const std::byte* row, std::
 // and takes the empty overflow pages out. For vacuum.
 void compact_chain(ListStore* s, const Chain& chain);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 namespace {
 
 // A new node is offered to this many nodes near it, in lengths of a list: a node farther away has
@@ -20,7 +20,7 @@ constexpr std::size_t kSearchBeam = 4;
 
 std::size_t checked_count(const ListStore* s, BlockNumber block, const node::ListHead* list) {
     if (unlikely(list->count > s->g.k))
-        report_corrupt(s->index, block, "a list is longer than lists can be");
+        index::report_corrupt(s->index, block, "a list is longer than lists can be");
     return list->count;
 }
 
@@ -30,7 +30,8 @@ void read_list(ListStore* s, node::SlotId slot, ListCopy* out) {
         find_list_store_page(s, node::PageKind::kLists, s->g.list_page_of(slot));
     if (block == node::kNoBlock)
         return;
-    const Buffer buffer = read_page(s->index, block, node::PageKind::kLists, BUFFER_LOCK_SHARE);
+    const Buffer buffer =
+        page::read_page(s->index, block, node::PageKind::kLists, BUFFER_LOCK_SHARE);
     const node::ListHead* list = page_list(s, BufferGetPage(buffer), slot);
     out->count = checked_count(s, block, list);
     std::memcpy(out->items, list_items(list), out->count * sizeof(node::ListNeighbour));
@@ -68,7 +69,7 @@ bool ListKeeper::measure(node::SlotId slot) {
     return live;
 }
 
-void ListKeeper::offer_second_ring(const ListCopy& ring, const IndexVacuum* v) {
+void ListKeeper::offer_second_ring(const ListCopy& ring, const lid_hnsw::IndexVacuum* v) {
     for (std::size_t i = 0; i < ring.count; ++i) {
         read_list(lists_, ring.items[i].node, &member_);
         for (std::size_t j = 0; j < member_.count; ++j) {
@@ -84,16 +85,17 @@ void ListKeeper::offer_second_ring(const ListCopy& ring, const IndexVacuum* v) {
 void ListKeeper::write_own() {
     const BlockNumber block =
         need_list_store_page(lists_, node::PageKind::kLists, lists_->g.list_page_of(base_));
-    PageEdits e;
-    begin_edits(&e, lists_->index, lists_->direct);
-    node::ListHead* list = page_list(lists_, edit_page(&e, block, node::PageKind::kLists), base_);
+    page::Edits e;
+    page::begin_edits(&e, lists_->index, lists_->direct);
+    node::ListHead* list =
+        page_list(lists_, page::edit_page(&e, block, node::PageKind::kLists), base_);
     std::size_t count = checked_count(lists_, block, list);
     for (std::size_t i = 0; i < list_.count; ++i) {
         if (knn::wants({list_items(list), count}, lists_->g.k, list_.items[i]))
             count = knn::put(list_items(list), count, lists_->g.k, list_.items[i]);
     }
     list->count = static_cast<std::uint16_t>(count);
-    commit_edits(&e);
+    page::commit_edits(&e);
 }
 
 // Puts base_ into the lists of the nearest of others_ that want it, a few pages per edit, in the
@@ -111,31 +113,31 @@ void ListKeeper::write_back() {
     }
     std::sort(targets_.begin(), targets_.end(),
               [](const Target& a, const Target& b) { return a.block < b.block; });
-    PageEdits e;
-    begin_edits(&e, lists_->index, lists_->direct);
+    page::Edits e;
+    page::begin_edits(&e, lists_->index, lists_->direct);
     for (const auto& [block, other] : targets_) {
-        if (!edits_have_room(&e, block)) {
-            commit_edits(&e);
+        if (!page::edits_have_room(&e, block)) {
+            page::commit_edits(&e);
             CHECK_FOR_INTERRUPTS();
-            begin_edits(&e, lists_->index, lists_->direct);
+            page::begin_edits(&e, lists_->index, lists_->direct);
         }
-        Page page = look_at_page(&e, block, node::PageKind::kLists);
+        Page page = page::look_at_page(&e, block, node::PageKind::kLists);
         const bool looking = page != nullptr;
         if (!looking)
-            page = edit_page(&e, block, node::PageKind::kLists);
+            page = page::edit_page(&e, block, node::PageKind::kLists);
         node::ListHead* list = page_list(lists_, page, other.node);
         std::size_t count = checked_count(lists_, block, list);
         const node::ListNeighbour back{base_, other.similarity};
         if (!knn::wants({list_items(list), count}, lists_->g.k, back)) {
             if (looking)
-                drop_look(&e);
+                page::drop_look(&e);
             continue;
         }
-        list = page_list(lists_, edit_page(&e, block, node::PageKind::kLists), other.node);
+        list = page_list(lists_, page::edit_page(&e, block, node::PageKind::kLists), other.node);
         list->count =
             static_cast<std::uint16_t>(knn::put(list_items(list), count, lists_->g.k, back));
     }
-    commit_edits(&e);
+    page::commit_edits(&e);
 }
 
 void ListKeeper::run_search() {
@@ -172,7 +174,7 @@ void ListKeeper::add_node(const hnsw::NodeInsert& work, node::SlotId base) {
             offer(work.candidate_slot(i), similarity_(work.row(), work.candidate_vector(i)));
     }
     if (metric_ == node::Metric::kInnerProduct) {
-        const node::MetaData meta = read_meta(lists_->index);
+        const node::MetaData meta = page::read_meta(lists_->index);
         search(meta.entry, meta.entry_level, 0);
     }
     const ListCopy ring = list_;
@@ -181,4 +183,4 @@ void ListKeeper::add_node(const hnsw::NodeInsert& work, node::SlotId base) {
     write_back();
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

@@ -22,10 +22,10 @@
 #include "pg/page/slot_reads.h"
 #include "pg/semantic_graph/list_store.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 
 inline node::ListHead* page_list(const ListStore* s, Page page, node::SlotId slot) {
-    return reinterpret_cast<node::ListHead*>(page_data(page) + s->g.list_offset(slot));
+    return reinterpret_cast<node::ListHead*>(page::data_of(page) + s->g.list_offset(slot));
 }
 inline node::ListNeighbour* list_items(node::ListHead* list) {
     return reinterpret_cast<node::ListNeighbour*>(list + 1);
@@ -51,7 +51,7 @@ void read_list(ListStore* s, node::SlotId slot, ListCopy* out);
 // context.
 class ListKeeper {
   public:
-    ListKeeper(ListStore* lists, const IndexState& state)
+    ListKeeper(ListStore* lists, const lid_hnsw::IndexState& state)
         : lists_(lists),
           g_(state.geometry),
           metric_(state.metric),
@@ -68,15 +68,15 @@ class ListKeeper {
 
     // Vacuum: replaces dead nodes in all lists, and fills those that are shorter than the number of
     // nodes lets them be.
-    void repair(IndexVacuum* v);
+    void repair(lid_hnsw::IndexVacuum* v);
     // Vacuum: empties the lists of dead nodes, whose slots are about to be freed.
-    void clear_dead(IndexVacuum* v);
+    void clear_dead(lid_hnsw::IndexVacuum* v);
 
   private:
     void start(node::SlotId base, const float* vector);
     void offer(node::SlotId slot, float similarity);
     // Offers the neighbours of the list's own members; those that are dead to `v`, if given, not.
-    void offer_second_ring(const ListCopy& ring, const IndexVacuum* v);
+    void offer_second_ring(const ListCopy& ring, const lid_hnsw::IndexVacuum* v);
     bool measure(node::SlotId slot);
     void write_own();
     void write_back();
@@ -84,19 +84,19 @@ class ListKeeper {
     void run_search();
 
     // list_repair.cpp
-    void find_live(IndexVacuum* v);
-    void refill(IndexVacuum* v, const ListCopy& old);
+    void find_live(lid_hnsw::IndexVacuum* v);
+    void refill(lid_hnsw::IndexVacuum* v, const ListCopy& old);
     void take_nearest_live();
-    bool read_node(IndexVacuum* v, node::SlotId slot, bool has_list);
-    void repair_page(IndexVacuum* v, Buffer buffer);
-    void write_refills(IndexVacuum* v, BlockNumber block);
+    bool read_node(lid_hnsw::IndexVacuum* v, node::SlotId slot, bool has_list);
+    void repair_page(lid_hnsw::IndexVacuum* v, Buffer buffer);
+    void write_refills(lid_hnsw::IndexVacuum* v, BlockNumber block);
 
     ListStore* lists_;
     const node::Geometry& g_;
     node::Metric metric_;
     node::NodeQuery query_;
     hnsw::BeamSearch search_;
-    LockedReader reader_;
+    page::LockedReader reader_;
     knn::Similarity similarity_;
     std::vector<float> vector_;  // of the node at hand
     std::vector<float> other_;   // scratch
@@ -124,4 +124,4 @@ class ListKeeper {
     PGAlignedBlock page_;
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

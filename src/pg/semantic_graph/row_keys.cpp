@@ -9,7 +9,7 @@
 #include "pg/index/report.h"
 #include "pg/page/page.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 
 template <typename Take, typename Restart>
 void RowKeys::read(const Chain& chain, Take&& take, Restart&& restart) {
@@ -32,8 +32,9 @@ void RowKeys::read_node(node::SlotId node, const Chain& chain, Take&& take, Rest
                         take(e, key);
                 });
             if (!sound)
-                call_pg(
-                    [&] { report_corrupt(index_, chain.first, "an entry reaches past the end"); });
+                call_pg([&] {
+                    index::report_corrupt(index_, chain.first, "an entry reaches past the end");
+                });
         },
         restart);
 }
@@ -94,7 +95,7 @@ void RowKeys::give(node::SlotId node, std::vector<GraphRow>& rows, std::vector<c
     std::sort(found_.begin(), found_.end(),
               [](const Found& a, const Found& b) { return a.tid < b.tid; });
     for (GraphRow& row : rows) {
-        const std::uint64_t tid = to_tid(row.tid).key();
+        const std::uint64_t tid = index::to_tid(row.tid).key();
         const auto at = std::lower_bound(found_.begin(), found_.end(), tid,
                                          [](const Found& f, std::uint64_t t) { return f.tid < t; });
         if (at == found_.end() || at->tid != tid)
@@ -133,7 +134,7 @@ void RowKeys::add_rows_of(node::SlotId node, std::vector<GraphKeyRow>& rows) {
         node, chain,
         [&](const node::RowEntry& e, const std::byte* key) {
             if (e.key_bytes == key_.size && std::memcmp(key, key_.bytes, key_.size) == 0)
-                rows.push_back({node, from_tid(e.tid)});
+                rows.push_back({node, index::from_tid(e.tid)});
         },
         [&] { rows.resize(before); });
 }
@@ -150,7 +151,9 @@ void RowKeys::find(Datum key, std::vector<GraphKeyRow>& rows) {
     nodes_.erase(std::unique(nodes_.begin(), nodes_.end()), nodes_.end());
     for (const node::SlotId node : nodes_)
         add_rows_of(node, rows);
-    const auto place = [](const GraphKeyRow& r) { return std::pair{r.node, to_tid(r.tid).key()}; };
+    const auto place = [](const GraphKeyRow& r) {
+        return std::pair{r.node, index::to_tid(r.tid).key()};
+    };
     // A page that came back to the same chain showed its records twice.
     std::sort(rows.begin(), rows.end(),
               [&](const GraphKeyRow& a, const GraphKeyRow& b) { return place(a) < place(b); });
@@ -161,4 +164,4 @@ void RowKeys::find(Datum key, std::vector<GraphKeyRow>& rows) {
                rows.end());
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

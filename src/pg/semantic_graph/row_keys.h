@@ -16,7 +16,7 @@
 #include "pg/semantic_graph/keys.h"
 #include "pg/semantic_graph/list_store.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 
 class RowKeys {
   public:
@@ -54,4 +54,4 @@ class RowKeys {
     std::vector<node::SlotId> nodes_;  // scratch
 };
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

@@ -11,7 +11,7 @@
 #include "pg/semantic_graph/keys.h"
 #include "pg/semantic_graph/lists.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 
 inline constexpr char kSemanticGraph[] = "semantic_graph";
 
@@ -20,8 +20,8 @@ inline constexpr int kMinK = 1;
 inline constexpr int kMaxK = static_cast<int>(node::kMaxListLength);
 
 // Reloptions. Those of the node store come first, so that its code finds them.
-struct SemanticGraphOptions {
-    LidHnswOptions store;
+struct Options {
+    lid_hnsw::Options store;
     int k;
     int edge_weight;  // knn::EdgeWeight
 };
@@ -33,18 +33,18 @@ knn::EdgeWeight option_edge_weight(Relation index);
 void check_edge_weight(Relation index);
 
 // Registers the reloptions; called from _PG_init.
-void semantic_graph_init();
+void init();
 
 // Inserts rows with their keys and lists. Lives in a memory context, with everything it needs.
 struct ListInserter;
 ListInserter* make_list_inserter(Relation index, MemoryContext context, bool direct);
 // The inserter of the node store that it completes; the key of the next row for it.
-Inserter* node_inserter(ListInserter* in);
+lid_hnsw::Inserter* node_inserter(ListInserter* in);
 void set_row_key(ListInserter* in, Datum key, bool isnull);
 
 // See pg/lid_hnsw/inspect.h.
-ListCheck* make_semantic_graph_check(const OpenIndex& open, const node::MetaData& meta,
-                                     MemoryContext context);
+lid_hnsw::ListCheck* make_semantic_graph_check(const index::OpenIndex& open,
+                                               const node::MetaData& meta, MemoryContext context);
 
 // The callbacks of the access method.
 IndexBuildResult* semantic_graph_build(Relation heap, Relation index, IndexInfo* info);
@@ -59,4 +59,4 @@ IndexBulkDeleteResult* semantic_graph_bulkdelete(IndexVacuumInfo* info,
 IndexBulkDeleteResult* semantic_graph_vacuumcleanup(IndexVacuumInfo* info,
                                                     IndexBulkDeleteResult* stats);
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

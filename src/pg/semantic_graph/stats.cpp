@@ -21,7 +21,7 @@
 #include "pg/lid_hnsw/state.h"
 #include "pg/semantic_graph/semantic_graph.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 namespace {
 
 constexpr int32 kMaxSample = 100000;
@@ -190,7 +190,7 @@ const char* weight_name(knn::EdgeWeight weight) {
     return kNames[static_cast<int>(weight)];
 }
 
-Datum stats_row(const OpenIndex& open, const Figures& f, const node::ListMeta& lists,
+Datum stats_row(const index::OpenIndex& open, const Figures& f, const node::ListMeta& lists,
                 TupleDesc columns) {
     const bool none = f.sampled == 0;
     const Oid key = key_type_of(static_cast<node::KeyKind>(lists.key_kind));
@@ -230,10 +230,8 @@ Datum stats_row(const OpenIndex& open, const Figures& f, const node::ListMeta& l
 }
 
 }  // namespace
-}  // namespace vg::pg
 
 VG_FUNCTION(semantic_graph_stats) {
-    using namespace vg::pg;
     TupleDesc columns = row_columns(fcinfo);
     const int32 sample = integer_argument(fcinfo, 1, "sample", 0);
     if (sample > kMaxSample)
@@ -241,10 +239,10 @@ VG_FUNCTION(semantic_graph_stats) {
                         errmsg("sample must be at most %d", kMaxSample)));
     const auto seed = static_cast<std::uint64_t>(PG_GETARG_INT64(2));
     // The right to read the table, before anything of it is looked at.
-    const OpenIndex open =
-        open_index(PG_GETARG_OID(0), Right::kSelect, {kSemanticGraph, lid_hnsw_beginscan});
-    const bool unit = index_state(open.index).geometry.exact();
-    const vg::node::ListMeta lists = read_list_meta(open_lists(open.index, false));
+    const index::OpenIndex open = index::open(PG_GETARG_OID(0), index::Right::kSelect,
+                                              {kSemanticGraph, lid_hnsw::lid_hnsw_beginscan});
+    const bool unit = lid_hnsw::index_state(open.index).geometry.exact();
+    const node::ListMeta lists = read_list_meta(open_lists(open.index, false));
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "semantic_graph stats", ALLOCSET_DEFAULT_SIZES);
     const MemoryContext old = MemoryContextSwitchTo(context);
@@ -257,6 +255,8 @@ VG_FUNCTION(semantic_graph_stats) {
     MemoryContextSwitchTo(old);
     MemoryContextDelete(context);
     const Datum row = stats_row(open, figures, lists, columns);
-    close_index(open);
+    index::close(open);
     PG_RETURN_DATUM(row);
 }
+
+}  // namespace vg::pg::semantic_graph

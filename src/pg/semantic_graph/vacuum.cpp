@@ -29,10 +29,10 @@
 #include "pg/lid_hnsw/lid_hnsw.h"
 #include "pg/lid_hnsw/state.h"
 
-namespace vg::pg {
+namespace vg::pg::semantic_graph {
 namespace {
 
-void forget_rows(IndexVacuum* v, ListStore* s) {
+void forget_rows(lid_hnsw::IndexVacuum* v, ListStore* s) {
     if (s->key_kind == node::KeyKind::kNone) {
         store::forget_rows(&v->work);
         return;
@@ -47,12 +47,13 @@ void forget_rows(IndexVacuum* v, ListStore* s) {
         set_sweep_flag(s, false);
 }
 
-void run(IndexVacuum* v) {
+void run(lid_hnsw::IndexVacuum* v) {
     ListStore* s = open_lists(v->index, false);
     forget_rows(v, s);
     if (!store::has_work(&v->work))
         return;
-    auto* keeper = new_in_context<ListKeeper>(CurrentMemoryContext, s, index_state(v->index));
+    auto* keeper =
+        new_in_context<ListKeeper>(CurrentMemoryContext, s, lid_hnsw::index_state(v->index));
     store::wait_for_inserts(&v->work);
     store::repair_links(&v->work);
     keeper->repair(v);
@@ -69,19 +70,19 @@ IndexBulkDeleteResult* semantic_graph_bulkdelete(IndexVacuumInfo* info,
                                                  IndexBulkDeleteResult* stats,
                                                  IndexBulkDeleteCallback callback,
                                                  void* callback_state) {
-    return vacuum_index(info, stats, callback, callback_state, run);
+    return lid_hnsw::vacuum_index(info, stats, callback, callback_state, run);
 }
 
 IndexBulkDeleteResult* semantic_graph_vacuumcleanup(IndexVacuumInfo* info,
                                                     IndexBulkDeleteResult* stats) {
     // Without stats this vacuum took no TIDs from the index: what another one left is still there.
-    if (!info->analyze_only && stats != nullptr && pass_over(info, stats) == nullptr) {
+    if (!info->analyze_only && stats != nullptr && index::pass_over(info, stats) == nullptr) {
         ListStore* s = open_lists(info->index, false);
         if (s->key_kind != node::KeyKind::kNone)
             set_sweep_flag(s, false);
         pfree(s);
     }
-    return lid_hnsw_vacuumcleanup(info, stats);
+    return lid_hnsw::lid_hnsw_vacuumcleanup(info, stats);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::semantic_graph

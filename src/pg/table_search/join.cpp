@@ -14,7 +14,7 @@
 #include "pg/boundary/result.h"
 #include "pg/table_search/source.h"
 
-namespace vg::pg {
+namespace vg::pg::table_search {
 namespace {
 
 struct Join {
@@ -102,4 +102,4 @@ VG_FUNCTION(vg_knn_join) {
     return Datum{0};
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::table_search

@@ -28,7 +28,7 @@ extern "C" {
 #include "pg/boundary/result.h"
 #include "pg/table_search/source.h"
 
-namespace vg::pg {
+namespace vg::pg::table_search {
 namespace {
 
 enum class Sampling { kTop, kRandom };
@@ -390,4 +390,4 @@ VG_FUNCTION(vg_mine_hard_negatives) {
     return Datum{0};
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::table_search

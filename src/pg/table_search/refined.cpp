@@ -18,7 +18,7 @@
 #include "pg/rank/feedback.h"
 #include "pg/table_search/source.h"
 
-namespace vg::pg {
+namespace vg::pg::table_search {
 namespace {
 
 constexpr int kMostRounds = 1000;
@@ -38,7 +38,7 @@ struct Search {
     const Vector* query;
     Tuplestorestate* store = nullptr;
     TupleDesc columns = nullptr;
-    rank::FeedbackSum feedback;  // of the rows found so far
+    vg::rank::FeedbackSum feedback;  // of the rows found so far
     std::pmr::unordered_set<std::pmr::string> seen;
     int round = 0;   // 0: rows have no round
     int wanted = 0;  // in this round
@@ -80,24 +80,24 @@ void run_nearest(Search* s, const Vector* query, int limit, bool with_value, Row
 void add_feedback(Search* s, Datum value) {
     const Vector* vector = datum_vector(value);
     check_same_dim(*s->query, *vector);
-    s->feedback.add(elements(vector));
+    s->feedback.add(rank::elements(vector));
 }
 
 // False: the result has no direction. Keeps its container to itself, so that the caller may raise
 // errors.
-bool refine_into(const Search* s, const rank::RocchioWeights& weights, bool unit_length,
+bool refine_into(const Search* s, const vg::rank::RocchioWeights& weights, bool unit_length,
                  Vector* refined) {
     const auto dims = static_cast<std::size_t>(refined->dim);
-    const rank::FeedbackSum none(0, std::pmr::new_delete_resource());
-    return rank::rocchio(elements(s->query), s->feedback, none, weights, unit_length,
-                         std::span(refined->x, dims));
+    const vg::rank::FeedbackSum none(0, std::pmr::new_delete_resource());
+    return vg::rank::rocchio(rank::elements(s->query), s->feedback, none, weights, unit_length,
+                             std::span(refined->x, dims));
 }
 
 // alpha query + beta mean of the feedback.
-const Vector* refine(const Search* s, const rank::RocchioWeights& weights, bool unit_length) {
+const Vector* refine(const Search* s, const vg::rank::RocchioWeights& weights, bool unit_length) {
     Vector* refined = make_vector(s->query->dim);
     const bool has_direction = refine_into(s, weights, unit_length, refined);
-    check_refined(refined, has_direction);
+    rank::check_refined(refined, has_direction);
     check_direction(s->order, *refined, "refined query is a zero vector");
     return refined;
 }
@@ -167,8 +167,8 @@ VG_FUNCTION(vg_prf_search) {
     return search_result(fcinfo, 9, [fcinfo](Search* s) {
         const int k = range_argument(fcinfo, 4, "k", 1, kMostRows);
         const int feedback = range_argument(fcinfo, 5, "feedback", 0, kMostRows);
-        const rank::RocchioWeights weights{nonnegative_argument(fcinfo, 6, "alpha"),
-                                           nonnegative_argument(fcinfo, 7, "beta")};
+        const vg::rank::RocchioWeights weights{nonnegative_argument(fcinfo, 6, "alpha"),
+                                               nonnegative_argument(fcinfo, 7, "beta")};
         require_argument(fcinfo, 8, "unit_length");
         if (feedback > 0)
             run_nearest(s, s->query, feedback, true, take_feedback);
@@ -184,7 +184,7 @@ VG_FUNCTION(vg_multi_round_search) {
     return search_result(fcinfo, 9, [fcinfo](Search* s) {
         const int k = range_argument(fcinfo, 4, "k", 1, kMostRows);
         const int rounds = range_argument(fcinfo, 5, "rounds", 1, kMostRounds);
-        rank::RocchioWeights weights{nonnegative_argument(fcinfo, 6, "alpha"), 0.0};
+        vg::rank::RocchioWeights weights{nonnegative_argument(fcinfo, 6, "alpha"), 0.0};
         weights.beta = finite_argument(fcinfo, 7, "beta");
         require_argument(fcinfo, 8, "unit_length");
         const Vector* query = s->query;
@@ -204,4 +204,4 @@ VG_FUNCTION(vg_multi_round_search) {
     });
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::table_search

@@ -17,7 +17,7 @@ extern "C" {
 
 #include "pg/boundary/arguments.h"
 
-namespace vg::pg {
+namespace vg::pg::table_search {
 namespace {
 
 struct OperatorTypes {
@@ -135,4 +135,4 @@ const char* nearest_sql(const Source& s, const Order& order, const char* query, 
         s.from, s.id, s.column, s.column, order.sql, query, limit);
 }
 
-}  // namespace vg::pg
+}  // namespace vg::pg::table_search

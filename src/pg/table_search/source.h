@@ -11,7 +11,7 @@
 
 #include "pg/boundary/query.h"
 
-namespace vg::pg {
+namespace vg::pg::table_search {
 
 struct Order {
     Oid op;
@@ -92,4 +92,4 @@ class Equality {
 // Most rows that a search takes from one ordered query.
 inline constexpr int kMostRows = 100000;
 
-}  // namespace vg::pg
+}  // namespace vg::pg::table_search
