@@ -119,6 +119,15 @@ inline void require_argument(FunctionCallInfo fcinfo, int i, const char* name) {
     if (unlikely(PG_ARGISNULL(i)))
         report_null_argument(name);
 }
+// Of the first arguments, those that have a name here.
+inline void require_arguments(FunctionCallInfo fcinfo, std::initializer_list<const char*> names) {
+    int i = 0;
+    for (const char* name : names) {
+        if (name != nullptr)
+            require_argument(fcinfo, i, name);
+        ++i;
+    }
+}
 inline float8 number_argument(FunctionCallInfo fcinfo, int i, const char* name) {
     require_argument(fcinfo, i, name);
     return PG_GETARG_FLOAT8(i);
@@ -186,6 +195,17 @@ inline MemoryContext aggregate_context(FunctionCallInfo fcinfo) {
     if (AggCheckCallContext(fcinfo, &context) == 0)
         elog(ERROR, "aggregate support function called in non-aggregate context");
     return context;
+}
+// The state of an aggregate, null before its first row.
+template <typename State>
+State* state_argument(FunctionCallInfo fcinfo) {
+    return PG_ARGISNULL(0) ? nullptr : reinterpret_cast<State*>(PG_GETARG_POINTER(0));
+}
+// The same in the function that makes the result of it.
+template <typename State>
+State* final_state(FunctionCallInfo fcinfo) {
+    aggregate_context(fcinfo);
+    return state_argument<State>(fcinfo);
 }
 
 }  // namespace vg::pg

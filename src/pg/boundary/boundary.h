@@ -157,3 +157,10 @@ inline constexpr Poll kInterruptPoll{poll_interrupts, nullptr};
         return ::vg::pg::enter_cpp([&] { return name##_impl(fcinfo); }); \
     }                                                                    \
     static Datum name##_impl(PG_FUNCTION_ARGS)
+
+// The same for one that only returns what an expression of its arguments gives:
+//   VG_FUNCTION_RETURNS(vg_mmr_rank, rank_by(fcinfo, Method::kMmr))
+#define VG_FUNCTION_RETURNS(name, ...) \
+    VG_FUNCTION(name) {                \
+        return __VA_ARGS__;            \
+    }

@@ -15,8 +15,6 @@
 
 #if VG_PG_GE(16)
 extern "C" {
-#include "catalog/pg_class.h"
-#include "catalog/pg_proc.h"
 #include "varatt.h"  // left postgres.h in 16
 }
 #endif
@@ -28,13 +26,7 @@ extern "C" {
 #endif
 
 extern "C" {
-#include "miscadmin.h"
-#include "nodes/pathnodes.h"
 #include "port/atomics.h"
-#include "postmaster/autovacuum.h"
-#include "storage/bufmgr.h"
-#include "utils/acl.h"
-#include "utils/regproc.h"
 }
 
 namespace vg::pg {

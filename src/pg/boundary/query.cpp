@@ -4,12 +4,6 @@
 
 #include "pg/boundary/query.h"
 
-extern "C" {
-#include "access/stratnum.h"
-#include "catalog/pg_operator.h"
-#include "utils/typcache.h"
-}
-
 namespace vg::pg {
 namespace {
 

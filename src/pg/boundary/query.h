@@ -8,10 +8,6 @@
 
 #include "pg/boundary/pg.h"
 
-extern "C" {
-#include "executor/spi.h"
-}
-
 namespace vg::pg {
 
 // Name of a relation as in the catalog. 42P01 when there is none.

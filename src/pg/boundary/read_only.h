@@ -10,10 +10,6 @@
 
 #include "pg/boundary/pg.h"
 
-extern "C" {
-#include "access/xact.h"
-}
-
 namespace vg::pg {
 
 // What end_read_only wants back.

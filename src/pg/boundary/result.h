@@ -4,6 +4,8 @@
 
 #include "pg/boundary/pg.h"
 
+#include <cstdint>
+
 namespace vg::pg {
 
 // The columns of a function that returns one row.
@@ -19,6 +21,41 @@ inline Datum row_datum(TupleDesc columns, const Datum* values, const bool* nulls
     return HeapTupleGetDatum(heap_form_tuple(BlessTupleDesc(columns), const_cast<Datum*>(values),
                                              const_cast<bool*>(nulls)));
 }
+
+// The same, filled column by column in the order of its SQL declaration.
+class ResultRow {
+  public:
+    explicit ResultRow(TupleDesc columns) : columns_(columns) {}
+
+    void add(Datum value, bool isnull = false) {
+        if (n_ == kMaxColumns)
+            elog(ERROR, "a result has more than %d columns", kMaxColumns);
+        values_[n_] = value;
+        nulls_[n_++] = isnull;
+    }
+    void add_int4(std::int64_t v, bool isnull = false) {
+        add(Int32GetDatum(static_cast<int32>(v)), isnull);
+    }
+    void add_int8(std::uint64_t v, bool isnull = false) {
+        add(Int64GetDatum(static_cast<int64>(v)), isnull);
+    }
+    void add_float8(double v, bool isnull = false) { add(Float8GetDatum(v), isnull); }
+    void add_text(const char* v) {  // null: NULL
+        add(v != nullptr ? CStringGetTextDatum(v) : Datum{0}, v == nullptr);
+    }
+    Datum datum() const {
+        if (n_ != columns_->natts)
+            elog(ERROR, "the result has %d columns, not %d", columns_->natts, n_);
+        return row_datum(columns_, values_, nulls_);
+    }
+
+  private:
+    static constexpr int kMaxColumns = 40;
+    TupleDesc columns_;
+    Datum values_[kMaxColumns];
+    bool nulls_[kMaxColumns];
+    int n_ = 0;
+};
 
 // An empty result in the caller's per-query memory, which the function fills before it returns.
 inline Tuplestorestate* start_result(FunctionCallInfo fcinfo, TupleDesc* columns) {

@@ -3,10 +3,6 @@
 
 #include "pg/boundary/pg.h"
 
-extern "C" {
-#include "utils/guc.h"
-}
-
 namespace vg::pg {
 
 // Set a parameter until the level of NewGUCNestLevel is left; an error leaves it too.

@@ -12,7 +12,6 @@
 
 extern "C" {
 #include "catalog/pg_language.h"
-#include "catalog/pg_proc.h"
 }
 
 #include "pg/boundary/context.h"

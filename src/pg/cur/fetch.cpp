@@ -4,7 +4,6 @@
 
 extern "C" {
 #include "access/heapam.h"
-#include "utils/datum.h"
 }
 
 namespace vg::pg::cur {

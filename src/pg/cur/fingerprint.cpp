@@ -6,9 +6,6 @@
 #include <cstring>
 
 extern "C" {
-#include "catalog/pg_proc.h"
-#include "common/hashfn.h"
-#include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
 #include "utils/hsearch.h"
 #include "utils/inval.h"

@@ -14,15 +14,9 @@
 #include <cstring>
 
 extern "C" {
-#include "access/xact.h"
-#include "pgstat.h"
 #include "postmaster/bgworker.h"
 #include "storage/ipc.h"
 #include "tcop/tcopprot.h"
-#include "utils/backend_status.h"
-#include "utils/guc.h"
-#include "utils/snapmgr.h"
-#include "utils/syscache.h"
 }
 
 #include "pg/cur/project.h"

@@ -7,10 +7,6 @@
 
 #include "pg/index/stored_format.h"
 
-extern "C" {
-#include "access/xlog.h"
-}
-
 namespace vg::pg::cur {
 
 vg::cur::MetaData read_cur_meta(Relation index) {

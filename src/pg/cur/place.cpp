@@ -5,10 +5,6 @@
 #include <algorithm>
 #include <cstring>
 
-extern "C" {
-#include "storage/indexfsm.h"
-}
-
 #include "pg/cur/pages.h"
 
 namespace vg::pg::cur {

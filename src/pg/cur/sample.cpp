@@ -6,10 +6,6 @@
 #include <utility>
 
 extern "C" {
-#include "catalog/namespace.h"
-#include "executor/spi.h"
-#include "utils/datum.h"
-#include "utils/regproc.h"
 #include "utils/varlena.h"
 }
 

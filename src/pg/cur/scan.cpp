@@ -13,10 +13,6 @@
 
 #include <algorithm>
 
-extern "C" {
-#include "pgstat.h"
-}
-
 #include "pg/boundary/context.h"
 #include "pg/cur/scan_search.h"
 #include "pg/index/access_method.h"

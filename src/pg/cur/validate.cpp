@@ -6,15 +6,6 @@
 
 #include "pg/cur/cur.h"
 
-extern "C" {
-#include "access/amvalidate.h"
-#include "catalog/pg_amop.h"
-#include "catalog/pg_amproc.h"
-#include "catalog/pg_opclass.h"
-#include "catalog/pg_operator.h"
-#include "catalog/pg_proc.h"
-}
-
 namespace vg::pg::cur {
 namespace {
 

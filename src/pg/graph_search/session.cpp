@@ -9,7 +9,6 @@
 
 extern "C" {
 #include "storage/predicate.h"
-#include "utils/rls.h"
 }
 
 namespace vg::pg::graph_search {

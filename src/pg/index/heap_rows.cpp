@@ -5,11 +5,6 @@
 #include "pg/boundary/compat.h"
 #include "pg/index/tid.h"
 
-extern "C" {
-#include "access/tableam.h"
-#include "executor/executor.h"
-}
-
 namespace vg::pg::index {
 
 void begin_heap_rows(HeapRows* rows, Relation heap, Relation index) {

@@ -18,12 +18,6 @@
 
 #include "pg/boundary/pg.h"
 
-extern "C" {
-#include "access/xlog.h"
-#include "catalog/pg_class.h"
-#include "storage/lmgr.h"
-}
-
 namespace vg::pg::index {
 
 enum class Lock : uint16 { kUpkeep = 1, kFirstGate = 2, kSecondGate = 3, kPlacing = 4 };

@@ -8,12 +8,6 @@
 #include "pg/index/access_method.h"
 #include "pg/index/report.h"
 
-extern "C" {
-#include "access/xact.h"
-#include "utils/rls.h"
-#include "utils/snapmgr.h"
-}
-
 namespace vg::pg::index {
 namespace {
 

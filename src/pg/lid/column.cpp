@@ -4,11 +4,6 @@
 
 #include "pg/lid/column.h"
 
-extern "C" {
-#include "catalog/pg_class.h"
-#include "parser/parse_coerce.h"
-}
-
 #include "pg/boundary/arguments.h"
 #include "pg/lid_hnsw/lid_hnsw.h"
 #include "pg/lid_hnsw/state.h"

@@ -10,9 +10,6 @@
 
 extern "C" {
 #include "access/rmgr.h"
-#include "access/xlog.h"
-#include "storage/bufmgr.h"
-#include "utils/rel.h"
 }
 
 namespace vg::pg::lid_hnsw {

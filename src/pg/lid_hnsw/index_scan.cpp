@@ -6,12 +6,6 @@
 
 #include <cstring>
 
-extern "C" {
-#include "access/stratnum.h"
-#include "executor/executor.h"
-#include "executor/instrument.h"
-}
-
 namespace vg::pg::lid_hnsw {
 namespace {
 

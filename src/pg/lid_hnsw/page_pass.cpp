@@ -10,12 +10,6 @@
 #include "pg/index/report.h"
 #include "pg/page/page.h"
 
-extern "C" {
-#include "catalog/pg_operator.h"
-#include "catalog/pg_type.h"
-#include "executor/tuptable.h"
-}
-
 namespace vg::pg::lid_hnsw {
 namespace {
 

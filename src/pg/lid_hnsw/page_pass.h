@@ -15,7 +15,6 @@
 #include "core/node/node_query.h"
 
 extern "C" {
-#include "miscadmin.h"
 #include "utils/tuplesort.h"
 }
 

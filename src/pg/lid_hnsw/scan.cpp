@@ -19,10 +19,6 @@
 #include "pg/index/access_method.h"
 #include "pg/page/page.h"
 
-extern "C" {
-#include "pgstat.h"
-}
-
 namespace vg::pg::lid_hnsw {
 namespace {
 

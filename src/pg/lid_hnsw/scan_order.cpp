@@ -15,10 +15,6 @@
 #include "pg/boundary/memory.h"
 #include "pg/index/report.h"
 
-extern "C" {
-#include "miscadmin.h"
-}
-
 namespace vg::pg::lid_hnsw {
 
 void run_round(ScanState* s) {

@@ -15,10 +15,6 @@
 #include "pg/page/page.h"
 #include "pg/types/vector.h"
 
-extern "C" {
-#include "commands/defrem.h"
-}
-
 namespace vg::pg::lid_hnsw {
 namespace {
 

@@ -11,11 +11,6 @@
 #include "pg/lid_hnsw/state.h"
 #include "pg/page/page.h"
 
-extern "C" {
-#include "miscadmin.h"
-#include "postmaster/autovacuum.h"
-}
-
 namespace vg::pg::lid_hnsw {
 namespace {
 

@@ -13,10 +13,6 @@
 #include "pg/boundary/query.h"
 #include "pg/boundary/read_only.h"
 
-extern "C" {
-#include "catalog/pg_class.h"
-}
-
 namespace vg::pg::links {
 namespace {
 

@@ -6,10 +6,6 @@
 
 #include "pg/links/link_set.h"
 
-extern "C" {
-#include "executor/spi.h"
-}
-
 namespace vg::pg::links {
 
 struct LinkTuple {

@@ -9,10 +9,6 @@
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 
-extern "C" {
-#include "utils/uuid.h"
-}
-
 namespace vg::pg::links {
 namespace {
 

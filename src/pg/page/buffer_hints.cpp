@@ -5,7 +5,6 @@
 #include "pg/boundary/compat.h"
 
 extern "C" {
-#include "pgstat.h"
 #include "storage/buf_internals.h"
 }
 

@@ -4,10 +4,6 @@
 
 #include "pg/boundary/pg.h"
 
-extern "C" {
-#include "utils/typcache.h"
-}
-
 namespace vg::pg::rank {
 
 struct RowArray {

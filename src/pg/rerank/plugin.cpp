@@ -6,10 +6,7 @@
 
 extern "C" {
 #include "catalog/objectaccess.h"
-#include "catalog/pg_proc.h"
 #include "nodes/makefuncs.h"
-#include "parser/parse_coerce.h"
-#include "utils/regproc.h"
 }
 
 #include "pg/boundary/compat.h"

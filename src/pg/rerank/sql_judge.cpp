@@ -7,10 +7,6 @@
 #include <cmath>
 #include <limits>
 
-extern "C" {
-#include "pgstat.h"
-}
-
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 

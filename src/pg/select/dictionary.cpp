@@ -4,11 +4,6 @@
 
 #include "pg/select/select.h"
 
-extern "C" {
-#include "utils/datum.h"
-#include "utils/typcache.h"
-}
-
 namespace vg::pg::select {
 
 Dictionary::Dictionary(MemoryContext context, const char* what)

@@ -10,10 +10,6 @@
 
 #include "pg/select/select.h"
 
-extern "C" {
-#include "windowapi.h"
-}
-
 namespace vg::pg::select {
 
 inline constexpr int kNoArgument = -1;

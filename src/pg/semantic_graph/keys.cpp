@@ -7,11 +7,6 @@
 #include <algorithm>
 #include <cstring>
 
-extern "C" {
-#include "common/hashfn.h"
-#include "utils/uuid.h"
-}
-
 namespace vg::pg::semantic_graph {
 
 node::KeyKind key_kind_of(Relation index) {

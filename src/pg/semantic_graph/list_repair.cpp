@@ -14,10 +14,6 @@
 #include "pg/page/page.h"
 #include "pg/semantic_graph/lists.h"
 
-extern "C" {
-#include "miscadmin.h"
-}
-
 namespace vg::pg::semantic_graph {
 namespace {
 

@@ -6,15 +6,6 @@
 
 #include <string_view>
 
-extern "C" {
-#include "catalog/pg_class.h"
-#include "catalog/pg_operator.h"
-#include "parser/parse_coerce.h"
-#include "utils/datum.h"
-#include "utils/regproc.h"
-#include "utils/typcache.h"
-}
-
 #include "pg/boundary/arguments.h"
 
 namespace vg::pg::table_search {
