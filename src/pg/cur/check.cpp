@@ -316,7 +316,7 @@ Check* run(const index::OpenIndex& open, const Arguments& a, MemoryContext conte
 }  // namespace
 
 VG_FUNCTION(vg_cur_index_check) {
-    TupleDesc columns = row_columns(fcinfo);
+    ResultRow row(row_columns(fcinfo));
     index::refuse_check_in_recovery();
     const Arguments a{PG_GETARG_INT32(1), PG_GETARG_BOOL(2), PG_GETARG_BOOL(3)};
     check_range(a.samples, "samples", 0, kMaxSamples);
@@ -328,21 +328,18 @@ VG_FUNCTION(vg_cur_index_check) {
     const Check* c = run(open, a, context);
     index::end_as_owner(saved);
     MemoryContextSwitchTo(old);
-    const Datum values[] = {
-        Int64GetDatum(static_cast<int64>(c->audit.items())),
-        Int64GetDatum(static_cast<int64>(c->audit.pending())),
-        Int32GetDatum(c->sampled),
-        Float8GetDatum(c->score_difference),
-        Float8GetDatum(c->batch_difference),
-        Int64GetDatum(static_cast<int64>(c->calls)),
-        CStringGetTextDatum(verdict(c)),
-    };
-    bool nulls[lengthof(values)] = {};
-    nulls[3] = c->sampled == 0;
-    nulls[4] = nulls[3] || !OidIsValid(index_getprocid(open.index, 1, kBatchProc));
+    const bool none = c->sampled == 0;
+    row.add_int8(c->audit.items());
+    row.add_int8(c->audit.pending());
+    row.add_int4(c->sampled);
+    row.add_float8(c->score_difference, none);
+    row.add_float8(c->batch_difference,
+                   none || !OidIsValid(index_getprocid(open.index, 1, kBatchProc)));
+    row.add_int8(c->calls);
+    row.add_text(verdict(c));
     MemoryContextDelete(context);
     index::close(open);
-    PG_RETURN_DATUM(row_datum(columns, values, nulls));
+    return row.datum();
 }
 
 }  // namespace vg::pg::cur

@@ -8,16 +8,8 @@
 #include "pg/cur/cur.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "pg/index/access_method.h"
-#include "pg/index/stored_format.h"
-
-extern "C" {
-#include "catalog/pg_amproc.h"
-#include "catalog/pg_proc.h"
-#include "nodes/pathnodes.h"
-}
 
 namespace vg::pg::cur {
 namespace {
@@ -34,35 +26,16 @@ double cost_of_function(Oid function) {
     return cost;
 }
 
-}  // namespace
-
-void cur_costestimate(PlannerInfo* root, IndexPath* path, double loop_count, Cost* startup_cost,
-                      Cost* total_cost, Selectivity* selectivity, double* correlation,
-                      double* pages) {
-    if (path->indexorderbys == NIL) {
-        index::price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
-        return;
-    }
-    GenericCosts costs;
-    std::memset(&costs, 0, sizeof costs);
-    genericcostestimate(root, path, loop_count, &costs);
-
+index::ScanPrice price(PlannerInfo*, const IndexPath* path, Relation index,
+                       const GenericCosts& generic) {
     const IndexOptInfo* info = path->indexinfo;
     const double rows = std::max(info->tuples, 1.0);
     const double calls = std::min<double>(cur_budget, rows);
-    Relation index = index_open(info->indexoid, NoLock);
-    if (index::closed_to_plans(index)) {
-        index_close(index, NoLock);
-        index::price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
-        return;
-    }
     const Options* options = options_of(index);
     const int dims = options->latent_dim > 0
                          ? std::min(options->latent_dim, options->anchor_queries)
                          : options->anchor_queries;
     const Oid scorer = index_getprocid(index, 1, kScoreProc);
-    index_close(index, NoLock);
-
     double seq_page_cost;
     double random_page_cost;
     get_tablespace_page_costs(info->reltablespace, &random_page_cost, &seq_page_cost);
@@ -70,11 +43,17 @@ void cur_costestimate(PlannerInfo* root, IndexPath* path, double loop_count, Cos
         info->pages * seq_page_cost + rows * dims / kProductsPerOperator * cpu_operator_cost;
     // Candidates come from all over the heap.
     const double heap = calls * random_page_cost;
-    *startup_cost = pass + heap + calls * cost_of_function(scorer) * cpu_operator_cost;
-    *total_cost = *startup_cost + calls * cpu_index_tuple_cost;
-    *selectivity = costs.indexSelectivity;
-    *correlation = 0;
-    *pages = info->pages;
+    const Cost startup = pass + heap + calls * cost_of_function(scorer) * cpu_operator_cost;
+    return {startup, startup + calls * cpu_index_tuple_cost, generic.indexSelectivity,
+            static_cast<double>(info->pages)};
+}
+
+}  // namespace
+
+index::ScanPrice cur_price(PlannerInfo* root, IndexPath* path, double loop_count) {
+    if (path->indexorderbys == NIL)
+        return index::price_out(path);
+    return index::price_scan(root, path, loop_count, price);
 }
 
 }  // namespace vg::pg::cur

@@ -17,6 +17,7 @@
 #include "core/cur/model.h"
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/compat.h"
+#include "pg/index/access_method.h"
 #include "pg/index/open.h"
 #include "pg/page/page.h"
 
@@ -104,9 +105,7 @@ bool cur_insert(Relation index, Datum* values, bool* isnull, ItemPointer tid, Re
 IndexBulkDeleteResult* cur_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
                                       IndexBulkDeleteCallback callback, void* callback_state);
 IndexBulkDeleteResult* cur_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats);
-void cur_costestimate(PlannerInfo* root, IndexPath* path, double loop_count, Cost* startup_cost,
-                      Cost* total_cost, Selectivity* selectivity, double* correlation,
-                      double* pages);
+index::ScanPrice cur_price(PlannerInfo* root, IndexPath* path, double loop_count);
 IndexScanDesc cur_beginscan(Relation index, int keys, int orderbys);
 void cur_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys);
 bool cur_gettuple(IndexScanDesc scan, ScanDirection direction);

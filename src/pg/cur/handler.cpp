@@ -4,8 +4,6 @@
 
 #include "pg/cur/cur.h"
 
-#include "pg/index/access_method.h"
-
 #include <cfloat>
 
 namespace vg::pg::cur {
@@ -59,8 +57,7 @@ bytea* parse_options(Datum reloptions, bool validate) {
         option_at("flush_limit", RELOPT_TYPE_INT, offsetof(Options, flush_limit)),
         option_at("insert_mode", RELOPT_TYPE_ENUM, offsetof(Options, insert_mode)),
     };
-    return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind, sizeof(Options),
-                                                table, lengthof(table)));
+    return index::parse_options<Options>(reloptions, validate, options_kind, table);
 }
 
 void add_options() {
@@ -149,8 +146,7 @@ const Options kDefaults = {0,
 }  // namespace
 
 const Options* options_of(Relation index) {
-    return index->rd_options != nullptr ? reinterpret_cast<const Options*>(index->rd_options)
-                                        : &kDefaults;
+    return &index::options_of(index, kDefaults);
 }
 
 const char* cur_anchor_source(const Options* options) {
@@ -175,7 +171,7 @@ VG_FUNCTION(cur_handler) {
     am->aminsert = cur_insert;
     am->ambulkdelete = cur_bulkdelete;
     am->amvacuumcleanup = cur_vacuumcleanup;
-    am->amcostestimate = cur_costestimate;
+    am->amcostestimate = index::cost_estimate<cur_price>;
     am->amoptions = parse_options;
     am->ambuildphasename = cur_buildphasename;
     am->amvalidate = cur_validate;

@@ -16,11 +16,6 @@
 #include <limits>
 #include <vector>
 
-extern "C" {
-#include "executor/instrument.h"
-#include "utils/datum.h"
-}
-
 #include "core/hnsw/recall.h"
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/context.h"
@@ -289,23 +284,17 @@ Datum result_of(Recall* c, TupleDesc columns, int budget) {
     hnsw::RecallSummary s;
     if (!c->recall.empty())
         s = hnsw::summarise_recall(c->recall, c->nearest[0].size());
-    const Datum values[] = {
-        Int32GetDatum(c->request.k),
-        Int32GetDatum(static_cast<int32>(c->recall.size())),
-        Int32GetDatum(budget),
-        Float8GetDatum(s.mean),
-        Float8GetDatum(s.p5),
-        Float8GetDatum(s.min),
-        Float8GetDatum(s.low),
-        Float8GetDatum(s.high),
-        Float8GetDatum(c->scan_calls / queries),
-        Int64GetDatum(static_cast<int64>(c->scan_calls) + static_cast<int64>(c->scorer.calls)),
-        Float8GetDatum(c->scan_ms / queries),
-        Float8GetDatum(c->exact_ms / queries)};
-    bool nulls[lengthof(values)] = {};
-    for (const int i : {3, 4, 5, 6, 7, 8, 10, 11})
-        nulls[i] = c->recall.empty();
-    return row_datum(columns, values, nulls);
+    const bool none = c->recall.empty();
+    ResultRow row(columns);
+    row.add_int4(c->request.k);
+    row.add_int4(static_cast<std::int64_t>(c->recall.size()));
+    row.add_int4(budget);
+    for (const double figure : {s.mean, s.p5, s.min, s.low, s.high, c->scan_calls / queries})
+        row.add_float8(figure, none);
+    row.add_int8(static_cast<std::uint64_t>(c->scan_calls) + c->scorer.calls);
+    row.add_float8(c->scan_ms / queries, none);
+    row.add_float8(c->exact_ms / queries, none);
+    return row.datum();
 }
 
 Datum run(FunctionCallInfo fcinfo, const RecallRequest& request) {
@@ -339,10 +328,7 @@ void take_budget(FunctionCallInfo fcinfo, int i, RecallRequest* r) {
 }  // namespace
 
 VG_FUNCTION(vg_cur_recall) {
-    require_argument(fcinfo, 0, "index");
-    require_argument(fcinfo, 1, "k");
-    require_argument(fcinfo, 2, "n");
-    require_argument(fcinfo, 5, "seed");
+    require_arguments(fcinfo, {"index", "k", "n", nullptr, nullptr, "seed"});
     RecallRequest r{};
     r.index = PG_GETARG_OID(0);
     r.k = PG_GETARG_INT32(1);
@@ -354,9 +340,7 @@ VG_FUNCTION(vg_cur_recall) {
 }
 
 VG_FUNCTION(vg_cur_recall_of) {
-    require_argument(fcinfo, 0, "index");
-    require_argument(fcinfo, 1, "queries");
-    require_argument(fcinfo, 2, "k");
+    require_arguments(fcinfo, {"index", "queries", "k"});
     RecallRequest r{};
     r.index = PG_GETARG_OID(0);
     r.queries = PG_GETARG_ARRAYTYPE_P(1);

@@ -94,31 +94,38 @@ Datum distances_of_texts(TextScore score, ArrayType* documents, const text* quer
         construct_array(out, items.n, FLOAT8OID, sizeof(float8), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
 }
 
+// Of (query, document) a score; of (document, query) a distance, which orders the best rows first.
+Datum vector_score(FunctionCallInfo fcinfo, VectorScore score) {
+    return Float8GetDatum(score_vectors(score, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)));
+}
+Datum vector_distance(FunctionCallInfo fcinfo, VectorScore score) {
+    return Float8GetDatum(0.0 - score_vectors(score, PG_GETARG_DATUM(1), PG_GETARG_DATUM(0)));
+}
+Datum text_score(FunctionCallInfo fcinfo, TextScore score) {
+    return Float8GetDatum(score_texts(score, PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1)));
+}
+Datum text_distance(FunctionCallInfo fcinfo, TextScore score) {
+    return Float8GetDatum(0.0 - score_texts(score, PG_GETARG_TEXT_PP(1), PG_GETARG_TEXT_PP(0)));
+}
+Datum text_distances(FunctionCallInfo fcinfo, TextScore score) {
+    return distances_of_texts(score, PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_TEXT_PP(1));
+}
+
 }  // namespace
 
-#define VG_VECTOR_SCORE(name, score)                                                          \
-    VG_FUNCTION(vg_##name) {                                                                  \
-        PG_RETURN_FLOAT8(score_vectors(score, PG_GETARG_DATUM(0), PG_GETARG_DATUM(1)));       \
-    }                                                                                         \
-    VG_FUNCTION(vg_##name##_distance) {                                                       \
-        PG_RETURN_FLOAT8(0.0 - score_vectors(score, PG_GETARG_DATUM(1), PG_GETARG_DATUM(0))); \
-    }
+#define VG_VECTOR_SCORE(name, score)                            \
+    VG_FUNCTION_RETURNS(vg_##name, vector_score(fcinfo, score)) \
+    VG_FUNCTION_RETURNS(vg_##name##_distance, vector_distance(fcinfo, score))
 
-#define VG_TEXT_SCORE(name, score)                                                              \
-    VG_FUNCTION(vg_##name) {                                                                    \
-        PG_RETURN_FLOAT8(score_texts(score, PG_GETARG_TEXT_PP(0), PG_GETARG_TEXT_PP(1)));       \
-    }                                                                                           \
-    VG_FUNCTION(vg_##name##_distance) {                                                         \
-        PG_RETURN_FLOAT8(0.0 - score_texts(score, PG_GETARG_TEXT_PP(1), PG_GETARG_TEXT_PP(0))); \
-    }                                                                                           \
-    VG_FUNCTION(vg_##name##_distances) {                                                        \
-        return distances_of_texts(score, PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_TEXT_PP(1));       \
-    }
+#define VG_TEXT_SCORE(name, score)                                          \
+    VG_FUNCTION_RETURNS(vg_##name, text_score(fcinfo, score))               \
+    VG_FUNCTION_RETURNS(vg_##name##_distance, text_distance(fcinfo, score)) \
+    VG_FUNCTION_RETURNS(vg_##name##_distances, text_distances(fcinfo, score))
 
 VG_VECTOR_SCORE(maxsim, vg::cur::maxsim)
 VG_VECTOR_SCORE(soft_cosine, vg::cur::soft_cosine)
-VG_VECTOR_SCORE(vector_alignment, static_cast<VectorScore>(vg::cur::alignment))
+VG_VECTOR_SCORE(vector_alignment, vg::cur::alignment)
 VG_TEXT_SCORE(levenshtein, vg::cur::levenshtein)
-VG_TEXT_SCORE(text_alignment, static_cast<TextScore>(vg::cur::alignment))
+VG_TEXT_SCORE(text_alignment, vg::cur::alignment)
 
 }  // namespace vg::pg::cur

@@ -103,55 +103,39 @@ const char* advice(Relation index, const vg::cur::MetaData& m, const Counts& c,
     return "none";
 }
 
-}  // namespace
-
-VG_FUNCTION(vg_cur_index_stats) {
-    TupleDesc columns = row_columns(fcinfo);
-    const index::OpenIndex open = index::open(PG_GETARG_OID(0), index::Right::kSelect, kMethod);
-    if (Datum other; index::stats_of_other_format(open.index, columns, &other)) {
-        index::close(open);
-        PG_RETURN_DATUM(other);
-    }
+// In the order of functions.sql.
+Datum stats_row(const index::OpenIndex& open, TupleDesc columns) {
     const vg::cur::MetaData m = read_cur_meta(open.index);
     const Counts c = count_rows(open.index, m);
     const vg::cur::StatsData s = read_scan_stats(open.index);
-    const double deviation = std::sqrt(m.variance);
     const bool model = m.dims > 0;
     const bool scanned = s.residuals > 0;
     const bool calibrated = model && m.calibration_queries > 0;
-    const BlockNumber blocks = RelationGetNumberOfBlocks(open.index);
-    const Datum values[] = {
-        Int64GetDatum(static_cast<int64>(c.items)),
-        Int64GetDatum(static_cast<int64>(c.pending)),
-        Int64GetDatum(static_cast<int64>(c.free)),
-        Int32GetDatum(static_cast<int32>(m.anchors)),
-        Int32GetDatum(static_cast<int32>(m.anchor_items)),
-        Int32GetDatum(static_cast<int32>(m.dims)),
-        CStringGetTextDatum(storage_name(m)),
-        Float8GetDatum(m.energy),
-        Float8GetDatum(deviation),
-        Float8GetDatum(m.calibration_residual),
-        Float8GetDatum(std::sqrt(s.mean_square)),
-        Float8GetDatum(s.bias),
-        Float8GetDatum(predicted_recall(m, cur_budget)),
-        Int32GetDatum(static_cast<int32>(m.calibration_items)),
-        Int64GetDatum(static_cast<int64>(m.build_calls)),
-        Int64GetDatum(static_cast<int64>(s.scans)),
-        Int64GetDatum(static_cast<int64>(s.calls)),
-        Int64GetDatum(static_cast<int64>(m.built_items)),
-        Int64GetDatum(static_cast<int64>(m.flushed_items)),
-        Int64GetDatum(static_cast<int64>(m.removed_items)),
-        Int64GetDatum(static_cast<int64>(blocks)),
-        Int64GetDatum(static_cast<int64>(blocks) * BLCKSZ),
-        CStringGetTextDatum(advice(open.index, m, c, s)),
-    };
-    bool nulls[lengthof(values)] = {};
-    for (const int i : {6, 7, 8})
-        nulls[i] = !model;
-    nulls[9] = nulls[12] = nulls[13] = !calibrated;
-    nulls[10] = nulls[11] = !scanned;
-    index::close(open);
-    PG_RETURN_DATUM(row_datum(columns, values, nulls));
+    const std::uint64_t blocks = RelationGetNumberOfBlocks(open.index);
+    ResultRow row(columns);
+    row.add_int8(c.items);
+    row.add_int8(c.pending);
+    row.add_int8(c.free);
+    row.add_int4(m.anchors);
+    row.add_int4(m.anchor_items);
+    row.add_int4(m.dims);
+    row.add_text(model ? storage_name(m) : nullptr);
+    row.add_float8(m.energy, !model);
+    row.add_float8(std::sqrt(m.variance), !model);
+    row.add_float8(m.calibration_residual, !calibrated);
+    row.add_float8(std::sqrt(s.mean_square), !scanned);
+    row.add_float8(s.bias, !scanned);
+    row.add_float8(predicted_recall(m, cur_budget), !calibrated);
+    row.add_int4(m.calibration_items, !calibrated);
+    for (const std::uint64_t count : {m.build_calls, s.scans, s.calls, m.built_items,
+                                      m.flushed_items, m.removed_items, blocks, blocks * BLCKSZ})
+        row.add_int8(count);
+    row.add_text(advice(open.index, m, c, s));
+    return row.datum();
 }
+
+}  // namespace
+
+VG_FUNCTION_RETURNS(vg_cur_index_stats, index::stats_of(fcinfo, kMethod, stats_row))
 
 }  // namespace vg::pg::cur

@@ -3,16 +3,25 @@
 #include "pg/index/access_method.h"
 
 #include <algorithm>
+#include <cstring>
 
-extern "C" {
-#include "commands/defrem.h"
-#include "pgstat.h"
-}
+#include "pg/index/stored_format.h"
 
 namespace vg::pg::index {
 
 const char* access_method(Relation index) {
     return get_am_name(index->rd_rel->relam);
+}
+
+ScanPrice price_scan(PlannerInfo* root, IndexPath* path, double loop_count, PriceFn price) {
+    GenericCosts generic;
+    std::memset(&generic, 0, sizeof generic);
+    genericcostestimate(root, path, loop_count, &generic);
+    Relation index = index_open(path->indexinfo->indexoid, NoLock);
+    const ScanPrice p =
+        closed_to_plans(index) ? price_out(path) : price(root, path, index, generic);
+    index_close(index, NoLock);
+    return p;
 }
 
 IndexScanDesc begin_ordering_scan(Relation index, int keys, int orderbys) {

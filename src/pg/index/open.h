@@ -27,6 +27,11 @@ struct Method {
 OpenIndex open(Oid index, Right right, const Method& method);
 void close(const OpenIndex& open);
 
+// The row of figures about an index that `row` makes, for whoever may read the table. For an index
+// of another format (stored_format.h) only the columns pages, bytes and advice have a value.
+using StatsRow = Datum (*)(const OpenIndex& open, TupleDesc columns);
+Datum stats_of(FunctionCallInfo fcinfo, const Method& method, StatsRow row);
+
 // For an index made over broken HOT chains (indcheckxmin): 40001 when the snapshot (MVCC) is older
 // than the index, 55000 in the transaction that made it. Both may see versions of rows that the
 // index rightly lacks.

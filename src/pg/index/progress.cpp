@@ -4,22 +4,19 @@
 
 #include <algorithm>
 
-extern "C" {
-#include "commands/progress.h"
-#include "utils/backend_status.h"
-}
-
 namespace vg::pg::index {
 namespace {
 
 // Parameters of the progress slot that the server does not use, up to PostgreSQL 18: it has 20. A
 // vacuum's phase and counts go there too, for the server shows none of an index.
-constexpr int kVacuumPhaseParam = 14;
-constexpr int kVacuumDoneParam = 15;
-constexpr int kVacuumTotalParam = 16;
-constexpr int kShareParam = 17;
-constexpr int kKindParam = 18;
-constexpr int kIndexParam = 19;
+enum Param : int {
+    kVacuumPhaseParam = 14,
+    kVacuumDoneParam,
+    kVacuumTotalParam,
+    kShareParam,
+    kKindParam,
+    kIndexParam
+};
 static_assert(kIndexParam < PGSTAT_NUM_PROGRESS_PARAM);
 static_assert(kShareParam > PROGRESS_SCAN_BLOCKS_DONE);
 

@@ -9,14 +9,12 @@
 #include "pg/boundary/boundary.h"
 #include "pg/boundary/compat.h"
 #include "pg/boundary/result.h"
+#include "pg/index/open.h"
 #include "pg/index/report.h"
 
 extern "C" {
 #include "access/relation.h"
-#include "catalog/pg_class.h"
 #include "nodes/pg_list.h"
-#include "utils/builtins.h"
-#include "utils/lsyscache.h"
 }
 
 namespace vg::pg::index {
@@ -108,10 +106,10 @@ IndexBulkDeleteResult* pass_over(IndexVacuumInfo* info, IndexBulkDeleteResult* s
     return stats;
 }
 
-bool stats_of_other_format(Relation index, TupleDesc columns, Datum* row) {
-    const StoredFormat f = stored_format(index);
-    if (!f.other())
-        return false;
+namespace {
+
+// A row of figures about an index whose bytes are not to be read.
+Datum stats_of_other_format(Relation index, const StoredFormat& f, TupleDesc columns) {
     const int64 blocks = RelationGetNumberOfBlocks(index);
     const char* advice = psprintf("REINDEX: the index has disk format %u, this release reads %u",
                                   f.version, f.current);
@@ -128,8 +126,19 @@ bool stats_of_other_format(Relation index, TupleDesc columns, Datum* row) {
         else
             nulls[i] = true;
     }
-    *row = row_datum(columns, values, nulls);
-    return true;
+    return row_datum(columns, values, nulls);
+}
+
+}  // namespace
+
+Datum stats_of(FunctionCallInfo fcinfo, const Method& method, StatsRow row) {
+    TupleDesc columns = row_columns(fcinfo);
+    const OpenIndex open = index::open(PG_GETARG_OID(0), Right::kSelect, method);
+    const StoredFormat f = stored_format(open.index);
+    const Datum result =
+        f.other() ? stats_of_other_format(open.index, f, columns) : row(open, columns);
+    close(open);
+    return result;
 }
 
 // Format of an index, and the one that this release reads; null for both where there is none to

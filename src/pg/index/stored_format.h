@@ -35,8 +35,4 @@ void require_format(Relation index, std::uint32_t version, std::uint32_t current
 // For ambulkdelete and amvacuumcleanup: null for an index to work on, else what they return.
 IndexBulkDeleteResult* pass_over(IndexVacuumInfo* info, IndexBulkDeleteResult* stats);
 
-// The result of a stats function for an index of another format: its columns pages, bytes and
-// advice, the others null. False for an index to look into.
-bool stats_of_other_format(Relation index, TupleDesc columns, Datum* row);
-
 }  // namespace vg::pg::index

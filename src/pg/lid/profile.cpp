@@ -127,43 +127,27 @@ void explain_order(Profile* p) {
 
 // ---- result -----------------------------------------------------------------------------------
 
-// The columns of the result, in their order in lid.sql.
-struct Row {
-    static constexpr int kColumns = 18;
-    Datum values[kColumns];
-    bool nulls[kColumns];
-    int n = 0;
-
-    void add(Datum value, bool isnull = false) {
-        values[n] = value;
-        nulls[n++] = isnull;
-    }
-    void add_figure(double v, bool isnull) { add(Float8GetDatum(v), isnull); }
-    void add_text(const char* v) {
-        add(v != nullptr ? CStringGetTextDatum(v) : Datum{0}, v == nullptr);
-    }
-};
-
-void fill_row(Profile* p, Row* row) {
+// In the order of lid.sql.
+void fill_row(Profile* p, ResultRow* row) {
     const Sample* s = p->sample;
     const std::size_t n = s->size();
     const bool none = p->lid.empty();
     const double two_nn = vg::lid::two_nn(p->first, p->second, vg::lid::Scale::kDistance);
-    row->add(Int64GetDatum(static_cast<int64>(s->rows)));
-    row->add(Int64GetDatum(static_cast<int64>(s->skipped)));
-    row->add(Int32GetDatum(static_cast<int32>(n)));
+    row->add_int8(s->rows);
+    row->add_int8(s->skipped);
+    row->add_int4(static_cast<std::int64_t>(n));
     row->add_text(metric_name(s->column.metric));
     row->add_text(s->exact() ? "exact" : "index");
-    row->add_figure(none ? 0 : mean(p->lid), none);
+    row->add_float8(none ? 0 : mean(p->lid), none);
     for (const double q : {0.1, 0.5, 0.9, 0.99})
-        row->add_figure(none ? 0 : vg::lid::quantile(p->lid, q), none);
-    row->add(Int32GetDatum(static_cast<int32>(n - p->lid.size())));
-    row->add_figure(none ? 0 : harmonic_mean(p->lid), none);
-    row->add_figure(two_nn, !(two_nn > 0));
-    row->add_figure(n > 0 ? static_cast<double>(p->duplicates) / static_cast<double>(n) : 0,
+        row->add_float8(none ? 0 : vg::lid::quantile(p->lid, q), none);
+    row->add_int4(static_cast<std::int64_t>(n - p->lid.size()));
+    row->add_float8(none ? 0 : harmonic_mean(p->lid), none);
+    row->add_float8(two_nn, !(two_nn > 0));
+    row->add_float8(n > 0 ? static_cast<double>(p->duplicates) / static_cast<double>(n) : 0,
                     n == 0);
-    row->add_figure(p->spread, p->build_order == nullptr);
-    row->add_figure(p->confounding, p->build_order == nullptr);
+    row->add_float8(p->spread, p->build_order == nullptr);
+    row->add_float8(p->confounding, p->build_order == nullptr);
     row->add_text(p->build_order);
     row->add_text(p->reason);
 }
@@ -171,10 +155,7 @@ void fill_row(Profile* p, Row* row) {
 }  // namespace
 
 VG_FUNCTION(vg_lid_profile) {
-    TupleDesc columns;
-    if (get_call_result_type(fcinfo, nullptr, &columns) != TYPEFUNC_COMPOSITE ||
-        columns->natts != Row::kColumns)
-        elog(ERROR, "return type must be a row type of %d columns", Row::kColumns);
+    ResultRow row(row_columns(fcinfo));
     SampleRequest request = read_request(fcinfo);
     request.need_order = true;
     MemoryContext context =
@@ -186,10 +167,9 @@ VG_FUNCTION(vg_lid_profile) {
         judge_order(p);
         explain_order(p);
     }
-    Row row;
     fill_row(p, &row);
     MemoryContextDelete(context);
-    PG_RETURN_DATUM(row_datum(columns, row.values, row.nulls));
+    return row.datum();
 }
 
 }  // namespace vg::pg::lid

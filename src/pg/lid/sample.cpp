@@ -9,10 +9,6 @@
 #include <algorithm>
 #include <cmath>
 
-extern "C" {
-#include "access/sysattr.h"
-}
-
 #include "core/lid/lid.h"
 #include "core/lid/order.h"
 #include "core/node/node_query.h"
@@ -194,8 +190,8 @@ void search_exactly(Sample* s) {
 // A missed neighbour makes the others seem farther away and so the LID smaller: the search has to
 // be much wider than k.
 void raise_ef_search(const Sample* s) {
-    const int ef =
-        std::min(std::max(lid_hnsw::lid_hnsw_ef_search, 10 * s->request.k), lid_hnsw::kMaxEfSearch);
+    const int ef = std::min(std::max(lid_hnsw::lid_hnsw_ef_search, 10 * s->request.k),
+                            lid_hnsw::kEfSearch.most);
     set_for_level("lid_hnsw.ef_search", ef);
 }
 

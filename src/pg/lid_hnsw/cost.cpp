@@ -17,22 +17,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "core/hnsw/beam_search.h"
 #include "pg/index/access_method.h"
-#include "pg/index/stored_format.h"
 #include "pg/lid_hnsw/page_pass.h"
 #include "pg/page/page.h"
 #include "pg/types/vector.h"
 
 extern "C" {
 #include "access/heaptoast.h"
-#include "access/htup_details.h"
-#include "access/sysattr.h"
-#include "executor/executor.h"
-#include "optimizer/cost.h"
-#include "optimizer/optimizer.h"
 #include "optimizer/pathnode.h"
 }
 
@@ -163,34 +156,14 @@ double toasted_value_cost(const RelOptInfo* rel, const node::Geometry& g) {
            cpu_operator_cost;
 }
 
-}  // namespace
-
-void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count,
-                           Cost* startup_cost, Cost* total_cost, Selectivity* selectivity,
-                           double* correlation, double* pages) {
-    // Without an ORDER BY there is no scan at all. By several operators there is none either: it
-    // would be in order of the first one only.
-    if (list_length(path->indexorderbys) != 1) {
-        index::price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
-        return;
-    }
-    GenericCosts generic;
-    std::memset(&generic, 0, sizeof generic);
-    genericcostestimate(root, path, loop_count, &generic);
-
+index::ScanPrice price(PlannerInfo* root, const IndexPath* path, Relation index,
+                       const GenericCosts& generic) {
     const IndexOptInfo* info = path->indexinfo;
     const RelOptInfo* rel = info->rel;
-    Relation index = index_open(info->indexoid, NoLock);
-    if (index::closed_to_plans(index)) {
-        index_close(index, NoLock);
-        index::price_out(path, startup_cost, total_cost, selectivity, correlation, pages);
-        return;
-    }
     const IndexState& state = index_state(index);
     const node::Geometry g = state.geometry;
     ScanCosts costs = scan_costs(info, state);
     costs.geometry = &g;
-    index_close(index, NoLock);
 
     const Demand demand = demand_of(root, rel);
     // The two points of the line, and what the planner will charge on it.
@@ -209,11 +182,18 @@ void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count
     const double saved = toasted_value_cost(rel, g) * (rel->rows - fetched);
     const double scale = std::max(1 - saved / charged, kLeastShare);
 
-    *startup_cost = first * scale;
-    *total_cost = (first + per_share) * scale;
-    *selectivity = generic.indexSelectivity;
-    *correlation = 0;
-    *pages = std::min(costs.descent + handed_out, static_cast<double>(info->pages));
+    return {first * scale, (first + per_share) * scale, generic.indexSelectivity,
+            std::min(costs.descent + handed_out, static_cast<double>(info->pages))};
+}
+
+}  // namespace
+
+index::ScanPrice lid_hnsw_price(PlannerInfo* root, IndexPath* path, double loop_count) {
+    // Without an ORDER BY there is no scan at all. By several operators there is none either: it
+    // would be in order of the first one only.
+    if (list_length(path->indexorderbys) != 1)
+        return index::price_out(path);
+    return index::price_scan(root, path, loop_count, price);
 }
 
 }  // namespace vg::pg::lid_hnsw

@@ -9,18 +9,9 @@
 #include "pg/boundary/boundary.h"
 #include "pg/index/access_method.h"
 
-extern "C" {
-#include "access/amvalidate.h"
-#include "catalog/pg_amop.h"
-#include "catalog/pg_amproc.h"
-#include "catalog/pg_opclass.h"
-#include "commands/defrem.h"
-#include "utils/regproc.h"
-}
-
 namespace vg::pg::lid_hnsw {
 
-int lid_hnsw_ef_search = kDefaultEfSearch;
+int lid_hnsw_ef_search = kEfSearch.standard;
 bool lid_hnsw_exact_scan = false;
 
 namespace {
@@ -34,16 +25,15 @@ relopt_enum_elt_def build_order_values[] = {
     {nullptr, 0},
 };
 
-const Options* options_of(Relation index) {
-    return reinterpret_cast<const Options*>(index->rd_options);
+const Options& options_of(Relation index) {
+    return index::options_of(index, kDefaults);
 }
 
 bytea* parse_options(Datum reloptions, bool validate) {
     static const relopt_parse_elt table[] = {
         VG_NODE_STORE_OPTIONS(Options, ),
     };
-    return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind, sizeof(Options),
-                                                table, lengthof(table)));
+    return index::parse_options<Options>(reloptions, validate, options_kind, table);
 }
 
 void invalid_class(const FormData_pg_opclass* form, const char* what) {
@@ -98,26 +88,23 @@ bool validate_class(Oid opclass) {
 }  // namespace
 
 int option_m(Relation index) {
-    return index->rd_options != nullptr ? options_of(index)->m : kDefaultM;
+    return options_of(index).m;
 }
 
 int option_ef_construction(Relation index) {
-    return index->rd_options != nullptr ? options_of(index)->ef_construction
-                                        : kDefaultEfConstruction;
+    return options_of(index).ef_construction;
 }
 
 hnsw::BuildOrder option_build_order(Relation index) {
-    return index->rd_options != nullptr
-               ? static_cast<hnsw::BuildOrder>(options_of(index)->build_order)
-               : hnsw::BuildOrder::kAuto;
+    return static_cast<hnsw::BuildOrder>(options_of(index).build_order);
 }
 
 void add_node_store_options(relopt_kind kind) {
     const LOCKMODE lock = ShareUpdateExclusiveLock;
-    add_int_reloption(kind, "m", "Links chosen per node when it is inserted", kDefaultM, kMinM,
-                      kMaxM, lock);
+    add_int_reloption(kind, "m", "Links chosen per node when it is inserted", kM.standard, kM.least,
+                      kM.most, lock);
     add_int_reloption(kind, "ef_construction", "Candidates considered for a node's links",
-                      kDefaultEfConstruction, kMinEfConstruction, kMaxEfConstruction, lock);
+                      kEfConstruction.standard, kEfConstruction.least, kEfConstruction.most, lock);
     add_enum_reloption(kind, "build_order", "Order in which a build inserts the rows",
                        build_order_values, static_cast<int>(hnsw::BuildOrder::kAuto),
                        "Valid values are \"auto\", \"lid\" and \"random\".", lock);
@@ -126,10 +113,11 @@ void add_node_store_options(relopt_kind kind) {
 void init() {
     options_kind = add_reloption_kind();
     add_node_store_options(options_kind);
-    DefineCustomIntVariable(
-        "lid_hnsw.ef_search", "Candidates a search keeps, and roughly the pages it reads.",
-        "Higher values give better recall at the cost of speed.", &lid_hnsw_ef_search,
-        kDefaultEfSearch, kMinEfSearch, kMaxEfSearch, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+    DefineCustomIntVariable("lid_hnsw.ef_search",
+                            "Candidates a search keeps, and roughly the pages it reads.",
+                            "Higher values give better recall at the cost of speed.",
+                            &lid_hnsw_ef_search, kEfSearch.standard, kEfSearch.least,
+                            kEfSearch.most, PGC_USERSET, 0, nullptr, nullptr, nullptr);
     DefineCustomBoolVariable(
         "lid_hnsw.exact_scan", "Lets a scan read the whole index, in the order of its pages.",
         "The answer is exact and misses no row. ef_search has no effect then.",
@@ -147,7 +135,7 @@ IndexAmRoutine* make_node_store_routine() {
     am->aminsert = lid_hnsw_insert;
     am->ambulkdelete = lid_hnsw_bulkdelete;
     am->amvacuumcleanup = lid_hnsw_vacuumcleanup;
-    am->amcostestimate = lid_hnsw_costestimate;
+    am->amcostestimate = index::cost_estimate<lid_hnsw_price>;
     am->amoptions = parse_options;
     am->ambuildphasename = lid_hnsw_buildphasename;
     am->amvalidate = validate_class;

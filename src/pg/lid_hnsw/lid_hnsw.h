@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "pg/boundary/compat.h"
+#include "pg/index/access_method.h"
 
 namespace vg::pg::lid_hnsw {
 
@@ -24,9 +25,7 @@ bool lid_hnsw_insert(Relation index, Datum* values, bool* isnull, ItemPointer ti
 IndexBulkDeleteResult* lid_hnsw_bulkdelete(IndexVacuumInfo* info, IndexBulkDeleteResult* stats,
                                            IndexBulkDeleteCallback callback, void* callback_state);
 IndexBulkDeleteResult* lid_hnsw_vacuumcleanup(IndexVacuumInfo* info, IndexBulkDeleteResult* stats);
-void lid_hnsw_costestimate(PlannerInfo* root, IndexPath* path, double loop_count,
-                           Cost* startup_cost, Cost* total_cost, Selectivity* selectivity,
-                           double* correlation, double* pages);
+index::ScanPrice lid_hnsw_price(PlannerInfo* root, IndexPath* path, double loop_count);
 IndexScanDesc lid_hnsw_beginscan(Relation index, int keys, int orderbys);
 void lid_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderbys, int norderbys);
 bool lid_hnsw_gettuple(IndexScanDesc scan, ScanDirection direction);

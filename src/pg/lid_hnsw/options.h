@@ -6,18 +6,13 @@
 
 #include "core/hnsw/bulk_builder.h"
 #include "pg/boundary/compat.h"
+#include "pg/index/access_method.h"
 
 namespace vg::pg::lid_hnsw {
 
-inline constexpr int kDefaultM = 16;
-inline constexpr int kMinM = 2;
-inline constexpr int kMaxM = 100;
-inline constexpr int kDefaultEfConstruction = 64;
-inline constexpr int kMinEfConstruction = 4;
-inline constexpr int kMaxEfConstruction = 1000;
-inline constexpr int kDefaultEfSearch = 40;
-inline constexpr int kMinEfSearch = 1;
-inline constexpr int kMaxEfSearch = 1000;
+inline constexpr index::IntOption kM{.standard = 16, .least = 2, .most = 100};
+inline constexpr index::IntOption kEfConstruction{.standard = 64, .least = 4, .most = 1000};
+inline constexpr index::IntOption kEfSearch{.standard = 40, .least = 1, .most = 1000};
 
 // Reloptions, laid out for build_reloptions. Options of an access method that builds on this one
 // begin with these.
@@ -27,6 +22,8 @@ struct Options {
     int ef_construction;
     int build_order;  // hnsw::BuildOrder
 };
+inline constexpr Options kDefaults{0, kM.standard, kEfConstruction.standard,
+                                   static_cast<int>(hnsw::BuildOrder::kAuto)};
 int option_m(Relation index);
 int option_ef_construction(Relation index);
 hnsw::BuildOrder option_build_order(Relation index);

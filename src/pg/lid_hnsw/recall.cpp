@@ -257,11 +257,8 @@ RecallResult measure(const RecallRequest& request, MemoryContext context) {
 }  // namespace
 
 VG_FUNCTION(vectorgraph_index_recall) {
-    TupleDesc columns = row_columns(fcinfo);
-    require_argument(fcinfo, 0, "index");
-    require_argument(fcinfo, 1, "k");
-    require_argument(fcinfo, 2, "n");
-    require_argument(fcinfo, 5, "seed");
+    ResultRow row(row_columns(fcinfo));
+    require_arguments(fcinfo, {"index", "k", "n", nullptr, nullptr, "seed"});
     RecallRequest request{};
     request.index = PG_GETARG_OID(0);
     request.k = PG_GETARG_INT32(1);
@@ -280,15 +277,13 @@ VG_FUNCTION(vectorgraph_index_recall) {
     MemoryContextDelete(context);
 
     const bool none = r.queries == 0;
-    Datum values[] = {
-        Int32GetDatum(request.k),     Int32GetDatum(r.queries),  Int32GetDatum(r.ef_search),
-        Float8GetDatum(r.mean),       Float8GetDatum(r.p5),      Float8GetDatum(r.min),
-        Float8GetDatum(r.low),        Float8GetDatum(r.high),    Float8GetDatum(r.pages),
-        Float8GetDatum(r.latency_ms), Float8GetDatum(r.exact_ms)};
-    bool nulls[lengthof(values)] = {};
-    for (std::size_t i = 3; i < lengthof(values); ++i)
-        nulls[i] = none;
-    PG_RETURN_DATUM(row_datum(columns, values, nulls));
+    row.add_int4(request.k);
+    row.add_int4(r.queries);
+    row.add_int4(r.ef_search);
+    for (const double figure :
+         {r.mean, r.p5, r.min, r.low, r.high, r.pages, r.latency_ms, r.exact_ms})
+        row.add_float8(figure, none);
+    return row.datum();
 }
 
 }  // namespace vg::pg::lid_hnsw

@@ -175,25 +175,8 @@ Datum level_array(const Stats* s, int levels) {
     return PointerGetDatum(construct_array(values, levels, INT8OID, 8, FLOAT8PASSBYVAL, 'd'));
 }
 
-// The columns of the result, in their order in functions.sql.
-struct Row {
-    static constexpr int kMaxColumns = 40;
-    Datum values[kMaxColumns];
-    bool nulls[kMaxColumns];
-    int n = 0;
-
-    void add(Datum value, bool is_null = false) {
-        values[n] = value;
-        nulls[n++] = is_null;
-    }
-    void add_int8(std::uint64_t v) { add(Int64GetDatum(static_cast<int64>(v))); }
-    void add_text(const char* v) { add(CStringGetTextDatum(v)); }
-    void add_text_or_null(const char* v) {
-        add(v != nullptr ? CStringGetTextDatum(v) : Datum{0}, v == nullptr);
-    }
-};
-
-void fill_row(const Stats* s, Row* row) {
+// In the order of functions.sql.
+void fill_row(const Stats* s, ResultRow* row) {
     const node::MetaData& m = s->meta;
     const bool empty = m.entry == node::kNoSlot;
     const std::uint64_t nodes = s->level_nodes[0];
@@ -204,15 +187,15 @@ void fill_row(const Stats* s, Row* row) {
     row->add_int8(s->tuples > nodes ? s->tuples - nodes : 0);
     row->add_int8(s->dead_nodes);
     row->add_int8(s->free_slots);
-    row->add(Int32GetDatum(levels));
+    row->add_int4(levels);
     row->add(level_array(s, levels));
-    row->add(Int32GetDatum(levels - 1), empty);
-    row->add(Int32GetDatum(m.m));
-    row->add(Int32GetDatum(m.ef_construction));
-    row->add(Int32GetDatum(static_cast<int32>(m.capacity)));
-    row->add(Float8GetDatum(d.mean), nodes == 0);
-    row->add(Int32GetDatum(d.min), nodes == 0);
-    row->add(Int32GetDatum(d.median), nodes == 0);
+    row->add_int4(levels - 1, empty);
+    row->add_int4(m.m);
+    row->add_int4(m.ef_construction);
+    row->add_int4(m.capacity);
+    row->add_float8(d.mean, nodes == 0);
+    row->add_int4(d.min, nodes == 0);
+    row->add_int4(d.median, nodes == 0);
     node::Upkeep upkeep;
     upkeep.live_nodes = nodes;
     upkeep.dead_nodes = s->dead_nodes;
@@ -224,31 +207,24 @@ void fill_row(const Stats* s, Row* row) {
     row->add_int8(upkeep.unreachable);
     row->add_int8(m.connected);
     for (const float q : m.lid_quantiles)
-        row->add(Float8GetDatum(q), m.lid_rows == 0);
+        row->add_float8(q, m.lid_rows == 0);
     row->add_text(order_name(m.build_order));
     row->add_text(order_name(m.order_used));
     row->add_text(metric_name(m.metric));
-    row->add(Int32GetDatum(static_cast<int32>(m.dims)));
+    row->add_int4(m.dims);
     row->add_text(node::storage_name(s->g.storage));
-    row->add(Int32GetDatum(static_cast<int32>(m.slots_per_page)));
+    row->add_int4(m.slots_per_page);
     row->add_int8(s->blocks);
     row->add_int8(static_cast<std::uint64_t>(s->blocks) * BLCKSZ);
     row->add_int8(m.inserted_nodes);
     row->add_int8(m.removed_nodes);
-    row->add(Float8GetDatum(upkeep.centre_shift), nodes == 0);
+    row->add_float8(upkeep.centre_shift, nodes == 0);
     row->add_int8(upkeep.outliers);
-    row->add_text_or_null(node::advise(upkeep));
+    row->add_text(node::advise(upkeep));
 }
 
-}  // namespace
-
-VG_FUNCTION(vectorgraph_index_stats) {
-    TupleDesc columns = row_columns(fcinfo);
-    const index::OpenIndex open = index::open(PG_GETARG_OID(0), index::Right::kSelect, kNodeStore);
-    if (Datum other; index::stats_of_other_format(open.index, columns, &other)) {
-        index::close(open);
-        PG_RETURN_DATUM(other);
-    }
+// The row, from a walk in a memory context of its own.
+Datum stats_row(const index::OpenIndex& open, TupleDesc columns) {
     MemoryContext context =
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw stats", ALLOCSET_DEFAULT_SIZES);
     index::lock_against_writers(open.index);
@@ -259,15 +235,14 @@ VG_FUNCTION(vectorgraph_index_stats) {
     s->strategy = GetAccessStrategy(BAS_BULKREAD);
     walk(s);
     index::unlock_against_writers(open.index);
-
-    Row row;
+    ResultRow row(columns);
     fill_row(s, &row);
-    if (row.n != columns->natts)
-        elog(ERROR, "vectorgraph_index_stats: the result has %d columns, not %d", columns->natts,
-             row.n);
     MemoryContextDelete(context);
-    index::close(open);
-    PG_RETURN_DATUM(row_datum(columns, row.values, row.nulls));
+    return row.datum();
 }
+
+}  // namespace
+
+VG_FUNCTION_RETURNS(vectorgraph_index_stats, index::stats_of(fcinfo, kNodeStore, stats_row))
 
 }  // namespace vg::pg::lid_hnsw

@@ -15,13 +15,7 @@
 
 extern "C" {
 #include "catalog/dependency.h"
-#include "catalog/namespace.h"
-#include "catalog/pg_class.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_proc.h"
-#include "executor/spi.h"
-#include "storage/lmgr.h"
-#include "utils/acl.h"
 }
 
 namespace vg::pg::links {
@@ -31,13 +25,19 @@ constexpr const char* kInternals = "_vectorgraph";
 constexpr const char* kTable = "semantic_graph_link_set";
 constexpr int kColumns = 11;
 
-Oid owner_of(Oid relation) {
+// A field of the relation's row in pg_class.
+template <typename Field>
+Field of_class(Oid relation, Field FormData_pg_class::*field) {
     const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
     if (!HeapTupleIsValid(tuple))
         elog(ERROR, "cache lookup failed for relation %u", relation);
-    const Oid owner = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relowner;
+    const Field value = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->*field;
     ReleaseSysCache(tuple);
-    return owner;
+    return value;
+}
+
+Oid owner_of(Oid relation) {
+    return of_class(relation, &FormData_pg_class::relowner);
 }
 
 struct Owner {
@@ -158,12 +158,7 @@ void check_link_table(Oid table) {
 }
 
 bool has_row_security(Oid relation) {
-    const HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relation));
-    if (!HeapTupleIsValid(tuple))
-        elog(ERROR, "cache lookup failed for relation %u", relation);
-    const bool enabled = reinterpret_cast<Form_pg_class>(GETSTRUCT(tuple))->relrowsecurity;
-    ReleaseSysCache(tuple);
-    return enabled;
+    return of_class(relation, &FormData_pg_class::relrowsecurity);
 }
 
 // The functions of a view or of a policy run with the rights of whoever reads.
@@ -341,11 +336,8 @@ static void check_link_columns(Oid index, Oid table, const char* source, const c
 }
 
 VG_FUNCTION(vg_semantic_graph_add_links) {
-    require_argument(fcinfo, 0, "index");
-    require_argument(fcinfo, 1, "link_table");
-    require_argument(fcinfo, 2, "source");
-    require_argument(fcinfo, 3, "target");
-    require_argument(fcinfo, 6, "directed");
+    require_arguments(fcinfo,
+                      {"index", "link_table", "source", "target", nullptr, nullptr, "directed"});
     const Oid index = PG_GETARG_OID(0);
     const Oid table = PG_GETARG_OID(1);
     const char* source = name_argument(fcinfo, 2);

@@ -138,12 +138,8 @@ class Build final : public lid_hnsw::ListBuild {
     }
 
     static void write_list(ListStore* lists, node::SlotId slot, const ListCopy& copy) {
-        const BlockNumber block =
-            need_list_store_page(lists, node::PageKind::kLists, lists->g.list_page_of(slot));
         page::Edits e;
-        page::begin_edits(&e, lists->index, lists->direct);
-        node::ListHead* list =
-            page_list(lists, page::edit_page(&e, block, node::PageKind::kLists), slot);
+        node::ListHead* list = edit_list(lists, slot, &e).list;
         list->count = static_cast<std::uint16_t>(copy.count);
         std::memcpy(list_items(list), copy.items, copy.count * sizeof(node::ListNeighbour));
         page::commit_edits(&e);

@@ -21,8 +21,11 @@ relopt_enum_elt_def edge_weight_values[] = {
     {nullptr, 0},
 };
 
-const Options* options_of(Relation index) {
-    return reinterpret_cast<const Options*>(index->rd_options);
+constexpr Options kDefaults{lid_hnsw::kDefaults, kK.standard,
+                            static_cast<int>(knn::EdgeWeight::kSimilarity)};
+
+const Options& options_of(Relation index) {
+    return index::options_of(index, kDefaults);
 }
 
 bytea* parse_options(Datum reloptions, bool validate) {
@@ -31,20 +34,17 @@ bytea* parse_options(Datum reloptions, bool validate) {
         option_at("k", RELOPT_TYPE_INT, offsetof(Options, k)),
         option_at("edge_weight", RELOPT_TYPE_ENUM, offsetof(Options, edge_weight)),
     };
-    return static_cast<bytea*>(build_reloptions(reloptions, validate, options_kind, sizeof(Options),
-                                                table, lengthof(table)));
+    return index::parse_options<Options>(reloptions, validate, options_kind, table);
 }
 
 }  // namespace
 
 int option_k(Relation index) {
-    return index->rd_options != nullptr ? options_of(index)->k : kDefaultK;
+    return options_of(index).k;
 }
 
 knn::EdgeWeight option_edge_weight(Relation index) {
-    return index->rd_options != nullptr
-               ? static_cast<knn::EdgeWeight>(options_of(index)->edge_weight)
-               : knn::EdgeWeight::kSimilarity;
+    return static_cast<knn::EdgeWeight>(options_of(index).edge_weight);
 }
 
 void check_edge_weight(Relation index) {
@@ -60,8 +60,8 @@ void init() {
     const LOCKMODE lock = ShareUpdateExclusiveLock;
     options_kind = add_reloption_kind();
     lid_hnsw::add_node_store_options(options_kind);
-    add_int_reloption(options_kind, "k", "Nearest neighbors kept per node", kDefaultK, kMinK, kMaxK,
-                      lock);
+    add_int_reloption(options_kind, "k", "Nearest neighbors kept per node", kK.standard, kK.least,
+                      kK.most, lock);
     add_enum_reloption(options_kind, "edge_weight", "Weight of an edge between neighbors",
                        edge_weight_values, static_cast<int>(knn::EdgeWeight::kSimilarity),
                        "Valid values are \"cosine\", \"local_scaling\", \"snn\" and \"mutual\".",

@@ -38,6 +38,13 @@ void read_list(ListStore* s, node::SlotId slot, ListCopy* out) {
     UnlockReleaseBuffer(buffer);
 }
 
+ListEdit edit_list(ListStore* s, node::SlotId slot, page::Edits* e) {
+    const BlockNumber block =
+        need_list_store_page(s, node::PageKind::kLists, s->g.list_page_of(slot));
+    page::begin_edits(e, s->index, s->direct);
+    return {block, page_list(s, page::edit_page(e, block, node::PageKind::kLists), slot)};
+}
+
 void ListKeeper::start(node::SlotId base, const float* vector) {
     base_ = base;
     if (vector != vector_.data())
@@ -83,12 +90,8 @@ void ListKeeper::offer_second_ring(const ListCopy& ring, const lid_hnsw::IndexVa
 
 // Merges list_ into the stored list of base_.
 void ListKeeper::write_own() {
-    const BlockNumber block =
-        need_list_store_page(lists_, node::PageKind::kLists, lists_->g.list_page_of(base_));
     page::Edits e;
-    page::begin_edits(&e, lists_->index, lists_->direct);
-    node::ListHead* list =
-        page_list(lists_, page::edit_page(&e, block, node::PageKind::kLists), base_);
+    const auto [block, list] = edit_list(lists_, base_, &e);
     std::size_t count = checked_count(lists_, block, list);
     for (std::size_t i = 0; i < list_.count; ++i) {
         if (knn::wants({list_items(list), count}, lists_->g.k, list_.items[i]))

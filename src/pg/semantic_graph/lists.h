@@ -47,6 +47,13 @@ struct ListCopy {
 // Empty for a slot whose list was never written.
 void read_list(ListStore* s, node::SlotId slot, ListCopy* out);
 
+// Begins an edit of a node's list, whose page is added where there is none yet.
+struct ListEdit {
+    BlockNumber block;
+    node::ListHead* list;
+};
+ListEdit edit_list(ListStore* s, node::SlotId slot, page::Edits* e);
+
 // Works out lists and writes them; for inserts and vacuum. Its containers live with it, in a memory
 // context.
 class ListKeeper {

@@ -15,9 +15,8 @@ namespace vg::pg::semantic_graph {
 
 inline constexpr char kSemanticGraph[] = "semantic_graph";
 
-inline constexpr int kDefaultK = 16;
-inline constexpr int kMinK = 1;
-inline constexpr int kMaxK = static_cast<int>(node::kMaxListLength);
+inline constexpr index::IntOption kK{
+    .standard = 16, .least = 1, .most = static_cast<int>(node::kMaxListLength)};
 
 // Reloptions. Those of the node store come first, so that its code finds them.
 struct Options {

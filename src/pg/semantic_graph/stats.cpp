@@ -193,40 +193,30 @@ const char* weight_name(knn::EdgeWeight weight) {
 Datum stats_row(const index::OpenIndex& open, const Figures& f, const node::ListMeta& lists,
                 TupleDesc columns) {
     const bool none = f.sampled == 0;
+    const bool empty = f.nodes == 0;
     const Oid key = key_type_of(static_cast<node::KeyKind>(lists.key_kind));
-    const auto int8_of = [](std::uint64_t v) { return Int64GetDatum(static_cast<int64>(v)); };
-    Datum values[] = {
-        int8_of(f.nodes),
-        int8_of(f.rows),
-        int8_of(f.keys),
-        OidIsValid(key) ? CStringGetTextDatum(format_type_be(key)) : Datum{0},
-        Int32GetDatum(lists.k),
-        CStringGetTextDatum(weight_name(option_edge_weight(open.index))),
-        int8_of(f.edges),
-        Float8GetDatum(f.nodes > 0 ? static_cast<double>(f.edges) / static_cast<double>(f.nodes)
-                                   : 0),
-        Int32GetDatum(static_cast<int32>(f.shortest)),
-        Float8GetDatum(f.similarity_mean),
-        int8_of(f.in_degree_max),
-        int8_of(f.in_degree_zero),
-        Float8GetDatum(f.in_degree_skew),
-        Int32GetDatum(f.sampled),
-        Float8GetDatum(f.mutual),
-        Float8GetDatum(f.recall),
-        Float8GetDatum(f.recall_min),
-        int8_of(f.wrong),
-        int8_of(f.unfound_keys),
-        Int32GetDatum(lists.generations)};
-    bool nulls[lengthof(values)] = {};
-    nulls[3] = !OidIsValid(key);
-    nulls[7] = nulls[8] = nulls[12] = f.nodes == 0;
-    nulls[9] = f.edges == 0;
-    for (int i = 14; i <= 16; ++i)
-        nulls[i] = none;
-    if (columns->natts != lengthof(values))
-        elog(ERROR, "semantic_graph_stats: the result has %d columns, not %d", columns->natts,
-             static_cast<int>(lengthof(values)));
-    return row_datum(columns, values, nulls);
+    ResultRow row(columns);
+    row.add_int8(f.nodes);
+    row.add_int8(f.rows);
+    row.add_int8(f.keys);
+    row.add_text(OidIsValid(key) ? format_type_be(key) : nullptr);
+    row.add_int4(lists.k);
+    row.add_text(weight_name(option_edge_weight(open.index)));
+    row.add_int8(f.edges);
+    row.add_float8(empty ? 0 : static_cast<double>(f.edges) / static_cast<double>(f.nodes), empty);
+    row.add_int4(f.shortest, empty);
+    row.add_float8(f.similarity_mean, f.edges == 0);
+    row.add_int8(f.in_degree_max);
+    row.add_int8(f.in_degree_zero);
+    row.add_float8(f.in_degree_skew, empty);
+    row.add_int4(f.sampled);
+    row.add_float8(f.mutual, none);
+    row.add_float8(f.recall, none);
+    row.add_float8(f.recall_min, none);
+    row.add_int8(f.wrong);
+    row.add_int8(f.unfound_keys);
+    row.add_int4(lists.generations);
+    return row.datum();
 }
 
 }  // namespace
