@@ -137,33 +137,32 @@ class Push {
 
     void read_links() {
         graph_.load_links(unread_links_);
-        grow();
         // Waking may find that more must have arrived than was thought: the arcs are known now.
-        std::pmr::vector<std::uint32_t> ids(places_.get_allocator());
-        ids.swap(unread_links_);
-        for (const std::uint32_t id : ids) {
+        take_in(unread_links_, [this](std::uint32_t id) {
             places_[id].queued = false;
             wake(id);
-        }
-        wake_nearer();
-    }
-
-    // Those who were as far as a walker goes may be on the way now.
-    void wake_nearer() {
-        for (const std::uint32_t id : graph_.nearer())
-            wake(id);
+        });
     }
 
     void read_neighbours() {
         graph_.load_neighbours(unread_neighbours_);
-        grow();
-        std::pmr::vector<std::uint32_t> ids(places_.get_allocator());
-        ids.swap(unread_neighbours_);
-        for (const std::uint32_t id : ids) {
+        take_in(unread_neighbours_, [this](std::uint32_t id) {
             places_[id].wanted = false;
             offer_neighbours(id);
-        }
-        wake_nearer();
+        });
+    }
+
+    // Goes on from the vertices whose arcs are loaded now; `go_on` may put others into `unread`.
+    template <typename GoOn>
+    void take_in(std::pmr::vector<std::uint32_t>& unread, GoOn go_on) {
+        grow();
+        std::pmr::vector<std::uint32_t> ids(places_.get_allocator());
+        ids.swap(unread);
+        for (const std::uint32_t id : ids)
+            go_on(id);
+        // Those who were as far as a walker goes may be on the way now.
+        for (const std::uint32_t id : graph_.nearer())
+            wake(id);
     }
 
     Explored& graph_;

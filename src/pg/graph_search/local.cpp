@@ -91,6 +91,14 @@ void neighbours(const Session& session, Datum key, const ResultSet& result) {
     }
 }
 
+// Looks up the rows of the first n vertices of the graph, all at once.
+void look_up_first(Walker& walker, const graph::Explored& graph, std::size_t n) {
+    std::vector<graph::Vertex> reached;
+    for (std::uint32_t id = 0; id < n; ++id)
+        reached.push_back(graph.vertex(id));
+    walker.rows.look_up(reached);
+}
+
 // ---- expand ------------------------------------------------------------------------------------
 
 struct ExpandRequest {
@@ -139,10 +147,7 @@ void expand(const Session& session, const ExpandRequest& r, const ResultSet& res
             starts.push_back({id, 1.0});
     const graph::Trails trails =
         graph::strongest_trails(graph, starts, r.trail, {}, walker.memory(), walker.poll());
-    std::vector<graph::Vertex> reached;
-    for (std::uint32_t id = 0; id < graph.size(); ++id)
-        reached.push_back(graph.vertex(id));
-    walker.rows.look_up(reached);
+    look_up_first(walker, graph, graph.size());
     std::vector<std::uint32_t> labels;
     for (std::uint32_t id = 0; id < graph.size(); ++id)
         if (trails.best[id] != graph::kNone && walker.rows.at(graph.vertex(id)).exists)
@@ -206,10 +211,7 @@ void personalised(const Session& session, const PprRequest& r, const ResultSet& 
                 starts.push_back({id, weights[i]});
     const auto value =
         graph::personalised_pagerank(graph, starts, r.walk, walker.memory(), walker.poll());
-    std::vector<graph::Vertex> touched;
-    for (std::uint32_t id = 0; id < value.size(); ++id)
-        touched.push_back(graph.vertex(id));
-    walker.rows.look_up(touched);
+    look_up_first(walker, graph, value.size());
     std::vector<std::uint32_t> order;
     for (std::uint32_t id = 0; id < value.size(); ++id)
         if (value[id] > 0.0 && walker.rows.at(graph.vertex(id)).exists)
@@ -283,35 +285,37 @@ unsigned hops_argument(FunctionCallInfo fcinfo, int i) {
     return static_cast<unsigned>(range_argument(fcinfo, i, "max_hops", 0, kMaxHops));
 }
 
+// max_hops, hop_decay and link_share, by their places.
+graph::TrailOptions trail_arguments(FunctionCallInfo fcinfo, int hops, int decay, int share) {
+    graph::TrailOptions trail;
+    trail.max_hops = hops_argument(fcinfo, hops);
+    trail.decay = positive_argument(fcinfo, decay, "hop_decay", 1.0);
+    trail.link_share = share_argument(fcinfo, share, "link_share");
+    return trail;
+}
+
 }  // namespace
 
 // (index, key, links_sql, kinds)
 VG_FUNCTION(vg_semantic_graph_neighbors) {
-    const ResultSet result = begin_result(fcinfo);
     require_argument(fcinfo, 1, "key");
-    with_session(fcinfo, class_of_result(result.columns, 0), {2, 3},
-                 [&](const Session& session) { neighbours(session, PG_GETARG_DATUM(1), result); });
-    return Datum{0};
+    return session_result(fcinfo, 0, {2, 3}, [&](const Session& session, const ResultSet& result) {
+        neighbours(session, PG_GETARG_DATUM(1), result);
+    });
 }
 
 // (index, keys, max_hops, hop_decay, link_share, links_sql, kinds, max_nodes)
 VG_FUNCTION(vg_semantic_graph_expand) {
-    const ResultSet result = begin_result(fcinfo);
     require_argument(fcinfo, 1, "keys");
-    ExpandRequest r{};
-    r.keys = PG_GETARG_DATUM(1);
-    r.trail.max_hops = hops_argument(fcinfo, 2);
-    r.trail.decay = positive_argument(fcinfo, 3, "hop_decay", 1.0);
-    r.trail.link_share = share_argument(fcinfo, 4, "link_share");
-    r.max_nodes = nodes_argument(fcinfo, 7);
-    with_session(fcinfo, class_of_result(result.columns, 0), {5, 6},
-                 [&](const Session& session) { expand(session, r, result); });
-    return Datum{0};
+    const ExpandRequest r{PG_GETARG_DATUM(1), trail_arguments(fcinfo, 2, 3, 4),
+                          nodes_argument(fcinfo, 7)};
+    return session_result(fcinfo, 0, {5, 6}, [&](const Session& session, const ResultSet& result) {
+        expand(session, r, result);
+    });
 }
 
 // (index, seeds, weights, restart, epsilon, max_hops, link_share, links_sql, kinds, max_nodes)
 VG_FUNCTION(vg_semantic_graph_ppr) {
-    const ResultSet result = begin_result(fcinfo);
     require_argument(fcinfo, 1, "seeds");
     PprRequest r{};
     r.seeds = PG_GETARG_DATUM(1);
@@ -321,27 +325,20 @@ VG_FUNCTION(vg_semantic_graph_ppr) {
     r.walk.max_hops = hops_argument(fcinfo, 5);
     r.walk.link_share = share_argument(fcinfo, 6, "link_share");
     r.max_nodes = nodes_argument(fcinfo, 9);
-    with_session(fcinfo, class_of_result(result.columns, 0), {7, 8},
-                 [&](const Session& session) { personalised(session, r, result); });
-    return Datum{0};
+    return session_result(fcinfo, 0, {7, 8}, [&](const Session& session, const ResultSet& result) {
+        personalised(session, r, result);
+    });
 }
 
 // (index, a, b, max_hops, k, hop_decay, link_share, links_sql, kinds, max_nodes)
 VG_FUNCTION(vg_semantic_graph_path) {
-    const ResultSet result = begin_result(fcinfo);
-    require_argument(fcinfo, 1, "a");
-    require_argument(fcinfo, 2, "b");
-    PathRequest r{};
-    r.from = PG_GETARG_DATUM(1);
-    r.to = PG_GETARG_DATUM(2);
-    r.trail.max_hops = hops_argument(fcinfo, 3);
-    r.k = static_cast<std::size_t>(range_argument(fcinfo, 4, "k", 1, 1000));
-    r.trail.decay = positive_argument(fcinfo, 5, "hop_decay", 1.0);
-    r.trail.link_share = share_argument(fcinfo, 6, "link_share");
-    r.max_nodes = nodes_argument(fcinfo, 9);
-    with_session(fcinfo, class_of_result(result.columns, 2), {7, 8},
-                 [&](const Session& session) { paths(session, r, result); });
-    return Datum{0};
+    require_arguments(fcinfo, {nullptr, "a", "b"});
+    const PathRequest r{PG_GETARG_DATUM(1), PG_GETARG_DATUM(2),
+                        static_cast<std::size_t>(range_argument(fcinfo, 4, "k", 1, 1000)),
+                        trail_arguments(fcinfo, 3, 5, 6), nodes_argument(fcinfo, 9)};
+    return session_result(fcinfo, 2, {7, 8}, [&](const Session& session, const ResultSet& result) {
+        paths(session, r, result);
+    });
 }
 
 }  // namespace vg::pg::graph_search

@@ -210,14 +210,12 @@ void search(const Session& session, const Request& r, const ResultSet& result) {
 }  // namespace
 
 VG_FUNCTION(vg_semantic_graph_search) {
-    const ResultSet result = begin_result(fcinfo);
     const Request request = read_request(fcinfo);
-    with_session(fcinfo, class_of_result(result.columns, 0), {kLinksSql, kKinds},
-                 [&](const Session& session) {
-                     check_query(session, request.query);
-                     search(session, request, result);
-                 });
-    return Datum{0};
+    return session_result(fcinfo, 0, {kLinksSql, kKinds},
+                          [&](const Session& session, const ResultSet& result) {
+                              check_query(session, request.query);
+                              search(session, request, result);
+                          });
 }
 
 }  // namespace vg::pg::graph_search

@@ -9,6 +9,7 @@
 #include "pg/boundary/pg.h"
 
 #include "core/base/poll.h"
+#include "pg/boundary/result.h"
 #include "pg/links/reader.h"
 #include "pg/semantic_graph/graph_index.h"
 
@@ -46,12 +47,22 @@ void with_session(FunctionCallInfo fcinfo, links::KeyClass key_class, LinkArgume
     end_session(session);
 }
 
-// Asks for interrupts, and fails with 53400 when the call has outgrown its budget.
-Poll session_poll(const Session& session);
-
 // The class of keys a function takes and returns, told by the type of its result column or
 // argument.
 links::KeyClass class_of_result(TupleDesc columns, int column);
+
+// The same as with_session for a function that returns a table, whose column `key_column` has the
+// keys: runs body(session, result).
+template <typename Body>
+Datum session_result(FunctionCallInfo fcinfo, int key_column, LinkArguments links, Body&& body) {
+    const ResultSet result = begin_result(fcinfo);
+    with_session(fcinfo, class_of_result(result.columns, key_column), links,
+                 [&](const Session& session) { body(session, result); });
+    return Datum{0};
+}
+
+// Asks for interrupts, and fails with 53400 when the call has outgrown its budget.
+Poll session_poll(const Session& session);
 
 // Keys from an SQL array of bigint or text; 22004 for a NULL in it.
 void read_keys(Datum array, const char* name, links::Keys& keys, std::vector<graph::Vertex>& out);

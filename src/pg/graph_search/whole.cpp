@@ -175,52 +175,46 @@ void centrality(const Session& session, LayerChoice layer, Centrality method, Da
     }
 }
 
+// What body(session, layer, result) puts into the result. Argument i is the layer, links_sql and
+// kinds follow it.
+template <typename Body>
+Datum layer_result(FunctionCallInfo fcinfo, int i, Body&& body) {
+    const LayerChoice layer = layer_argument(fcinfo, i);
+    return session_result(
+        fcinfo, 0, {i + 1, i + 2},
+        [&](const Session& session, const ResultSet& result) { body(session, layer, result); });
+}
+
 }  // namespace
 
 // (index, layer, links_sql, kinds)
-VG_FUNCTION(vg_semantic_graph_edges) {
-    const ResultSet result = begin_result(fcinfo);
-    const LayerChoice layer = layer_argument(fcinfo, 1);
-    with_session(fcinfo, class_of_result(result.columns, 0), {2, 3},
-                 [&](const Session& session) { edges(session, layer, result); });
-    return Datum{0};
-}
-
+VG_FUNCTION_RETURNS(vg_semantic_graph_edges, layer_result(fcinfo, 1, edges))
 // (index, layer, links_sql, kinds)
-VG_FUNCTION(vg_semantic_graph_components) {
-    const ResultSet result = begin_result(fcinfo);
-    const LayerChoice layer = layer_argument(fcinfo, 1);
-    with_session(fcinfo, class_of_result(result.columns, 0), {2, 3},
-                 [&](const Session& session) { components(session, layer, result); });
-    return Datum{0};
-}
+VG_FUNCTION_RETURNS(vg_semantic_graph_components, layer_result(fcinfo, 1, components))
 
 // (index, method, resolution, seed, layer, links_sql, kinds)
 VG_FUNCTION(vg_semantic_graph_communities) {
-    const ResultSet result = begin_result(fcinfo);
     const auto method =
         choice_argument<Communities>(fcinfo, 1, "method", "methods", kCommunityNames);
     graph::CommunityOptions options;
     options.resolution = positive_argument(fcinfo, 2, "resolution", 1e6);
     require_argument(fcinfo, 3, "seed");
     options.seed = static_cast<std::uint64_t>(PG_GETARG_INT64(3));
-    const LayerChoice layer = layer_argument(fcinfo, 4);
-    with_session(fcinfo, class_of_result(result.columns, 0), {5, 6}, [&](const Session& session) {
-        communities(session, layer, method, options, result);
-    });
-    return Datum{0};
+    return layer_result(fcinfo, 4,
+                        [&](const Session& session, LayerChoice layer, const ResultSet& result) {
+                            communities(session, layer, method, options, result);
+                        });
 }
 
 // (index, method, keys, layer, links_sql, kinds)
 VG_FUNCTION(vg_semantic_graph_centrality) {
-    const ResultSet result = begin_result(fcinfo);
     const auto method =
         choice_argument<Centrality>(fcinfo, 1, "method", "methods", kCentralityNames);
     const Datum keys = PG_ARGISNULL(2) ? Datum{0} : PG_GETARG_DATUM(2);
-    const LayerChoice layer = layer_argument(fcinfo, 3);
-    with_session(fcinfo, class_of_result(result.columns, 0), {4, 5},
-                 [&](const Session& session) { centrality(session, layer, method, keys, result); });
-    return Datum{0};
+    return layer_result(fcinfo, 3,
+                        [&](const Session& session, LayerChoice layer, const ResultSet& result) {
+                            centrality(session, layer, method, keys, result);
+                        });
 }
 
 }  // namespace vg::pg::graph_search

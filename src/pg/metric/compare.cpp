@@ -14,10 +14,6 @@
 #include "pg/boundary/result.h"
 #include "pg/metric/rows.h"
 
-extern "C" {
-#include "utils/typcache.h"
-}
-
 namespace vg::pg::metric {
 namespace {
 
@@ -48,7 +44,7 @@ Datum optional_datum(FunctionCallInfo fcinfo, const std::optional<double>& value
 // measure(copy of the pairs) -> optional<double>
 template <typename Measure>
 Datum finish(FunctionCallInfo fcinfo, Measure&& measure) {
-    const RowState* state = final_row_state(fcinfo);
+    const auto* state = final_state<RowState>(fcinfo);
     if (state == nullptr)
         PG_RETURN_NULL();
     const std::optional<double> value = [&] {
@@ -92,7 +88,7 @@ Datum add_codes(FunctionCallInfo fcinfo, const Options& options) {
 
 template <typename Measure>
 Datum finish_codes(FunctionCallInfo fcinfo, Measure&& measure) {
-    const RowState* state = final_row_state(fcinfo);
+    const auto* state = final_state<RowState>(fcinfo);
     if (state == nullptr || state->rows.count == 0)
         PG_RETURN_NULL();
     const double value = measure(*state);
@@ -164,7 +160,7 @@ VG_FUNCTION(vg_auc) {
 }
 
 VG_FUNCTION(vg_overlap_at) {
-    const RowState* state = final_row_state(fcinfo);
+    const auto* state = final_state<RowState>(fcinfo);
     if (state == nullptr)
         PG_RETURN_NULL();
     report_rank_fault(check_column(*state, &Pair::x), "rank_a");
@@ -177,7 +173,7 @@ VG_FUNCTION(vg_overlap_at) {
 }
 
 VG_FUNCTION(vg_paired_t) {
-    const RowState* state = final_row_state(fcinfo);
+    const auto* state = final_state<RowState>(fcinfo);
     if (state == nullptr || state->rows.count == 0)
         PG_RETURN_NULL();
     TupleDesc columns = row_columns(fcinfo);
@@ -199,7 +195,7 @@ VG_FUNCTION(vg_paired_t) {
 }
 
 VG_FUNCTION(vg_randomization_test) {
-    const RowState* state = final_row_state(fcinfo);
+    const auto* state = final_state<RowState>(fcinfo);
     if (state == nullptr)
         PG_RETURN_NULL();
     const std::optional<double> p = [&] {

@@ -75,7 +75,7 @@ Checked check_rows(const RowState& state) {
 // The result of metric(query, options), a double or a count; NULL without judgements.
 template <typename Metric>
 Datum finish(FunctionCallInfo fcinfo, Metric&& metric) {
-    const RowState* state = final_row_state(fcinfo);
+    const auto* state = final_state<RowState>(fcinfo);
     if (state == nullptr)
         PG_RETURN_NULL();
     const Checked checked = check_rows(*state);
@@ -97,6 +97,18 @@ Datum finish(FunctionCallInfo fcinfo, Metric&& metric) {
 
 std::size_t k_of(const Options& options) {
     return static_cast<std::size_t>(options.k);
+}
+
+// The two common kinds of metrics of the first k documents.
+Datum finish_gain(FunctionCallInfo fcinfo, double (*metric)(const Judged&, std::size_t, Gain)) {
+    return finish(fcinfo, [=](const Judged& q, const Options& o) {
+        return metric(q, k_of(o), static_cast<Gain>(o.choice));
+    });
+}
+template <typename Value>
+Datum finish_at(FunctionCallInfo fcinfo, Value (*metric)(const Judged&, std::size_t, double)) {
+    return finish(
+        fcinfo, [=](const Judged& q, const Options& o) { return metric(q, k_of(o), o.threshold); });
 }
 
 }  // namespace
@@ -162,17 +174,8 @@ VG_FUNCTION(vg_judge_persistence) {  // ... p [, gain [, rel_threshold]]
 
 // ---- results
 
-VG_FUNCTION(vg_dcg_at) {
-    return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return vg::metric::dcg_at(q, k_of(o), static_cast<Gain>(o.choice));
-    });
-}
-
-VG_FUNCTION(vg_ndcg_at) {
-    return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return vg::metric::ndcg_at(q, k_of(o), static_cast<Gain>(o.choice));
-    });
-}
+VG_FUNCTION_RETURNS(vg_dcg_at, finish_gain(fcinfo, vg::metric::dcg_at))
+VG_FUNCTION_RETURNS(vg_ndcg_at, finish_gain(fcinfo, vg::metric::ndcg_at))
 
 VG_FUNCTION(vg_ap_at) {
     return finish(fcinfo, [](const Judged& q, const Options& o) {
@@ -180,35 +183,11 @@ VG_FUNCTION(vg_ap_at) {
     });
 }
 
-VG_FUNCTION(vg_rr_at) {
-    return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return vg::metric::rr_at(q, k_of(o), o.threshold);
-    });
-}
-
-VG_FUNCTION(vg_precision_at) {
-    return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return vg::metric::precision_at(q, k_of(o), o.threshold);
-    });
-}
-
-VG_FUNCTION(vg_recall_at) {
-    return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return vg::metric::recall_at(q, k_of(o), o.threshold);
-    });
-}
-
-VG_FUNCTION(vg_success_at) {
-    return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return vg::metric::success_at(q, k_of(o), o.threshold);
-    });
-}
-
-VG_FUNCTION(vg_hits_at) {
-    return finish(fcinfo, [](const Judged& q, const Options& o) {
-        return vg::metric::hits_at(q, k_of(o), o.threshold);
-    });
-}
+VG_FUNCTION_RETURNS(vg_rr_at, finish_at(fcinfo, vg::metric::rr_at))
+VG_FUNCTION_RETURNS(vg_precision_at, finish_at(fcinfo, vg::metric::precision_at))
+VG_FUNCTION_RETURNS(vg_recall_at, finish_at(fcinfo, vg::metric::recall_at))
+VG_FUNCTION_RETURNS(vg_success_at, finish_at(fcinfo, vg::metric::success_at))
+VG_FUNCTION_RETURNS(vg_hits_at, finish_at(fcinfo, vg::metric::hits_at))
 
 VG_FUNCTION(vg_num_relevant) {
     return finish(fcinfo,

@@ -44,7 +44,7 @@ VG_FUNCTION(vg_rows_combine) {
 }
 
 VG_FUNCTION(vg_rows_serialize) {
-    const RowState* state = final_row_state(fcinfo);
+    const auto* state = final_state<RowState>(fcinfo);
     const Size rows = sizeof(Record) * state->rows.view().size();
     bytea* bytes = make_bytes(sizeof state->options + rows);
     char* to = put_bytes(VARDATA(bytes), &state->options, sizeof state->options);

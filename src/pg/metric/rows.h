@@ -57,12 +57,6 @@ struct RowState {
 // The state in argument 0, made there where it is NULL. Raises an error when it has other options.
 RowState* row_state(FunctionCallInfo fcinfo, const Options& options);
 
-// The state in argument 0, or null where there is none.
-inline const RowState* final_row_state(FunctionCallInfo fcinfo) {
-    aggregate_context(fcinfo);
-    return PG_ARGISNULL(0) ? nullptr : reinterpret_cast<const RowState*>(PG_GETARG_POINTER(0));
-}
-
 inline void append(FunctionCallInfo fcinfo, RowState* state, const Record& record) {
     *reserve(fcinfo, state->context, &state->rows, 1, kRowCopies) = record;
     state->rows.count++;

@@ -105,12 +105,6 @@ void sample(FunctionCallInfo fcinfo, ListState* state, const Vector& vector) {
         put_row(fcinfo, state, at, vector);
 }
 
-// Null without rows.
-const SumState* final_sums(FunctionCallInfo fcinfo) {
-    aggregate_context(fcinfo);
-    return PG_ARGISNULL(0) ? nullptr : reinterpret_cast<const SumState*>(PG_GETARG_POINTER(0));
-}
-
 double mean_of(const SumState& state) {
     return vg::metric::mean_similarity({state.sums, static_cast<std::size_t>(state.dims)},
                                        state.count);
@@ -155,7 +149,7 @@ VG_FUNCTION(vg_unit_sums_combine) {
 }
 
 VG_FUNCTION(vg_unit_sums_serialize) {
-    const SumState* state = final_sums(fcinfo);
+    const auto* state = final_state<SumState>(fcinfo);
     bytea* bytes = make_bytes(sum_bytes(state->dims));
     put_bytes(VARDATA(bytes), state, sum_bytes(state->dims));
     PG_RETURN_BYTEA_P(bytes);
@@ -171,14 +165,14 @@ VG_FUNCTION(vg_unit_sums_deserialize) {
 }
 
 VG_FUNCTION(vg_mean_similarity) {
-    const SumState* state = final_sums(fcinfo);
+    const auto* state = final_state<SumState>(fcinfo);
     if (state == nullptr || state->count < 2.0)
         PG_RETURN_NULL();
     return Float8GetDatum(mean_of(*state));
 }
 
 VG_FUNCTION(vg_intra_list_diversity) {
-    const SumState* state = final_sums(fcinfo);
+    const auto* state = final_state<SumState>(fcinfo);
     if (state == nullptr || state->count < 2.0)
         PG_RETURN_NULL();
     return Float8GetDatum(1.0 - mean_of(*state));
@@ -203,10 +197,9 @@ VG_FUNCTION(vg_cover) {  // (state, vector, rank, k); rank NULL = candidate that
 }
 
 VG_FUNCTION(vg_coverage) {
-    aggregate_context(fcinfo);
-    if (PG_ARGISNULL(0))
+    const auto* state = final_state<ListState>(fcinfo);
+    if (state == nullptr)
         PG_RETURN_NULL();
-    const auto* state = reinterpret_cast<const ListState*>(PG_GETARG_POINTER(0));
     const double value = [&] {
         std::vector<std::size_t> selected;
         for (std::size_t i = 0; i < state->count(); i++) {
@@ -244,11 +237,8 @@ VG_FUNCTION(vg_sample) {  // (state, vector, fractions [, seed])
 }
 
 VG_FUNCTION(vg_similarity_quantiles) {
-    aggregate_context(fcinfo);
-    if (PG_ARGISNULL(0))
-        PG_RETURN_NULL();
-    const auto* state = reinterpret_cast<const ListState*>(PG_GETARG_POINTER(0));
-    if (state->count() < 2)
+    const auto* state = final_state<ListState>(fcinfo);
+    if (state == nullptr || state->count() < 2)
         PG_RETURN_NULL();
     const int count = ArrayGetNItems(ARR_NDIM(state->fractions), ARR_DIMS(state->fractions));
     auto* result = copy_array(CurrentMemoryContext, state->fractions);

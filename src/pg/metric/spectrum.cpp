@@ -110,11 +110,6 @@ Datum accumulate(FunctionCallInfo fcinfo, bool unit, int k) {
     PG_RETURN_POINTER(state);
 }
 
-GramState* final_state(FunctionCallInfo fcinfo) {
-    aggregate_context(fcinfo);
-    return PG_ARGISNULL(0) ? nullptr : reinterpret_cast<GramState*>(PG_GETARG_POINTER(0));
-}
-
 // A side x side matrix in CurrentMemoryContext, charged with the state.
 std::span<double> make_square(FunctionCallInfo fcinfo, const GramState& state, Size side) {
     check_memory(fcinfo, state_bytes(state) + static_cast<double>(side * side * sizeof(double)));
@@ -148,7 +143,7 @@ Spectrum spectrum_of(FunctionCallInfo fcinfo, GramState* state) {
 // measure(spectrum) -> double; NULL without rows, and where all of them are zero.
 template <typename Measure>
 Datum finish(FunctionCallInfo fcinfo, Measure&& measure) {
-    GramState* state = final_state(fcinfo);
+    auto* state = final_state<GramState>(fcinfo);
     if (state == nullptr)
         PG_RETURN_NULL();
     const double value = measure(spectrum_of(fcinfo, state));
@@ -218,7 +213,7 @@ VG_FUNCTION(vg_gram_combine) {
 }
 
 VG_FUNCTION(vg_gram_serialize) {
-    const GramState* state = final_state(fcinfo);
+    const auto* state = final_state<GramState>(fcinfo);
     const Size rows = static_cast<Size>(state->buffered) * dims_of(*state) * sizeof(float);
     const Size tiles = state->tiles == nullptr ? 0 : tiles_of(*state).size_bytes();
     const Size sums = dims_of(*state) * sizeof(double);
@@ -267,7 +262,7 @@ VG_FUNCTION(vg_vendi_score) {
 }
 
 VG_FUNCTION(vg_pca) {
-    GramState* state = final_state(fcinfo);
+    auto* state = final_state<GramState>(fcinfo);
     if (state == nullptr || state->count < 2)
         PG_RETURN_NULL();
     TupleDesc columns = row_columns(fcinfo);

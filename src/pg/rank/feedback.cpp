@@ -115,10 +115,6 @@ bool same_arguments(const FeedbackState& s, const AggregateArguments& a) {
            s.weights.beta == a.weights.beta && compare_vectors(*s.query, *a.query) == 0;
 }
 
-FeedbackState* state_argument(FunctionCallInfo fcinfo) {
-    return PG_ARGISNULL(0) ? nullptr : reinterpret_cast<FeedbackState*>(PG_GETARG_POINTER(0));
-}
-
 bool refine(const FeedbackState& s, const vg::rank::RocchioWeights& weights, bool unit_length,
             Vector* result) {
     const vg::rank::FeedbackSum none(0, std::pmr::new_delete_resource());
@@ -181,7 +177,7 @@ VG_FUNCTION(vg_average_prf) {
 // (state, v, rank, q, k [, alpha, beta, unit_length])
 VG_FUNCTION(vg_rocchio_accum) {
     MemoryContext context = aggregate_context(fcinfo);
-    FeedbackState* state = state_argument(fcinfo);
+    auto* state = state_argument<FeedbackState>(fcinfo);
     const AggregateArguments arguments = aggregate_arguments(fcinfo);
     if (state == nullptr) {
         state =
@@ -207,16 +203,14 @@ VG_FUNCTION(vg_rocchio_accum) {
 }
 
 VG_FUNCTION(vg_rocchio_final) {
-    aggregate_context(fcinfo);
-    const FeedbackState* state = state_argument(fcinfo);
+    const auto* state = final_state<FeedbackState>(fcinfo);
     if (state == nullptr)
         PG_RETURN_NULL();
     return final_query(*state, state->weights, state->unit_length);
 }
 
 VG_FUNCTION(vg_average_prf_final) {
-    aggregate_context(fcinfo);
-    const FeedbackState* state = state_argument(fcinfo);
+    const auto* state = final_state<FeedbackState>(fcinfo);
     if (state == nullptr)
         PG_RETURN_NULL();
     return final_query(*state, vg::rank::average_weights(state->relevant.count()), false);

@@ -101,18 +101,13 @@ Listing rank_state(PairState* state) {
     return listing;
 }
 
-PairState* state_argument(FunctionCallInfo fcinfo) {
-    aggregate_context(fcinfo);
-    return PG_ARGISNULL(0) ? nullptr : reinterpret_cast<PairState*>(PG_GETARG_POINTER(0));
-}
-
 }  // namespace
 
 // (state, i, j, weight [, method])
 VG_FUNCTION(vg_rank_pairs_accum) {
     MemoryContext context = aggregate_context(fcinfo);
     const vg::rank::PairMethod method = method_argument(fcinfo, 4);
-    PairState* state = state_argument(fcinfo);
+    auto* state = state_argument<PairState>(fcinfo);
     if (state != nullptr && state->method != method)
         ereport(ERROR, (errcode(ERRCODE_INVALID_PARAMETER_VALUE),
                         errmsg("method must be the same for all rows of a group")));
@@ -136,7 +131,7 @@ VG_FUNCTION(vg_rank_pairs_accum) {
 }
 
 VG_FUNCTION(vg_rank_pairs_final) {
-    PairState* state = state_argument(fcinfo);
+    auto* state = final_state<PairState>(fcinfo);
     if (state == nullptr)
         PG_RETURN_NULL();
     const Listing listing = rank_state(state);
@@ -149,7 +144,7 @@ VG_FUNCTION(vg_rank_pairs_final) {
 }
 
 VG_FUNCTION(vg_rank_pairs_scores_final) {
-    PairState* state = state_argument(fcinfo);
+    auto* state = final_state<PairState>(fcinfo);
     if (state == nullptr)
         PG_RETURN_NULL();
     const Listing listing = rank_state(state);

@@ -17,10 +17,6 @@
 #include "pg/boundary/memory.h"
 #include "pg/rank/composite.h"
 
-extern "C" {
-#include "executor/executor.h"
-}
-
 namespace vg::pg::rank {
 namespace {
 
@@ -72,10 +68,6 @@ struct HistoryState {
     vg::rank::MatchHistory history;
 };
 
-HistoryState* state_argument(FunctionCallInfo fcinfo) {
-    return PG_ARGISNULL(0) ? nullptr : reinterpret_cast<HistoryState*>(PG_GETARG_POINTER(0));
-}
-
 }  // namespace
 
 // (ratings, ranks, teams, beta, kappa)
@@ -115,7 +107,7 @@ VG_FUNCTION(vg_rate) {
 // (state, item, match, rank)
 VG_FUNCTION(vg_rate_all_accum) {
     MemoryContext context = aggregate_context(fcinfo);
-    HistoryState* state = state_argument(fcinfo);
+    auto* state = state_argument<HistoryState>(fcinfo);
     if (!PG_ARGISNULL(1) && !PG_ARGISNULL(2) && !PG_ARGISNULL(3)) {
         check_at_least(PG_GETARG_INT32(3), "rank", 1);
         if (state == nullptr)
@@ -129,8 +121,7 @@ VG_FUNCTION(vg_rate_all_accum) {
 }
 
 VG_FUNCTION(vg_rate_all_final) {
-    aggregate_context(fcinfo);
-    const HistoryState* state = state_argument(fcinfo);
+    const auto* state = final_state<HistoryState>(fcinfo);
     if (state == nullptr)
         PG_RETURN_NULL();
     MemoryContext scratch =

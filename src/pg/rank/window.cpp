@@ -14,10 +14,6 @@
 #include "pg/boundary/arguments.h"
 #include "pg/boundary/boundary.h"
 
-extern "C" {
-#include "windowapi.h"
-}
-
 namespace vg::pg::rank {
 namespace {
 
@@ -77,28 +73,24 @@ bool current_score(WindowObject window, float8* score) {
     return true;
 }
 
-}  // namespace
-
-VG_FUNCTION(vg_minmax_norm) {
+// The current row's score as one of its partition.
+using Norm = double (ScoreSummary::*)(double score) const noexcept;
+Datum norm_of(FunctionCallInfo fcinfo, Norm norm, bool with_deviations) {
     WindowObject window = PG_WINDOW_OBJECT();
-    const ScoreSummary& summary = partition_summary(window, false);
+    const ScoreSummary& summary = partition_summary(window, with_deviations);
     float8 score;
     if (!current_score(window, &score))
         PG_RETURN_NULL();
-    return Float8GetDatum(summary.min_max(score));
-}
-
-VG_FUNCTION(vg_zscore_norm) {
-    WindowObject window = PG_WINDOW_OBJECT();
-    const ScoreSummary& summary = partition_summary(window, true);
-    float8 score;
-    if (!current_score(window, &score))
-        PG_RETURN_NULL();
-    const float8 result = summary.z_score(score);
+    const float8 result = (summary.*norm)(score);
     if (unlikely(!std::isfinite(result)))
         float_overflow_error();
     return Float8GetDatum(result);
 }
+
+}  // namespace
+
+VG_FUNCTION_RETURNS(vg_minmax_norm, norm_of(fcinfo, &ScoreSummary::min_max, false))
+VG_FUNCTION_RETURNS(vg_zscore_norm, norm_of(fcinfo, &ScoreSummary::z_score, true))
 
 VG_FUNCTION(vg_sigmoid_norm) {
     float8 score;

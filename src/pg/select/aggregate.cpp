@@ -10,10 +10,6 @@
 #include "pg/boundary/boundary.h"
 #include "pg/select/select.h"
 
-extern "C" {
-#include "utils/datum.h"
-}
-
 namespace vg::pg::select {
 namespace {
 
@@ -105,21 +101,15 @@ NullableDatum key_of_pick(int i, void* arg) {
     return state->keys[state->input.candidates.position(row)];
 }
 
-}  // namespace
-
-VG_FUNCTION(vg_diverse_select_accum) {
-    State* state = state_of(fcinfo, new_state);
-    add(fcinfo, state);
-    PG_RETURN_POINTER(state);
-}
-
-VG_FUNCTION(vg_diverse_select_final) {
-    if (PG_ARGISNULL(0))
-        return PointerGetDatum(construct_empty_array(get_fn_expr_argtype(fcinfo->flinfo, kKey)));
-    auto* state = reinterpret_cast<State*>(PG_GETARG_POINTER(0));
+Datum choose(State* state) {
     run_selection(&state->input);
     return array_of(state->key_type, static_cast<int>(state->input.picks.size()), key_of_pick,
                     state);
 }
+
+}  // namespace
+
+VG_FUNCTION_RETURNS(vg_diverse_select_accum, accumulate(fcinfo, new_state, add))
+VG_FUNCTION_RETURNS(vg_diverse_select_final, chosen_of(fcinfo, kKey, choose))
 
 }  // namespace vg::pg::select

@@ -94,23 +94,17 @@ NullableDatum chosen_item(int i, void* arg) {
     return {state->items.value(state->chosen[static_cast<std::size_t>(i)]), false};
 }
 
-}  // namespace
-
-VG_FUNCTION(vg_select_items_accum) {
-    State* state = state_of(fcinfo, new_state);
-    add(fcinfo, state);
-    PG_RETURN_POINTER(state);
-}
-
-VG_FUNCTION(vg_select_items_final) {
-    if (PG_ARGISNULL(0))
-        return PointerGetDatum(construct_empty_array(get_fn_expr_argtype(fcinfo->flinfo, kItem)));
-    auto* state = reinterpret_cast<State*>(PG_GETARG_POINTER(0));
+Datum choose(State* state) {
     Input& input = state->input;
     state->chosen = vg::select::elect(state->ballots, state->rule, state->item_groups, input.limits,
                                       &input.memory, kInterruptPoll);
     return array_of(state->items.type(), static_cast<int>(state->chosen.size()), chosen_item,
                     state);
 }
+
+}  // namespace
+
+VG_FUNCTION_RETURNS(vg_select_items_accum, accumulate(fcinfo, new_state, add))
+VG_FUNCTION_RETURNS(vg_select_items_final, chosen_of(fcinfo, kItem, choose))
 
 }  // namespace vg::pg::select

@@ -112,4 +112,20 @@ State* state_of(FunctionCallInfo fcinfo, State* (*create)(FunctionCallInfo, Memo
     return create(fcinfo, aggregate);
 }
 
+// Transition and final function of an aggregate that chooses among its rows: `add` takes in a row,
+// `choose` makes the array of the chosen. Argument `item` has the type of its elements.
+template <class State>
+Datum accumulate(FunctionCallInfo fcinfo, State* (*create)(FunctionCallInfo, MemoryContext),
+                 void (*add)(FunctionCallInfo, State*)) {
+    State* state = state_of(fcinfo, create);
+    add(fcinfo, state);
+    PG_RETURN_POINTER(state);
+}
+template <class State>
+Datum chosen_of(FunctionCallInfo fcinfo, int item, Datum (*choose)(State*)) {
+    if (PG_ARGISNULL(0))
+        return PointerGetDatum(construct_empty_array(get_fn_expr_argtype(fcinfo->flinfo, item)));
+    return choose(reinterpret_cast<State*>(PG_GETARG_POINTER(0)));
+}
+
 }  // namespace vg::pg::select

@@ -15,6 +15,8 @@
 namespace vg::pg::select {
 namespace {
 
+using vg::select::Method;
+
 // (embedding, relevance, k, diversity, shown, dedupe, cost, budget, grp, max_per_group,
 // min_per_group [, weight]), behind a method where there is one.
 Layout method_layout(int first, int nargs) {
@@ -35,38 +37,30 @@ Layout method_layout(int first, int nargs) {
     return a;
 }
 
-Layout compression_layout() {
-    Layout a;
-    a.embedding = 0;
-    a.relevance = 1;
-    a.k = 2;
-    a.relevance_weight = 3;
-    a.coverage_weight = 4;
-    a.diversity_weight = 5;
-    a.dispersion = 6;
-    a.weight = 7;
-    a.shown = 8;
-    a.dedupe = 9;
-    a.cost = 10;
-    a.budget = 11;
-    a.grp = 12;
-    a.max_per_group = 13;
-    a.min_per_group = 14;
-    return a;
-}
+constexpr Layout kCompressionLayout{.embedding = 0,
+                                    .relevance = 1,
+                                    .k = 2,
+                                    .shown = 8,
+                                    .dedupe = 9,
+                                    .cost = 10,
+                                    .budget = 11,
+                                    .grp = 12,
+                                    .max_per_group = 13,
+                                    .min_per_group = 14,
+                                    .weight = 7,
+                                    .relevance_weight = 3,
+                                    .coverage_weight = 4,
+                                    .diversity_weight = 5,
+                                    .dispersion = 6};
 
-Layout quota_layout() {
-    Layout a;
-    a.relevance = 0;
-    a.grp = 1;
-    a.k = 2;
-    a.max_per_group = 3;
-    a.min_per_group = 4;
-    a.shown = 5;
-    a.cost = 6;
-    a.budget = 7;
-    return a;
-}
+constexpr Layout kQuotaLayout{.relevance = 0,
+                              .k = 2,
+                              .shown = 5,
+                              .cost = 6,
+                              .budget = 7,
+                              .grp = 1,
+                              .max_per_group = 3,
+                              .min_per_group = 4};
 
 struct Chosen {
     int64 position;
@@ -100,7 +94,7 @@ void keep_picks(const WindowSelection& s, PartitionState* state) {
               [](const Chosen& a, const Chosen& b) { return a.position < b.position; });
 }
 
-void select_in_partition(FunctionCallInfo fcinfo, const Layout& layout, vg::select::Method method,
+void select_in_partition(FunctionCallInfo fcinfo, const Layout& layout, Method method,
                          PartitionState* state) {
     MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "diversity-aware selection",
                                                   ALLOCSET_DEFAULT_SIZES);
@@ -117,7 +111,7 @@ void select_in_partition(FunctionCallInfo fcinfo, const Layout& layout, vg::sele
 }
 
 // The current row among the chosen ones, or null.
-const Chosen* choice(FunctionCallInfo fcinfo, const Layout& layout, vg::select::Method method) {
+const Chosen* choice(FunctionCallInfo fcinfo, const Layout& layout, Method method) {
     WindowObject window = PG_WINDOW_OBJECT();
     if (!WindowObjectIsValid(window))
         ereport(ERROR, (errcode(ERRCODE_WINDOWING_ERROR),
@@ -134,52 +128,32 @@ const Chosen* choice(FunctionCallInfo fcinfo, const Layout& layout, vg::select::
     return found != end && found->position == position ? found : nullptr;
 }
 
-Datum rank_of(FunctionCallInfo fcinfo, const Layout& layout, vg::select::Method method) {
+Datum rank_of(FunctionCallInfo fcinfo, const Layout& layout, Method method) {
     const Chosen* chosen = choice(fcinfo, layout, method);
     if (chosen == nullptr)
         PG_RETURN_NULL();
     return Int32GetDatum(chosen->rank);
 }
 
-Datum rank_by(FunctionCallInfo fcinfo, vg::select::Method method) {
+Datum rank_by(FunctionCallInfo fcinfo, Method method) {
     return rank_of(fcinfo, method_layout(0, PG_NARGS()), method);
 }
 
 }  // namespace
 
-VG_FUNCTION(vg_mmr_rank) {
-    return rank_by(fcinfo, vg::select::Method::kMmr);
-}
-VG_FUNCTION(vg_dpp_rank) {
-    return rank_by(fcinfo, vg::select::Method::kDpp);
-}
-VG_FUNCTION(vg_facility_location_rank) {
-    return rank_by(fcinfo, vg::select::Method::kFacilityLocation);
-}
-VG_FUNCTION(vg_saturated_rank) {
-    return rank_by(fcinfo, vg::select::Method::kSaturated);
-}
-VG_FUNCTION(vg_graph_cut_rank) {
-    return rank_by(fcinfo, vg::select::Method::kGraphCut);
-}
-VG_FUNCTION(vg_max_min_rank) {
-    return rank_by(fcinfo, vg::select::Method::kMaxMin);
-}
-VG_FUNCTION(vg_max_sum_rank) {
-    return rank_by(fcinfo, vg::select::Method::kMaxSum);
-}
-VG_FUNCTION(vg_compression_rank) {
-    return rank_of(fcinfo, compression_layout(), vg::select::Method::kCompression);
-}
-VG_FUNCTION(vg_quota_rank) {
-    return rank_of(fcinfo, quota_layout(), vg::select::Method::kTopK);
-}
+VG_FUNCTION_RETURNS(vg_mmr_rank, rank_by(fcinfo, Method::kMmr))
+VG_FUNCTION_RETURNS(vg_dpp_rank, rank_by(fcinfo, Method::kDpp))
+VG_FUNCTION_RETURNS(vg_facility_location_rank, rank_by(fcinfo, Method::kFacilityLocation))
+VG_FUNCTION_RETURNS(vg_saturated_rank, rank_by(fcinfo, Method::kSaturated))
+VG_FUNCTION_RETURNS(vg_graph_cut_rank, rank_by(fcinfo, Method::kGraphCut))
+VG_FUNCTION_RETURNS(vg_max_min_rank, rank_by(fcinfo, Method::kMaxMin))
+VG_FUNCTION_RETURNS(vg_max_sum_rank, rank_by(fcinfo, Method::kMaxSum))
+VG_FUNCTION_RETURNS(vg_compression_rank, rank_of(fcinfo, kCompressionLayout, Method::kCompression))
+VG_FUNCTION_RETURNS(vg_quota_rank, rank_of(fcinfo, kQuotaLayout, Method::kTopK))
 // The method is an argument of the next two.
-VG_FUNCTION(vg_diverse_rank) {
-    return rank_of(fcinfo, method_layout(1, PG_NARGS()), vg::select::Method::kTopK);
-}
+VG_FUNCTION_RETURNS(vg_diverse_rank, rank_of(fcinfo, method_layout(1, PG_NARGS()), Method::kTopK))
 VG_FUNCTION(vg_diverse_gain) {
-    const Chosen* chosen = choice(fcinfo, method_layout(1, PG_NARGS()), vg::select::Method::kTopK);
+    const Chosen* chosen = choice(fcinfo, method_layout(1, PG_NARGS()), Method::kTopK);
     if (chosen == nullptr)
         PG_RETURN_NULL();
     return Float8GetDatum(chosen->gain);

@@ -19,8 +19,7 @@ namespace {
 
 struct Join {
     double radius;
-    Tuplestorestate* store;
-    TupleDesc columns;
+    ResultSet result;
 };
 
 // Columns l (key), r (key), rank, distance: for each row of `left` its k nearest of `right`. Keys
@@ -71,7 +70,7 @@ void take_pair(HeapTuple row, TupleDesc columns, void* arg) {
     bool nulls[4] = {};
     for (int i = 0; i < 4; ++i)
         values[i] = column_of(row, columns, i + 1);
-    tuplestore_putvalues(join->store, join->columns, values, nulls);
+    tuplestore_putvalues(join->result.store, join->result.columns, values, nulls);
 }
 
 double radius_argument(FunctionCallInfo fcinfo, int i) {
@@ -88,7 +87,7 @@ double radius_argument(FunctionCallInfo fcinfo, int i) {
 // (left, id, column, right, id, column, k, radius, mutual, op)
 VG_FUNCTION(vg_knn_join) {
     Join join{};
-    join.store = start_result(fcinfo, &join.columns);
+    join.result = begin_result(fcinfo);
     const Order order = order_argument(fcinfo, 9);
     const Source left = source_argument(fcinfo, 0, "left_relation", order);
     const Source right = source_argument(fcinfo, 3, "right_relation", order);

@@ -15,11 +15,6 @@
 #include <unordered_map>
 #include <vector>
 
-extern "C" {
-#include "utils/datum.h"
-#include "utils/regproc.h"
-}
-
 #include "core/base/names.h"
 #include "core/base/random.h"
 #include "pg/boundary/arguments.h"
@@ -86,8 +81,7 @@ struct Miner {
     Equality equal;  // of vectors
     bool one_table;  // a query is a row of the corpus
     Random random;
-    Tuplestorestate* store = nullptr;
-    TupleDesc columns = nullptr;
+    ResultSet result{};
     SPIPlanPtr nearest = nullptr;
     long limit = 0;  // of the rows that `nearest` returns
     // Of the query at hand.
@@ -218,7 +212,7 @@ void put_pairs(Miner* m, const Scored& positive) {
         values[kNegativeId] = text_datum(m->candidates[i].id);
         values[kRank] = Int32GetDatum(static_cast<int32>(i) + 1);
         values[kScore] = Float8GetDatum(m->candidates[i].score);
-        tuplestore_putvalues(m->store, m->columns, values, nulls);
+        tuplestore_putvalues(m->result.store, m->result.columns, values, nulls);
     }
 }
 
@@ -372,22 +366,13 @@ void mine(Miner* m) {
 }  // namespace
 
 VG_FUNCTION(vg_mine_hard_negatives) {
-    TupleDesc columns;
-    Tuplestorestate* store = start_result(fcinfo, &columns);
-    MemoryContext context =
-        AllocSetContextCreate(CurrentMemoryContext, "hard negatives", ALLOCSET_DEFAULT_SIZES);
-    SPI_connect();
-    const MemoryContext old = MemoryContextSwitchTo(context);
-    MemoryContext per_query =
-        AllocSetContextCreate(context, "hard negatives of a query", ALLOCSET_DEFAULT_SIZES);
-    auto* m = new_in_context<Miner>(context, per_query, read_request(fcinfo));
-    m->store = store;
-    m->columns = columns;
-    mine(m);
-    MemoryContextSwitchTo(old);
-    SPI_finish();
-    MemoryContextDelete(context);
-    return Datum{0};
+    return search_result(fcinfo, [fcinfo](const ResultSet& result, MemoryContext context) {
+        MemoryContext per_query =
+            AllocSetContextCreate(context, "hard negatives of a query", ALLOCSET_DEFAULT_SIZES);
+        auto* m = new_in_context<Miner>(context, per_query, read_request(fcinfo));
+        m->result = result;
+        mine(m);
+    });
 }
 
 }  // namespace vg::pg::table_search

@@ -36,8 +36,7 @@ struct Search {
     Order order;
     Source source;
     const Vector* query;
-    Tuplestorestate* store = nullptr;
-    TupleDesc columns = nullptr;
+    ResultSet result{};
     vg::rank::FeedbackSum feedback;  // of the rows found so far
     std::pmr::unordered_set<std::pmr::string> seen;
     int round = 0;   // 0: rows have no round
@@ -111,7 +110,7 @@ void put_row(Search* s, Datum id, Datum distance) {
         values[n++] = Int32GetDatum(s->round);
     values[n++] = Int32GetDatum(++s->rank);
     values[n++] = distance;
-    tuplestore_putvalues(s->store, s->columns, values, nulls);
+    tuplestore_putvalues(s->result.store, s->result.columns, values, nulls);
 }
 
 void take_feedback(HeapTuple row, TupleDesc columns, void* arg) {
@@ -141,30 +140,21 @@ void take_new(HeapTuple row, TupleDesc columns, void* arg) {
     put_row(s, id, Float8GetDatum(distance));
 }
 
-// Runs `body` between the start of a result and its end, connected to SPI.
+// The result of a search that body(s) runs. Argument 9 is the operator of both functions.
 template <typename Body>
-Datum search_result(FunctionCallInfo fcinfo, int order, Body body) {
-    TupleDesc columns;
-    Tuplestorestate* store = start_result(fcinfo, &columns);
-    MemoryContext context =
-        AllocSetContextCreate(CurrentMemoryContext, "vector search", ALLOCSET_DEFAULT_SIZES);
-    SPI_connect();
-    const MemoryContext old = MemoryContextSwitchTo(context);
-    Search* s = begin_search(fcinfo, order, context);
-    s->store = store;
-    s->columns = columns;
-    body(s);
-    MemoryContextSwitchTo(old);
-    SPI_finish();
-    MemoryContextDelete(context);
-    return Datum{0};
+Datum refined_result(FunctionCallInfo fcinfo, Body body) {
+    return search_result(fcinfo, [&](const ResultSet& result, MemoryContext context) {
+        Search* s = begin_search(fcinfo, 9, context);
+        s->result = result;
+        body(s);
+    });
 }
 
 }  // namespace
 
 // (relation, id_column, column_name, query, k, feedback, alpha, beta, unit_length, op)
 VG_FUNCTION(vg_prf_search) {
-    return search_result(fcinfo, 9, [fcinfo](Search* s) {
+    return refined_result(fcinfo, [fcinfo](Search* s) {
         const int k = range_argument(fcinfo, 4, "k", 1, kMostRows);
         const int feedback = range_argument(fcinfo, 5, "feedback", 0, kMostRows);
         const vg::rank::RocchioWeights weights{nonnegative_argument(fcinfo, 6, "alpha"),
@@ -181,7 +171,7 @@ VG_FUNCTION(vg_prf_search) {
 
 // (relation, id_column, column_name, query, k, rounds, alpha, beta, unit_length, op)
 VG_FUNCTION(vg_multi_round_search) {
-    return search_result(fcinfo, 9, [fcinfo](Search* s) {
+    return refined_result(fcinfo, [fcinfo](Search* s) {
         const int k = range_argument(fcinfo, 4, "k", 1, kMostRows);
         const int rounds = range_argument(fcinfo, 5, "rounds", 1, kMostRounds);
         vg::rank::RocchioWeights weights{nonnegative_argument(fcinfo, 6, "alpha"), 0.0};

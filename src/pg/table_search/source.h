@@ -10,8 +10,25 @@
 #include <cmath>
 
 #include "pg/boundary/query.h"
+#include "pg/boundary/result.h"
 
 namespace vg::pg::table_search {
+
+// Fills the result of a function by body(result, context): connected to SPI, in a memory context of
+// its own that goes afterwards.
+template <typename Body>
+Datum search_result(FunctionCallInfo fcinfo, Body&& body) {
+    const ResultSet result = begin_result(fcinfo);
+    MemoryContext context =
+        AllocSetContextCreate(CurrentMemoryContext, "vector search", ALLOCSET_DEFAULT_SIZES);
+    SPI_connect();
+    const MemoryContext old = MemoryContextSwitchTo(context);
+    body(result, context);
+    MemoryContextSwitchTo(old);
+    SPI_finish();
+    MemoryContextDelete(context);
+    return Datum{0};
+}
 
 struct Order {
     Oid op;
