@@ -11,8 +11,28 @@ FROM (VALUES
     ('ef_construction = 3'), ('m = 2, ef_construction = 4'), ('ef_construction = 1000'), ('ef_construction = 1001'),
     ('ef_construction = 31'), ('ef_construction = 32'), ('m = 50, ef_construction = 99'),
     ('build_order = auto'), ('build_order = lid'), ('build_order = random'), ('build_order = ascending'),
+    ('storage = auto'), ('storage = float32'), ('storage = int8'), ('storage = int4'),
     ('lists = 10'), ('fillfactor = 90'), ('M = 8')
 ) o(options);
+
+-- How vectors are kept: as asked for, else in full where that leaves room for links.
+CREATE TABLE stored (v vector(200), w vector(2000));
+INSERT INTO stored SELECT pg_temp.vec(i, 200), pg_temp.vec(i, 2000) FROM generate_series(1, 20) i;
+CREATE FUNCTION pg_temp.stored_as(method text, v text, option text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+    storage text;
+BEGIN
+    EXECUTE format('CREATE INDEX stored_v ON stored USING %s (%s vector_l2_ops) %s', method, v, option);
+    SELECT s.storage INTO storage FROM vectorgraph_index_stats('stored_v') s;
+    DROP INDEX stored_v;
+    RETURN storage;
+END $$;
+SELECT method, v, option, pg_temp.stored_as(method, v, option) FROM (VALUES ('lid_hnsw', 'v', ''), ('lid_hnsw', 'v', 'WITH (storage = auto)'),
+    ('lid_hnsw', 'v', 'WITH (storage = float32)'), ('lid_hnsw', 'v', 'WITH (storage = int8)'), ('lid_hnsw', 'w', ''),
+    ('lid_hnsw', '(subvector(v, 1, 3)::vector(3))', 'WITH (storage = int8)'),
+    ('semantic_graph', 'v', ''), ('semantic_graph', 'v', 'WITH (storage = int8)'), ('semantic_graph', 'w', '')) o(method, v, option);
+SELECT pg_temp.outcome('CREATE INDEX stored_w ON stored USING lid_hnsw (w vector_l2_ops) WITH (storage = float32)');
+DROP TABLE stored;
 
 -- An option changed later takes effect with the next REINDEX and is checked there.
 CREATE INDEX items_v ON items USING lid_hnsw (v) WITH (m = 8);

@@ -92,3 +92,21 @@ FETCH 3 FROM c;
 ROLLBACK;
 RESET lid_hnsw.ef_search;
 DROP TABLE coarse;
+
+-- Of equal rows one is read, however many there are. One that 8 bits do not tell from them shares their node; then all are read,
+-- and it comes last.
+CREATE TABLE crowd (id integer, v vector(200));
+INSERT INTO crowd SELECT i, pg_temp.vec(i, 200) FROM generate_series(1, 1000) i;
+INSERT INTO crowd SELECT i, (SELECT v FROM crowd WHERE id = 7) FROM generate_series(1001, 4000) i;
+CREATE INDEX crowd_v ON crowd USING lid_hnsw (v vector_l2_ops) WITH (storage = int8);
+SELECT storage, nodes FROM vectorgraph_index_stats('crowd_v');
+SELECT v AS q FROM crowd WHERE id = 7 \gset
+SELECT pg_temp.buffers(format('SELECT id FROM crowd ORDER BY v <-> %L LIMIT 10', :'q')) < 250 AS one_is_read;
+INSERT INTO crowd SELECT 0, array_agg(x + CASE j WHEN least THEN 1e-7 ELSE 0 END ORDER BY j)::vector
+FROM unnest(:'q'::vector::real[]) WITH ORDINALITY u(x, j),
+    (SELECT k AS least FROM unnest(:'q'::vector::real[]) WITH ORDINALITY u(y, k) ORDER BY abs(y) LIMIT 1) l;
+SELECT nodes, duplicates FROM vectorgraph_index_stats('crowd_v');
+SELECT count(*), count(*) FILTER (WHERE d = 0) AS equal, max(at) FILTER (WHERE id = 0) AS place
+FROM (SELECT id, d, row_number() OVER () AS at
+    FROM (SELECT id, v <-> :'q' AS d FROM crowd ORDER BY v <-> :'q' LIMIT 3002) s) t;
+DROP TABLE crowd;

@@ -3,18 +3,19 @@
 \i sql/include/lid_hnsw.sql
 \set ECHO all
 
--- Whatever share of the rows is dead, the others are found as in an index built anew.
+-- Whatever share of the rows is dead, the others are found as in an index built anew: within a point, of 2,000 answers.
+-- (Builds by several processes differ from run to run, and so does the recall, too much for fewer.)
 CREATE FUNCTION pg_temp.like_new(tab text, index text, OUT as_new boolean, OUT worst numeric, OUT sound boolean, OUT reached boolean)
 LANGUAGE plpgsql AS $$
 DECLARE
     before numeric;
     after numeric;
 BEGIN
-    SELECT recall INTO before FROM pg_temp.compare(tab, '<->', 8, 10, 50);
+    SELECT recall INTO before FROM pg_temp.compare(tab, '<->', 8, 10, 200);
     sound := pg_temp.sound(index);
     reached := (SELECT unreachable = 0 FROM vectorgraph_index_stats(index));
     EXECUTE format('REINDEX INDEX %I', index);
-    SELECT recall INTO after FROM pg_temp.compare(tab, '<->', 8, 10, 50);
+    SELECT recall INTO after FROM pg_temp.compare(tab, '<->', 8, 10, 200);
     as_new := before >= after - 0.01;
     worst := CASE WHEN NOT as_new THEN before END;
 END $$;

@@ -150,6 +150,41 @@ void expect_each_row_once(std::vector<std::size_t> rows, std::size_t n) {
     EXPECT_EQ(rows, all);
 }
 
+// A caller that orders the results itself: it sees all that was read, nearest first, without a word
+// about what may be handed out, and then each batch of what is read later.
+TEST(BeamSearch, TakesWhatIsReadBeforeItMayBeHandedOut) {
+    const Matrix rows = test::clustered_rows(3000, 8, 20, 0.5f, 4);
+    MemoryIndex index(8, Metric::kL2);
+    index.build(rows);
+    const Matrix query = test::clustered_rows(1, 8, 1, 1.0f, 5);
+    MemoryIndex::Cursor cursor(index, query.row(0), 20);
+    BeamSearch& search = cursor.search();
+    std::vector<std::size_t> taken;
+    std::size_t read = 0;
+    bool gated = false;
+    for (;;) {
+        float before = -std::numeric_limits<float>::infinity();
+        for (Found f; search.take(&f);) {
+            EXPECT_GE(f.order, before);
+            before = f.order;
+            for (const node::Tid& t : index.tids(f))
+                taken.push_back(test::row_of(t));
+            if (search.may_hand_out())
+                search.count_handed_out();
+            else
+                gated = true;
+        }
+        EXPECT_EQ(search.peek_result(), nullptr);
+        EXPECT_GE(search.expanded(), read);
+        read = search.expanded();
+        if (!search.grow())
+            break;
+        cursor.run();
+    }
+    EXPECT_TRUE(gated);
+    expect_each_row_once(taken, rows.size());
+}
+
 TEST(BeamSearch, UnlimitedIterationReturnsEveryRowOnce) {
     for (const Metric metric : kMetrics) {
         for (const std::size_t n : {0u, 1u, 2u, 3u, 50u, 3000u}) {

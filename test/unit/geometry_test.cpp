@@ -23,8 +23,9 @@ constexpr std::uint32_t kDims[] = {1,   2,   3,   63,   64,   65,   100, 128,
 
 // Most links a slot that has a page to itself can hold.
 std::uint32_t page_limit(std::uint32_t dims, Storage storage) {
-    const std::uint32_t raw = storage == Storage::kFloat32 ? 4 * dims : dims;
-    const std::uint32_t fixed = 56 + (raw + 7) / 8 * 8;
+    const std::uint32_t vector =
+        storage == Storage::kFloat32 ? (4 * dims + 7) / 8 * 8 : (dims + 7) / 8 * 8 + 8;
+    const std::uint32_t fixed = 56 + vector;
     return fixed > kUsable ? 0 : (kUsable - fixed) / (12 + 8 * ((dims + 63) / 64)) / 2 * 2;
 }
 
@@ -67,11 +68,13 @@ TEST_P(Plan, PartsAreAlignedForTheirTypes) {
 TEST_P(Plan, PagesAreFullAndListsAreLongEnough) {
     const std::uint32_t m = GetParam();
     for (std::uint32_t dims = 1; dims <= kMaxDims; ++dims) {
-        const Geometry g = plan_geometry(dims, m, kUsable);
+        const Geometry g = plan_geometry(
+            dims, m, kUsable, dims % 2 == 0 ? StorageChoice::kAuto : StorageChoice::kSq8);
         ASSERT_GE(g.slots_per_page, 1u) << dims;
         ASSERT_LE(g.slots_per_page * g.slot_bytes, kUsable) << dims;
         ASSERT_LT(kUsable - g.slots_per_page * g.slot_bytes, 8 * g.slots_per_page) << dims;
-        ASSERT_GE(g.capacity, std::min(2 * m, page_limit(dims, g.storage))) << dims;
+        const std::uint32_t fewest = g.exact() ? 2 * m : (13 * m / 8 + 1) / 2 * 2;
+        ASSERT_GE(g.capacity, std::min(fewest, page_limit(dims, g.storage))) << dims;
         ASSERT_LE(g.capacity, 3 * m) << dims;
         // No further pair of links would have fitted.
         if (g.capacity + 2 <= 3 * m) {
@@ -87,6 +90,17 @@ TEST_P(Plan, FloatsAreKeptWhileTheyLeaveRoomForLinks) {
         const bool room = page_limit(dims, Storage::kFloat32) >= 3 * m / 2;
         ASSERT_EQ(g.storage == Storage::kFloat32, room) << dims;
     }
+}
+
+TEST(Geometry, StorageIsWhatIsAskedFor) {
+    for (const std::uint32_t dims : {3u, 100u, 768u, 1536u}) {
+        const auto storage = [dims](StorageChoice choice) {
+            return plan_geometry(dims, 16, kUsable, choice).storage;
+        };
+        EXPECT_EQ(storage(StorageChoice::kSq8), Storage::kSq8) << dims;
+        EXPECT_EQ(storage(StorageChoice::kFloat32), Storage::kFloat32) << dims;
+    }
+    EXPECT_THROW(plan_geometry(2000, 16, kUsable, StorageChoice::kFloat32), Error);
 }
 
 TEST_P(Plan, SurvivesTheMetapage) {
@@ -121,19 +135,25 @@ INSTANTIATE_TEST_SUITE_P(M, Plan, testing::Values(2, 3, 5, 16, 25, 32, 64, 99, 1
 TEST(Geometry, ByteBudgetsAreAsDocumented) {
     struct Row {
         std::uint32_t dims;
+        StorageChoice choice;
         Storage storage;
         std::uint32_t capacity, slot_bytes, slots_per_page;
     };
+    constexpr auto kAuto = StorageChoice::kAuto;
+    constexpr auto kInt8 = StorageChoice::kSq8;
     const Row rows[] = {
-        {3, Storage::kFloat32, 32, 736, 11},    {100, Storage::kFloat32, 32, 1352, 6},
-        {128, Storage::kFloat32, 36, 1624, 5},  {384, Storage::kFloat32, 40, 4072, 2},
-        {768, Storage::kFloat32, 46, 8152, 1},  {784, Storage::kFloat32, 42, 8152, 1},
-        {1024, Storage::kFloat32, 28, 8152, 1}, {1536, Storage::kSq8, 32, 8152, 1},
-        {2000, Storage::kSq8, 22, 8152, 1},
+        {3, kAuto, Storage::kFloat32, 32, 736, 11},    {100, kAuto, Storage::kFloat32, 32, 1352, 6},
+        {128, kAuto, Storage::kFloat32, 36, 1624, 5},  {384, kAuto, Storage::kFloat32, 40, 4072, 2},
+        {768, kAuto, Storage::kFloat32, 46, 8152, 1},  {784, kAuto, Storage::kFloat32, 42, 8152, 1},
+        {1024, kAuto, Storage::kFloat32, 28, 8152, 1}, {1536, kAuto, Storage::kSq8, 32, 8152, 1},
+        {2000, kAuto, Storage::kSq8, 22, 8152, 1},     {100, kInt8, Storage::kSq8, 30, 1016, 8},
+        {128, kInt8, Storage::kSq8, 28, 1016, 8},      {384, kInt8, Storage::kSq8, 26, 2032, 4},
+        {512, kInt8, Storage::kSq8, 28, 2712, 3},      {768, kInt8, Storage::kSq8, 30, 4072, 2},
+        {784, kInt8, Storage::kSq8, 26, 4072, 2},      {1024, kInt8, Storage::kSq8, 48, 8152, 1},
     };
     for (const Row& r : rows) {
         SCOPED_TRACE("dims " + std::to_string(r.dims));
-        const Geometry g = plan_geometry(r.dims, 16, kUsable);
+        const Geometry g = plan_geometry(r.dims, 16, kUsable, r.choice);
         EXPECT_EQ(g.storage, r.storage);
         EXPECT_EQ(g.capacity, r.capacity);
         EXPECT_EQ(g.slot_bytes, r.slot_bytes);
@@ -170,7 +190,7 @@ TEST(Geometry, RefusesDimensionsOutOfRange) {
 TEST(Geometry, RefusesPagesTooSmallForANode) {
     expect_limit_error(2000, 16, 2000);
     expect_limit_error(2000, 16, 56 + 2000 + 3 * 268);
-    EXPECT_EQ(plan_geometry(2000, 16, 56 + 2000 + 4 * 268).capacity, 4u);
+    EXPECT_EQ(plan_geometry(2000, 16, 56 + 2008 + 4 * 268).capacity, 4u);
     expect_limit_error(100, 1, kUsable);  // two links do not make a graph
 }
 
@@ -185,6 +205,7 @@ class Meta : public testing::Test {
         meta_.capacity = g.capacity;
         meta_.slot_bytes = g.slot_bytes;
         meta_.slots_per_page = g.slots_per_page;
+        meta_.storage = static_cast<std::uint8_t>(g.storage);
         meta_.m = 16;
         meta_.ef_construction = 64;
         meta_.metric = static_cast<std::uint8_t>(Metric::kCosine);
@@ -272,8 +293,8 @@ TEST_F(Meta, RandomDamageNeverYieldsAnUnsafeGeometry) {
         ++passed;
         const Geometry g = geometry_of(m);
         const std::uint64_t words_needed = (std::uint64_t{m.dims} + 63) / 64;
-        const std::uint64_t need =
-            56 + std::uint64_t{m.dims} * 4 + std::uint64_t{m.capacity} * (12 + 8 * words_needed);
+        const std::uint64_t need = 56 + std::uint64_t{m.dims} * (g.exact() ? 4 : 1) +
+                                   std::uint64_t{m.capacity} * (12 + 8 * words_needed);
         ASSERT_LE(need, g.slot_bytes);
         ASSERT_LE(std::uint64_t{g.slots_per_page} * g.slot_bytes, kUsable);
         ASSERT_EQ(g.codes_offset() % 8, 0u);

@@ -62,12 +62,19 @@ TEST(StoreInsert, BoundCoversEveryRowOfANode) {
     std::vector<float> off = exact;
     for (std::size_t i = 2; i < kDims; i += 3)
         off[i] += i % 256 < 255 && i % 256 > 0 ? 0.25f : 0.0f;
+    const auto equal = [&index] {
+        return index.slot(index.base_slots().front()).vector().of_equal_rows();
+    };
     ASSERT_TRUE(index.insert(exact.data(), tid_of(0)));
-    ASSERT_TRUE(index.insert(off.data(), tid_of(1)));
-    ASSERT_TRUE(index.insert(exact.data(), tid_of(2)));
+    ASSERT_TRUE(index.insert(exact.data(), tid_of(1)));
+    EXPECT_TRUE(equal());
+    ASSERT_TRUE(index.insert(off.data(), tid_of(2)));
+    EXPECT_FALSE(equal());
+    ASSERT_TRUE(index.insert(exact.data(), tid_of(3)));
+    EXPECT_FALSE(equal());
     ASSERT_EQ(index.base_slots().size(), 1u);
     const node::SlotView slot = index.slot(index.base_slots().front());
-    EXPECT_EQ(slot.header().tid_count, 3);
+    EXPECT_EQ(slot.header().tid_count, 3);  // and a chunk
     std::vector<float> stored(kDims);
     slot.read_vector(stored.data());
     const double distance = test::operator_value(Metric::kL2, stored.data(), off.data(), kDims);

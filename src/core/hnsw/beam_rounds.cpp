@@ -14,8 +14,7 @@ static constexpr auto kNearerFirst = [](const auto& a, const auto& b) {
 
 bool BeamSearch::pop(Found* out) {
     const auto later_first = [this](const Ready& a, const Ready& b) { return later(a, b); };
-    while (!ready_.empty() &&
-           (exhausted_ || emitted_ < free_rows_ || reads_before(emitted_ + 1) <= found_.size())) {
+    while (!ready_.empty() && may_hand_out()) {
         std::pop_heap(ready_.begin(), ready_.end(), later_first);
         const Ready r = ready_.back();
         ready_.pop_back();
@@ -38,6 +37,18 @@ bool BeamSearch::pop(Found* out) {
     found_[late_.back().index].handed_out = true;
     *out = found_[late_.back().index];
     late_.pop_back();
+    return true;
+}
+
+bool BeamSearch::take(Found* out) {
+    if (ready_.empty())
+        return false;
+    std::pop_heap(ready_.begin(), ready_.end(),
+                  [this](const Ready& a, const Ready& b) { return later(a, b); });
+    Found& next = found_[ready_.back().index];
+    ready_.pop_back();
+    next.handed_out = true;
+    *out = next;
     return true;
 }
 

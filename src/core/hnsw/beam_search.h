@@ -53,7 +53,7 @@ struct Found {
     SlotId other;         // header.other: the slot one level down (or up, at level 0)
     node::ChunkId chunk;  // overflow heap TIDs, kNoChunk if none
     std::uint8_t tid_count;
-    bool handed_out;  // pop() has returned it
+    bool handed_out;  // pop() or take() has returned it
     node::Tid tids[node::kInlineTids];
 };
 
@@ -136,8 +136,17 @@ class BeamSearch {
 
     // Next result of the rounds so far; false when another round must run first (see grow).
     bool pop(Found* out);
-    // The result after the one that pop() returned last, as far as is known: null when none was
-    // read yet that is not set aside.
+    // For a caller that decides itself which of several results comes first: the next one of the
+    // rounds so far, whether it may be handed out yet or not, and whatever came before; false when
+    // none is known. Then: whether enough has been read for handing out one more, and that one has
+    // been.
+    bool take(Found* out);
+    bool may_hand_out() const noexcept {
+        return exhausted_ || emitted_ < free_rows_ || reads_before(emitted_ + 1) <= found_.size();
+    }
+    void count_handed_out() noexcept { ++emitted_; }
+    // The result after the one that pop() or take() returned last, as far as is known: null when
+    // none was read yet that is not set aside.
     const Found* peek_result() const noexcept {
         return ready_.empty() ? nullptr : &found_[ready_.front().index];
     }

@@ -53,8 +53,8 @@ class NodeInsert {
 
     // The row as it is stored, and the candidates, after choose() nearest first: slot and vector.
     const float* row() const noexcept { return row_.data(); }
-    // How far the row as given may be from the row as stored: 0 where storage is exact.
-    float error() const noexcept { return encoding_.error; }
+    // How the row as given became the row as stored.
+    const node::Encoding& encoding() const noexcept { return encoding_; }
     std::size_t candidates() const noexcept { return candidates_.size(); }
     SlotId candidate_slot(std::size_t i) const noexcept { return slots_[candidates_[i].id]; }
     const float* candidate_vector(std::size_t i) const noexcept {

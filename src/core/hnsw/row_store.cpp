@@ -3,26 +3,11 @@
 #include <algorithm>
 #include <cstring>
 
-#include "core/base/random.h"
 #include "core/base/status.h"
 #include "core/code/centre.h"
 #include "core/no_postgres.h"
 
 namespace vg::hnsw {
-namespace {
-
-std::uint64_t hash_floats(const float* v, std::size_t n) noexcept {
-    std::uint64_t h = n;
-    for (std::size_t i = 0; i < n; ++i) {
-        std::uint32_t bits;
-        std::memcpy(&bits, v + i, sizeof bits);
-        h = (h ^ bits) * 0x9E3779B97F4A7C15ull;
-        h ^= h >> 29;
-    }
-    return mix64(h);
-}
-
-}  // namespace
 
 RowStore::RowStore(const node::Geometry& geometry, node::Metric metric)
     : geometry_(geometry), metric_(metric), dims_(geometry.dims), stride_(geometry.dims) {
@@ -47,7 +32,7 @@ void RowStore::rehash() {
     table_.clear();
     std::fill_n(table_.grow_by(cells), cells, kNoNode);
     for (std::size_t r = 0; r < size(); ++r) {
-        std::size_t i = hash_floats(row(r), dims_) & (cells - 1);
+        std::size_t i = node::hash_row(row(r), dims_) & (cells - 1);
         while (table_[i] != kNoNode)
             i = (i + 1) & (cells - 1);
         table_[i] = static_cast<std::uint32_t>(r);
@@ -71,7 +56,7 @@ bool RowStore::add(const float* vector, node::Tid tid) {
         return false;
     }
 
-    const std::uint64_t hash = hash_floats(row, dims_);
+    const std::uint64_t hash = node::hash_row(row, dims_);
     std::uint32_t* cell = find_cell(row, hash);
     if (*cell != kNoNode) {
         undo();
@@ -81,7 +66,7 @@ bool RowStore::add(const float* vector, node::Tid tid) {
         (last_[same] == kNoNode ? first_[same].next : more_[last_[same]].next) = at;
         last_[same] = at;
         if (encodings_.size() != 0)
-            encodings_[same].error = std::max(encodings_[same].error, encoding.error);
+            node::share(&encodings_[same], encoding);
         return true;
     }
     *cell = static_cast<std::uint32_t>(size());

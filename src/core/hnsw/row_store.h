@@ -86,8 +86,10 @@ class RowStore {
     // Row i: dims floats.
     const float* row(std::size_t i) const noexcept { return data_.data() + i * stride_; }
     std::size_t dims() const noexcept { return dims_; }
-    // How row i was brought into the storage; the row itself is what was made of it. `error` is the
-    // largest of the equal rows'.
+    // Whether rows are kept as they were given.
+    bool exact() const noexcept { return geometry_.exact(); }
+    // How row i was brought into the storage; the row itself is what was made of it. Shared by all
+    // rows that are stored alike.
     node::Encoding encoding(std::size_t i) const noexcept {
         return geometry_.exact() ? node::Encoding{} : encodings_[i];
     }

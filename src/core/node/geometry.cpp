@@ -19,9 +19,23 @@ std::uint32_t links_that_fit(const Geometry& g, std::uint32_t bytes) noexcept {
     return (bytes - fixed) / g.link_bytes() / 2 * 2;
 }
 
+// Fewer links than 2m open a few more nodes a search, which lie on fewer pages.
+std::uint32_t fewest_of_sq8(std::uint32_t m) noexcept {
+    return (13 * m / 8 + 1) / 2 * 2;
+}
+
+Storage chosen_storage(Geometry g, std::uint32_t m, std::uint32_t usable,
+                       StorageChoice choice) noexcept {
+    if (choice == StorageChoice::kFloat32 || choice == StorageChoice::kSq8)
+        return choice == StorageChoice::kSq8 ? Storage::kSq8 : Storage::kFloat32;
+    g.storage = Storage::kFloat32;
+    return links_that_fit(g, usable) < 3 * m / 2 ? Storage::kSq8 : Storage::kFloat32;
+}
+
 }  // namespace
 
-Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable) {
+Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable,
+                       StorageChoice choice) {
     if (dims == 0 || dims > kMaxDims)
         throw Error(StatusCode::kLimitExceeded, "column cannot have more than " +
                                                     std::to_string(kMaxDims) +
@@ -29,16 +43,17 @@ Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable
     Geometry g;
     g.dims = dims;
     g.words = (dims + 63) / 64;
-    const std::uint32_t wanted = 2 * m;
-    g.storage = Storage::kFloat32;
-    if (links_that_fit(g, usable) < std::min(wanted, 3 * m / 2))
-        g.storage = Storage::kSq8;
-
+    g.storage = chosen_storage(g, m, usable, choice);
+    const std::uint32_t wanted = g.exact() ? 2 * m : fewest_of_sq8(m);
     g.capacity = std::min(wanted, links_that_fit(g, usable));
     if (g.capacity < kFewestLinks)
         throw Error(StatusCode::kLimitExceeded,
-                    "a page cannot hold a node of " + std::to_string(dims) + " dimensions");
+                    "a page cannot hold a node of " + std::to_string(dims) + " dimensions" +
+                        (choice == StorageChoice::kFloat32 ? " in float32" : ""));
     g.slots_per_page = usable / g.used_bytes();
+    // Up to 2m links are worth an eighth more bytes a node.
+    if (g.slots_per_page > 8 && g.capacity < 2 * m)
+        --g.slots_per_page;
     g.slot_bytes = usable / g.slots_per_page / 8 * 8;
     // Page slack buys links, up to half as many again: each saves page reads at search time.
     // Rounded down to even, as all capacities.

@@ -38,12 +38,16 @@ struct Geometry {
     std::uint32_t index_of(SlotId id) const noexcept { return id % slots_per_page; }
 };
 
+// What a user may ask for. kAuto takes 8 bits only where floats would leave room for fewer than
+// 1.5 m links.
+enum class StorageChoice { kAuto, kFloat32, kSq8 };
+
 // Chooses the geometry for a page with `usable` bytes between header and trailer.
-// Float storage is preferred; 8-bit storage is chosen where floats would leave room for fewer than
-// 1.5 m links. The capacity is at least 2m where a page holds that many, and slack bytes of the
-// page become further links. Throws Error(kLimitExceeded) when dims > kMaxDims or not even 4 links
-// fit.
-Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable);
+// With floats the capacity is at least 2m where a page holds that many; with 8 bits as many nodes
+// share a page as leave room for 13/8 m links each. Slack bytes of the page become further links,
+// up to 3m. Throws Error(kLimitExceeded) when dims > kMaxDims or not even 4 links fit.
+Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable,
+                       StorageChoice choice = StorageChoice::kAuto);
 
 // Checks a metapage's numbers against each other before anything is computed from them; `usable`
 // and `page_bytes` as compiled in. Returns null when sound, else a sentence saying what is wrong.

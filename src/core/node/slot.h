@@ -95,6 +95,10 @@ class SlotEdit : public SlotView {
     void write_vector(const float* row, const Encoding& encoding) const noexcept {
         node::write_vector(g_->storage, row, g_->dims, encoding, &header(), vector_bytes());
     }
+    // Another row joins, which make_storable has made the same.
+    void share_vector(const Encoding& encoding) const noexcept {
+        node::share_vector(g_->storage, g_->dims, encoding, &header(), vector_bytes());
+    }
 
     struct LinkValue {
         SlotId id;

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
+#include "core/base/random.h"
 #include "core/node/node_query.h"
 
 #include "core/no_postgres.h"
@@ -20,7 +22,7 @@ static Encoding range_of(const float* vector, std::size_t dims) noexcept {
     const float low = std::clamp(*lo, -kMost, kMost);
     const float high = std::clamp(*hi, -kMost, kMost);
     const float step = static_cast<float>((static_cast<double>(high) - low) / 255.0);
-    return {low, step, 0};
+    return {low, step, 0, 0};
 }
 
 // Hands the code of each coordinate to put(i, code). Returns how far the values of the codes are
@@ -60,7 +62,34 @@ Encoding encode_sq8(const float* vector, std::size_t dims, std::uint8_t* codes) 
     return e;
 }
 
+// The hash behind the codes.
+static std::uint64_t hash_behind(std::size_t dims, const std::byte* vector) noexcept {
+    std::uint64_t hash;
+    std::memcpy(&hash, vector + (dims + 7) / 8 * 8, sizeof hash);
+    return hash;
+}
+
+static void put_hash_behind(std::size_t dims, std::byte* vector, std::uint64_t hash) noexcept {
+    std::memcpy(vector + (dims + 7) / 8 * 8, &hash, sizeof hash);
+}
+
+void share(Encoding* first, const Encoding& other) noexcept {
+    first->error = std::max(first->error, other.error);
+    if (first->hash != other.hash)
+        first->hash = kUnequalRows;
+}
+
 // ---- all storages ----
+
+std::uint64_t hash_row(const float* row, std::size_t dims) noexcept {
+    std::uint64_t h = dims;
+    for (std::size_t i = 0; i < dims; ++i) {
+        std::uint32_t bits;
+        std::memcpy(&bits, row + i, sizeof bits);
+        h = mix64(h ^ bits);
+    }
+    return h == kUnequalRows ? 1 : h;
+}
 
 const char* storage_name(Storage storage) noexcept {
     return storage == Storage::kFloat32 ? "float32" : "int8";
@@ -70,11 +99,14 @@ bool make_storable(Storage storage, Metric metric, float* row, std::size_t dims,
                    Encoding* encoding) noexcept {
     const bool sound = metric != Metric::kCosine || norm_fits_floats(row, dims);
     *encoding = {};
+    // The operator sees the row before it is brought to unit length.
+    const std::uint64_t hash = is_exact(storage) ? 0 : hash_row(row, dims);
     if (!prepare_row(metric, row, dims))
         return false;
     if (is_exact(storage))
         return true;
     *encoding = range_of(row, dims);
+    encoding->hash = hash;
     encoding->error = quantise(row, dims, encoding->low, encoding->step,
                                [row, encoding](std::size_t i, std::uint8_t code) {
                                    row[i] =
@@ -97,6 +129,21 @@ void write_vector(Storage storage, const float* row, std::size_t dims, const Enc
     header->sq8_step = encoding.step;
     header->error = encoding.error + quantise_sq8(row, dims, encoding.low, encoding.step,
                                                   reinterpret_cast<std::uint8_t*>(out));
+    put_hash_behind(dims, out, encoding.hash);
+}
+
+void share_vector(Storage storage, std::size_t dims, const Encoding& encoding, SlotHeader* header,
+                  std::byte* vector) noexcept {
+    if (is_exact(storage))
+        return;
+    Encoding of_all{header->sq8_low, header->sq8_step, header->error, hash_behind(dims, vector)};
+    share(&of_all, encoding);
+    header->error = of_all.error;
+    put_hash_behind(dims, vector, of_all.hash);
+}
+
+bool StoredVector::of_equal_rows() const noexcept {
+    return is_exact(storage_) || hash_behind(dims_, bytes_) != kUnequalRows;
 }
 
 const char* StoredVector::fault() const noexcept {

@@ -2,8 +2,9 @@
 // else: as a property, as a step of writing, or as a function of StoredVector.
 //
 //   float32   the row itself (under cosine brought to unit length)
-//   8-bit     the nearest of 256 values over the vector's own range, for where floats would leave
-//             a page no room for links. The header says how far that is from the row
+//   8-bit     the nearest of 256 values over the vector's own range, and a hash of the row itself:
+//             unequal rows can be stored alike, and share a node then. The header says how far
+//             that is from the row, or the farthest of them
 #pragma once
 
 #include <cstddef>
@@ -30,18 +31,23 @@ constexpr bool is_exact(Storage storage) noexcept {
     return storage == Storage::kFloat32;
 }
 
-// Bytes of a vector in a slot, a multiple of 8.
+// Bytes of a vector in a slot, a multiple of 8: 8-bit codes have the hash behind them.
 constexpr std::uint32_t vector_bytes(Storage storage, std::uint32_t dims) noexcept {
-    const std::uint32_t raw = storage == Storage::kFloat32 ? 4 * dims : dims;
-    return (raw + 7) / 8 * 8;
+    return is_exact(storage) ? (4 * dims + 7) / 8 * 8 : (dims + 7) / 8 * 8 + 8;
 }
 
 // How a row was brought into a storage. All zeros where that is exact.
 struct Encoding {
     float low;
     float step;
-    float error;  // bounds the L2 distance between the row and what is read back
+    float error;         // bounds the L2 distance between the row and what is read back
+    std::uint64_t hash;  // of the row as it was given; kUnequalRows for several unequal ones
 };
+inline constexpr std::uint64_t kUnequalRows = 0;
+// Of the bits of a row; never kUnequalRows.
+std::uint64_t hash_row(const float* row, std::size_t dims) noexcept;
+// Another row that is stored alike shares the vector. Both are of one index.
+void share(Encoding* first, const Encoding& other) noexcept;
 // As `error`: so large that no value of a cosine distance is bounded.
 inline constexpr float kNoBound = 3.0f;
 
@@ -53,6 +59,9 @@ bool make_storable(Storage storage, Metric metric, float* row, std::size_t dims,
 // to read it into the header.
 void write_vector(Storage storage, const float* row, std::size_t dims, const Encoding& encoding,
                   SlotHeader* header, std::byte* out) noexcept;
+// Another row, which make_storable has made the same, joins those of a slot.
+void share_vector(Storage storage, std::size_t dims, const Encoding& encoding, SlotHeader* header,
+                  std::byte* vector) noexcept;
 
 // A vector as it lies in a slot. Owns nothing.
 class StoredVector {
@@ -108,6 +117,8 @@ class StoredVector {
         }
         return true;
     }
+    // Whether all rows of the node are equal, so that the operator has one value for them.
+    bool of_equal_rows() const noexcept;
     // Null, or what is wrong with it.
     const char* fault() const noexcept;
 

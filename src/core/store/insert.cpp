@@ -1,8 +1,6 @@
 // One row: the search, and which way it is added. The edits that add a node are in insert_node.cpp.
 #include "core/store/insert.h"
 
-#include <algorithm>
-
 #include "core/store/rounds.h"
 #include "core/store/tids.h"
 
@@ -41,9 +39,8 @@ void Inserter::search_level(const node::MetaData& meta, unsigned level) {
 
 // ---- another row with the same vector ----
 
-// Another heap TID for a node that holds the same vector; false when that node is gone. It stands
-// for several rows then: how far the stored vector may be from any of them grows with the new one,
-// for on 8-bit storage unequal rows can be stored alike.
+// Another heap TID for a node that holds the same vector; false when that node is gone. On 8-bit
+// storage unequal rows can be stored alike, which the node says then.
 bool Inserter::add_tid(SlotId id, const Tid& tid) {
     store_.begin();
     const node::SlotEdit slot = store_.edit_slot(id);
@@ -56,7 +53,7 @@ bool Inserter::add_tid(SlotId id, const Tid& tid) {
         store_.rollback();
         return add_tid_in_new_chunk_of(id, tid);
     }
-    h.error = std::max(h.error, work_.error());
+    slot.share_vector(work_.encoding());
     store_.commit();
     return true;
 }
@@ -72,7 +69,7 @@ bool Inserter::add_tid_in_new_chunk_of(SlotId id, const Tid& tid) {
         return false;
     }
     add_tid_in_new_chunk(store_, id, &slot.header(), tid);
-    slot.header().error = std::max(slot.header().error, work_.error());
+    slot.share_vector(work_.encoding());
     store_.commit();
     return true;
 }

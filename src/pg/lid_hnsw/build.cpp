@@ -88,6 +88,11 @@ std::uint32_t column_dims(Relation index) {
     return static_cast<std::uint32_t>(typmod);
 }
 
+node::Geometry geometry_for(Relation index, std::uint32_t dims) {
+    return node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)), page::kPageUsable,
+                               option_storage(index));
+}
+
 hnsw::BuildParams make_params(Relation index, const node::Geometry& g) {
     hnsw::BuildParams p;
     p.m = static_cast<std::uint32_t>(option_m(index));
@@ -227,8 +232,7 @@ IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, Li
         AllocSetContextCreate(CurrentMemoryContext, "lid_hnsw build row", ALLOCSET_DEFAULT_SIZES);
     return_large_blocks();
     enter_cpp([&] {
-        const node::Geometry geometry = node::plan_geometry(
-            dims, static_cast<std::uint32_t>(option_m(index)), page::kPageUsable);
+        const node::Geometry geometry = geometry_for(index, dims);
         Builder builder(heap, index, metric, geometry, lists);
         builder.params = make_params(index, geometry);
         builder.budget = std::size_t{1024} * static_cast<std::size_t>(maintenance_work_mem);
@@ -246,10 +250,7 @@ IndexBuildResult* build_index(Relation heap, Relation index, IndexInfo* info, Li
 void build_empty_index(Relation index, void (*write_empty_lists)(Relation index)) {
     const std::uint32_t dims = column_dims(index);
     const node::Metric metric = index_metric(index);
-    const node::Geometry geometry = enter_cpp([&] {
-        return node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)),
-                                   page::kPageUsable);
-    });
+    const node::Geometry geometry = enter_cpp([&] { return geometry_for(index, dims); });
     node::MetaData meta = make_meta(index, metric, geometry);
     if (write_empty_lists != nullptr)
         meta.list_block = head_blocks(dims);

@@ -25,6 +25,13 @@ relopt_enum_elt_def build_order_values[] = {
     {nullptr, 0},
 };
 
+relopt_enum_elt_def storage_values[] = {
+    {"auto", static_cast<int>(node::StorageChoice::kAuto)},
+    {"float32", static_cast<int>(node::StorageChoice::kFloat32)},
+    {"int8", static_cast<int>(node::StorageChoice::kSq8)},
+    {nullptr, 0},
+};
+
 const Options& options_of(Relation index) {
     return index::options_of(index, kDefaults);
 }
@@ -99,6 +106,10 @@ hnsw::BuildOrder option_build_order(Relation index) {
     return static_cast<hnsw::BuildOrder>(options_of(index).build_order);
 }
 
+node::StorageChoice option_storage(Relation index) {
+    return static_cast<node::StorageChoice>(options_of(index).storage);
+}
+
 void add_node_store_options(relopt_kind kind) {
     const LOCKMODE lock = ShareUpdateExclusiveLock;
     add_int_reloption(kind, "m", "Links chosen per node when it is inserted", kM.standard, kM.least,
@@ -108,6 +119,9 @@ void add_node_store_options(relopt_kind kind) {
     add_enum_reloption(kind, "build_order", "Order in which a build inserts the rows",
                        build_order_values, static_cast<int>(hnsw::BuildOrder::kAuto),
                        "Valid values are \"auto\", \"lid\" and \"random\".", lock);
+    add_enum_reloption(kind, "storage", "How the index keeps a vector, besides its links",
+                       storage_values, static_cast<int>(node::StorageChoice::kAuto),
+                       "Valid values are \"auto\", \"float32\" and \"int8\".", lock);
 }
 
 void init() {

@@ -5,6 +5,7 @@
 #include "pg/boundary/pg.h"
 
 #include "core/hnsw/bulk_builder.h"
+#include "core/node/geometry.h"
 #include "pg/boundary/compat.h"
 #include "pg/index/access_method.h"
 
@@ -21,12 +22,15 @@ struct Options {
     int m;
     int ef_construction;
     int build_order;  // hnsw::BuildOrder
+    int storage;      // node::StorageChoice
 };
 inline constexpr Options kDefaults{0, kM.standard, kEfConstruction.standard,
-                                   static_cast<int>(hnsw::BuildOrder::kAuto)};
+                                   static_cast<int>(hnsw::BuildOrder::kAuto),
+                                   static_cast<int>(node::StorageChoice::kAuto)};
 int option_m(Relation index);
 int option_ef_construction(Relation index);
 hnsw::BuildOrder option_build_order(Relation index);
+node::StorageChoice option_storage(Relation index);
 
 // Registers the options above, all but the struct's header, with a relopt kind.
 void add_node_store_options(relopt_kind kind);
@@ -34,7 +38,8 @@ void add_node_store_options(relopt_kind kind);
 #define VG_NODE_STORE_OPTIONS(type, prefix)                                                    \
     option_at("m", RELOPT_TYPE_INT, offsetof(type, prefix m)),                                 \
         option_at("ef_construction", RELOPT_TYPE_INT, offsetof(type, prefix ef_construction)), \
-        option_at("build_order", RELOPT_TYPE_ENUM, offsetof(type, prefix build_order))
+        option_at("build_order", RELOPT_TYPE_ENUM, offsetof(type, prefix build_order)),        \
+        option_at("storage", RELOPT_TYPE_ENUM, offsetof(type, prefix storage))
 // GUC lid_hnsw.ef_search.
 extern int lid_hnsw_ef_search;
 // GUC lid_hnsw.exact_scan: scans read all of the index and answer exactly.

@@ -44,21 +44,23 @@ void check_heap_tid(IndexScanDesc scan, ScanState* s, const node::Tid& tid) {
 
 namespace {
 
-// The next node by our own distances, into s->current; false when none is left.
-bool pull_node(Relation index, ScanState* s) {
-    for (;;) {
-        if (s->pass.begun)
-            return next_of_pass(&s->pass, &s->current);
-        if (s->search.pop(&s->current))
-            return true;
-        if (s->search.expanded() >= s->pass_cost || s->search.bytes() > state_budget()) {
-            begin_pass(index, s);
-            continue;
-        }
-        if (!s->search.grow())
-            return false;
-        run_round(s);
+// Reads another batch of nodes, or begins the pass; false when all has been read.
+bool read_on(Relation index, ScanState* s) {
+    if (s->pass.begun)
+        return false;
+    if (s->search.expanded() >= s->pass_cost || s->search.bytes() > state_budget()) {
+        begin_pass(index, s);
+        return true;
     }
+    if (!s->search.grow())
+        return false;
+    run_round(s);
+    return true;
+}
+
+// The next node of those read so far, into s->current; false when none is left.
+bool take_node(ScanState* s) {
+    return s->pass.begun ? next_of_pass(&s->pass, &s->current) : s->search.take(&s->current);
 }
 
 // The node that will come next, as far as is known. Another may still be found before it, but comes
@@ -67,13 +69,9 @@ const hnsw::Found* node_ahead(const ScanState* s) {
     return s->pass.begun ? peek_pass(&s->pass) : s->search.peek_result();
 }
 
-// Whether `current` comes where it belongs whatever the operator makes of it: its rows have one
-// value, and no other node may have the same.
+// Whether no other node may have the value of `current`.
 bool comes_alone(const ScanState* s) {
     if (s->range.low < s->given || s->range.low <= s->reached)
-        return false;
-    const hnsw::Found& f = s->current;
-    if (!s->query.geometry().exact() && (f.tid_count != 1 || f.chunk != node::kNoChunk))
         return false;
     const hnsw::Found* ahead = node_ahead(s);
     if (ahead == nullptr)
@@ -87,26 +85,32 @@ bool may_come_before(const ScanState* s, double value) {
     return ahead != nullptr && s->query.value_range(ahead->order, ahead->scale).low <= value;
 }
 
-// Asks the operator about a row of the node at hand, and lets it wait for its turn unless that is
-// over.
-void look_at_row(IndexScanDesc scan, ScanState* s, const TidPlace& place) {
+// Whether the rows of `current` have one value. Of a slot that was freed since the search read it,
+// and taken by another row, nobody sees the rows that were found in it.
+bool has_one_value(Relation index, ScanState* s) {
+    const hnsw::Found& f = s->current;
+    if (s->query.geometry().exact() || (f.tid_count == 1 && f.chunk == node::kNoChunk))
+        return true;
+    bool equal = false;
+    page::LockedReader reader(index, s->query.geometry());
+    store::with_slot(reader, f.slot, [&equal](const node::SlotView& slot) {
+        equal = slot.vector().of_equal_rows();
+    });
+    return equal;
+}
+
+// Asks the operator about a row of the node at hand. Returns whether it has a value, which is not
+// below those that were handed out.
+bool value_of_row(IndexScanDesc scan, ScanState* s, const TidPlace& place, double* value) {
     CHECK_FOR_INTERRUPTS();
     if (s->skip_dead && place.tid.dead_row())
-        return;
+        return false;
     check_heap_tid(scan, s, place.tid);
-    double value;
-    switch (operator_value_of_row(scan, s->query_vector, &s->rows, place.tid, &value)) {
-        case index::RowSeen::kYes:
-            if (value >= s->given)
-                s->ties.push(s->current, place.chunk, place.tid, value);
-            break;
-        case index::RowSeen::kNo:
-            break;
-        case index::RowSeen::kByNone:
-            if (!scan->xactStartedInRecovery)
-                s->dead.mark(scan->indexRelation, s->query.geometry(), place);
-            break;
-    }
+    const index::RowSeen seen =
+        operator_value_of_row(scan, s->query_vector, &s->rows, place.tid, value);
+    if (seen == index::RowSeen::kByNone && !scan->xactStartedInRecovery)
+        s->dead.mark(scan->indexRelation, s->query.geometry(), place);
+    return seen == index::RowSeen::kYes;
 }
 
 void open_rows(IndexScanDesc scan, ScanState* s) {
@@ -118,27 +122,49 @@ void open_rows(IndexScanDesc scan, ScanState* s) {
     MemoryContextSwitchTo(old);
 }
 
-void look_at_rows(IndexScanDesc scan, ScanState* s) {
+// Reads rows of the node at hand from the table, until fn, called with the place and the value of
+// each that the snapshot sees, returns false.
+template <typename Fn>
+void look_at_rows(IndexScanDesc scan, ScanState* s, Fn&& fn) {
     open_rows(scan, s);
-    const hnsw::Found& f = s->current;
-    for (int i = 0; i < f.tid_count; ++i)
-        look_at_row(scan, s, {f.slot, node::kNoChunk, f.tids[i]});
-    node::Tid tid;
+    const hnsw::Found f = s->current;
+    double value;
+    for (int i = 0; i < f.tid_count; ++i) {
+        const TidPlace place{f.slot, node::kNoChunk, f.tids[i]};
+        if (value_of_row(scan, s, place, &value) && !fn(place, value))
+            return;
+    }
+    TidPlace place{f.slot, node::kNoChunk, {}};
     s->more.start(f.slot, f.chunk);
-    while (s->more.next(s->pages, &tid))
-        look_at_row(scan, s, {f.slot, s->more.chunk(), tid});
+    while (s->more.next(s->pages, &place.tid)) {
+        place.chunk = s->more.chunk();
+        if (value_of_row(scan, s, place, &value) && !fn(place, value))
+            return;
+    }
 }
 
-// Asks the operator about the node at hand.
+// Asks the operator about the node at hand, and lets it wait for its turn, or its rows one by one,
+// unless that is over.
 void ask_operator(IndexScanDesc scan, ScanState* s) {
-    if (!s->query.geometry().exact()) {
-        look_at_rows(scan, s);
-        return;
+    const auto node_waits = [s](double value) {
+        if (value >= s->given)
+            s->ties.push(s->current, value);
+    };
+    if (s->query.geometry().exact()) {
+        node_waits(
+            operator_value(scan, s->query_vector, s->query.geometry(), s->current.slot, s->copy));
+    } else if (has_one_value(scan->indexRelation, s)) {
+        look_at_rows(scan, s, [&](const TidPlace&, double value) {
+            node_waits(value);
+            return false;
+        });
+    } else {
+        look_at_rows(scan, s, [s](const TidPlace& place, double value) {
+            if (value >= s->given)
+                s->ties.push(s->current, place.chunk, place.tid, value);
+            return true;
+        });
     }
-    const double value =
-        operator_value(scan, s->query_vector, s->query.geometry(), s->current.slot, s->copy);
-    if (value >= s->given)
-        s->ties.push(s->current, value);
 }
 
 void take_tie(ScanState* s) {
@@ -149,24 +175,22 @@ void take_tie(ScanState* s) {
     s->given = tie.value;
 }
 
-// The next node that comes in order, with the operator's own values where ours do not tell.
-bool next_node_by_operator(IndexScanDesc scan, ScanState* s) {
+// Of the nodes read so far, the next one that comes in order, with the operator's own values where
+// ours do not tell; false when none is left.
+bool next_known_node(IndexScanDesc scan, ScanState* s) {
     for (;;) {
         CHECK_FOR_INTERRUPTS();
         if (!s->ties.empty() && !may_come_before(s, s->ties.first_value())) {
             take_tie(s);
             return true;
         }
-        if (!pull_node(scan->indexRelation, s)) {
-            if (s->ties.empty())
-                return false;
-            continue;
-        }
+        if (!take_node(s))
+            return false;
         s->chunk = node::kNoChunk;
         s->range = s->query.value_range(s->current.order, s->current.scale);
         if (s->range.high < s->given)
             continue;
-        if (s->ties.empty() && comes_alone(s)) {
+        if (s->ties.empty() && comes_alone(s) && has_one_value(scan->indexRelation, s)) {
             s->given = s->range.high;
             return true;
         }
@@ -174,10 +198,10 @@ bool next_node_by_operator(IndexScanDesc scan, ScanState* s) {
     }
 }
 
-// The next node that comes in order by our own distances.
-bool next_node_by_range(Relation index, ScanState* s) {
+// The same by our own distances.
+bool next_known_node_by_range(ScanState* s) {
     do {
-        if (!pull_node(index, s))
+        if (!take_node(s))
             return false;
         s->range = s->query.value_range(s->current.order, s->current.scale);
     } while (s->range.low < s->given);
@@ -185,13 +209,25 @@ bool next_node_by_range(Relation index, ScanState* s) {
     return true;
 }
 
+bool next_known(IndexScanDesc scan, ScanState* s) {
+    const bool by_operator = s->query.bounds_the_operator() && !s->null_query;
+    return by_operator ? next_known_node(scan, s) : next_known_node_by_range(s);
+}
+
 }  // namespace
 
 bool next_node(IndexScanDesc scan, ScanState* s) {
-    const bool by_operator = s->query.bounds_the_operator() && !s->null_query;
-    if (!(by_operator ? next_node_by_operator(scan, s)
-                      : next_node_by_range(scan->indexRelation, s)))
-        return false;
+    Relation index = scan->indexRelation;
+    for (;;) {
+        const bool enough = s->pass.begun || s->search.may_hand_out();
+        if (!enough && read_on(index, s))
+            continue;
+        if (next_known(scan, s))
+            break;
+        if (!read_on(index, s))
+            return false;
+    }
+    s->search.count_handed_out();
     s->reached = std::max(s->reached, s->range.high);
     // In other storages rows may still come whose lower bound lies before that of one handed out.
     if (s->query.geometry().exact())

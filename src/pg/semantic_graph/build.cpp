@@ -81,9 +81,7 @@ class Build final : public lid_hnsw::ListBuild {
 
     void graph_built(const hnsw::RowStore& rows, const hnsw::Graph& graph,
                      const hnsw::BuildParams& params) override {
-        const node::Geometry g = node::plan_geometry(static_cast<std::uint32_t>(rows.dims()),
-                                                     params.m, page::kPageUsable);
-        const knn::Similarity similarity(metric_, rows.dims(), g.exact());
+        const knn::Similarity similarity(metric_, rows.dims(), rows.exact());
         knn::BulkParams p;
         p.k = k_;
         p.beam = std::max<std::size_t>(params.ef_construction, kBeamPerList * k_);
