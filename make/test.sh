@@ -185,7 +185,6 @@ case " ${steps[*]} " in
         ;;
 esac
 installed=
-beside=  # the TAP tests wait much and use little: they run beside the other steps that need a server
 for step in "${steps[@]}"; do
     case $step in
         regress | isolation | tap | docs)
@@ -198,10 +197,6 @@ for step in "${steps[@]}"; do
                 echo "0 1" >"$logs/$step.result"
                 continue
             fi
-            case " ${steps[*]} " in
-                *" tap "*) [ -n "$beside" ] || { run_step tap & beside=$!; } ;;
-            esac
-            [ "$step" != tap ] || continue
             ;;
         lint | unit | asan | servers) ;;
         install) [ -z "$installed" ] || continue; installed=no; run_step install && installed=yes; continue ;;
@@ -209,7 +204,6 @@ for step in "${steps[@]}"; do
     esac
     run_step "$step"
 done
-[ -z "$beside" ] || wait "$beside"
 for step in "${steps[@]}"; do
     [ -e "$logs/$step.result" ] || { echo "$step      FAILED: it was asked for and did not run"; echo "0 1" >"$logs/$step.result"; }
 done
