@@ -110,3 +110,25 @@ CREATE TABLE distances AS SELECT v <-> '[3,3,1]' AS d FROM odd WHERE v IS NOT NU
 SELECT count(*) >= 18 AS joined FROM (SELECT v <-> '[3,3,1]' AS d FROM odd ORDER BY v <-> '[3,3,1]' OFFSET 0) o JOIN distances USING (d);
 SELECT count(*) >= 18 AS joined FROM (SELECT w <-> pg_temp.wide('[3,3,1]') AS d FROM odd ORDER BY w <-> pg_temp.wide('[3,3,1]') OFFSET 0) o JOIN distances USING (d);
 DROP TABLE odd, distances;
+
+-- What has no distances gets as many rows as it asks for, in no order: NULL, and zeros under cosine, on an index that is not
+-- read as a whole at once.
+CREATE TABLE without_order (id integer, v vector(40));
+INSERT INTO without_order SELECT i, (SELECT array_agg(sin(i * 1.7 + j * j * .9)::real ORDER BY j) FROM generate_series(1, 40) j)::vector
+FROM generate_series(1, 6000) i;
+CREATE FUNCTION pg_temp.rows_for(q vector, most integer) RETURNS TABLE (l2 bigint, cosine bigint) LANGUAGE sql AS $$
+    SELECT (SELECT count(*) FROM (SELECT id FROM without_order ORDER BY v <-> q LIMIT most) s),
+        (SELECT count(*) FROM (SELECT id FROM without_order ORDER BY v <=> q LIMIT most) s)
+$$;
+SET enable_seqscan = off;
+SET enable_sort = off;
+CREATE INDEX without_order_l2 ON without_order USING lid_hnsw (v vector_l2_ops);
+CREATE INDEX without_order_cosine ON without_order USING lid_hnsw (v vector_cosine_ops);
+SELECT most, n.*, z.cosine AS zeros FROM (VALUES (10), (900), (7000)) m(most), pg_temp.rows_for(NULL, most) n,
+    pg_temp.rows_for(array_fill(0, ARRAY[40])::vector, most) z;
+ALTER INDEX without_order_l2 SET (storage = int8);
+ALTER INDEX without_order_cosine SET (storage = int8);
+REINDEX TABLE without_order;
+SELECT most, n.*, z.cosine AS zeros FROM (VALUES (10), (900), (7000)) m(most), pg_temp.rows_for(NULL, most) n,
+    pg_temp.rows_for(array_fill(0, ARRAY[40])::vector, most) z;
+DROP TABLE without_order;

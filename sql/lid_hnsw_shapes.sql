@@ -119,8 +119,8 @@ DROP TABLE extremes;
 
 SET lid_hnsw.ef_search = 100;
 -- Dimensions: build, insert, search, delete, vacuum; every row at every step, answers in the exact order
--- of the operator. With 1,536 and 2,000 dimensions the index holds 8 bits per element and the executor
--- rechecks the distance.
+-- of the operator. With 1,536 and 2,000 dimensions the index holds 8 bits per element and the scan
+-- reads rows that those do not tell apart.
 CREATE FUNCTION pg_temp.try_dims(dims integer, op text, opclass text, count integer, OUT recall boolean, OUT full_answers boolean,
     OUT ordered boolean, OUT every_row boolean, OUT sound boolean) LANGUAGE plpgsql AS $$
 DECLARE

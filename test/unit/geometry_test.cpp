@@ -263,7 +263,7 @@ TEST_F(Meta, EverySingleFaultIsFound) {
         {"m beyond the lists", [](MetaData& m) { m.m = 60000; }},
         {"ef_construction 0", [](MetaData& m) { m.ef_construction = 0; }},
         {"metric", [](MetaData& m) { m.metric = kMetricCount; }},
-        {"storage", [](MetaData& m) { m.storage = 2; }},
+        {"storage", [](MetaData& m) { m.storage = 1; }},
         {"centre_block", [](MetaData& m) { m.centre_block = 0; }},
         {"entry", [](MetaData& m) { m.entry = 0x80000000u; }},
         {"entry missing", [](MetaData& m) { m.entry = kNoSlot; }},

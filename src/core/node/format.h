@@ -30,7 +30,8 @@ inline constexpr ChunkId kNoChunk = ~ChunkId{0};
 
 enum class Metric : std::uint8_t { kL2 = 0, kInnerProduct = 1, kCosine = 2, kL1 = 3 };
 inline constexpr std::uint8_t kMetricCount = 4;
-enum class Storage : std::uint8_t { kFloat32 = 0, kSq8 = 1 };
+// 1 was 8 bits without the hash behind them, before 0.2.0 was released.
+enum class Storage : std::uint8_t { kFloat32 = 0, kSq8 = 2 };
 
 // Heap tuple identifier, bit for bit PostgreSQL's ItemPointerData.
 struct Tid {
@@ -92,7 +93,7 @@ static_assert(sizeof(PageTrailer) == 16 && offsetof(PageTrailer, page_id) == 14)
 //        8     4  base        this node's slot at level 0 (itself at level 0)
 //       12     4  parent      slot that holds the protected link to this one; kNoSlot for a root
 //       16     8  chunk       first overflow chunk of heap TIDs (level 0 only)
-//       24     4  error       |vector - stored vector| for 8-bit storage, else 0
+//       24     4  error       8-bit storage: the largest |row - stored vector| of its rows, else 0
 //       28     4  sq8_low     8-bit storage: value of code 0
 //       32     4  sq8_step    8-bit storage: value between codes
 //       36     1  lid_bin     LID of the row in steps of 1/2, saturating; 0 = not estimated

@@ -12,7 +12,7 @@ namespace {
 
 // Float sums of up to 2000 terms are off by far less than this relative error, whatever the SIMD
 // width; lower bounds are widened by it so that they stay below what the operator computes.
-constexpr float kSumSlack = 2e-5f;
+constexpr double kSumSlack = 2e-5;
 
 // Far below any distance that differs from 0 for another reason than rounding: the square root of
 // what 2000 squares can lose at the lower end of the floats.
@@ -95,11 +95,17 @@ double NodeQuery::rounding() const noexcept {
     return 2 * kHalfUlp * (geometry_.dims / 4.0 + 8);
 }
 
+// The same where storage is not exact, whose bounds are wider than any rounding of short rows.
+double NodeQuery::slack() const noexcept {
+    return std::max(kSumSlack, rounding());
+}
+
 ValueRange NodeQuery::value_range(float order, float scale) const noexcept {
     if (!is_exact(geometry_.storage)) {
-        const double infinity = std::numeric_limits<double>::infinity();
         const double low = order;
-        return {low, low, std::isfinite(scale) ? low + scale : infinity};
+        if (!std::isfinite(scale))
+            return {low, low, std::numeric_limits<double>::infinity()};
+        return {low, low + scale / 2.0, low + scale};
     }
     if (!std::isfinite(order) && !(order < 0)) {
         // Beyond the range of floats, where a sum in another order may still lie within it.
@@ -178,7 +184,7 @@ NodeDistance NodeQuery::inexact_product(const SlotView& slot) const noexcept {
     const double length = length_bound(slot);
     if (!std::isfinite(product) || !(norm_ * (length + error) < kOverflows))
         return {-product, -kInfinity, kInfinity};
-    const double off = norm_ * (error + kSumSlack * (length + error)) + kSumUnderflow;
+    const double off = norm_ * (error + slack() * (length + error)) + kSumUnderflow;
     const double value = -static_cast<double>(product);
     return ranged(-product, value - off, value + off);
 }
@@ -193,26 +199,27 @@ NodeDistance NodeQuery::inexact_distance(const SlotView& slot) const noexcept {
     double low = 0;
     double high = kInfinity;
     switch (metric_) {
-        case Metric::kL2:
-            low = std::sqrt(std::max(0.0f, squared - kSumUnderflow)) * (1 - kSumSlack) - error;
-            high = std::sqrt(squared + kSumUnderflow) * (1 + kSumSlack) + error;
-            // The operator may sum squares of small differences to less.
-            high = high * (1 + kSumSlack) + kTinyValue;
+        case Metric::kL2: {
+            low = std::sqrt(std::max(0.0f, squared - kSumUnderflow)) * (1 - slack()) - error;
+            const double most = std::sqrt(squared + kSumUnderflow) * (1 + slack()) + error;
+            if (most * most < kOverflows)
+                high = most * (1 + slack()) + kTinyValue;
             break;
+        }
         case Metric::kCosine: {
             // |<q, x> - <q, stored>| <= |q| |x - stored|, and |q| = 1.
             const double value = 1.0 - slot.vector().inner_product(query_.data());
-            low = value - error - kSumSlack;
+            low = value - error - 2 * slack();
             if (error < kNoBound)
-                high = value + error + kSumSlack;
+                high = value + error + 2 * slack();
             break;
         }
         case Metric::kL1: {
             const double d = slot.vector().l1(query_.data());
             const double off = std::sqrt(static_cast<double>(geometry_.dims)) * error;
-            low = d * (1 - kSumSlack) - off;
+            low = d * (1 - slack()) - off;
             if (d + off < kOverflows)
-                high = (d + off) * (1 + kSumSlack) + kTinyValue;
+                high = (d + off) * (1 + slack()) + kTinyValue;
             break;
         }
         case Metric::kInnerProduct:

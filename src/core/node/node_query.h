@@ -75,6 +75,7 @@ class NodeQuery {
     NodeDistance inexact_distance(const SlotView& slot) const noexcept;
     NodeDistance inexact_product(const SlotView& slot) const noexcept;
     double rounding() const noexcept;
+    double slack() const noexcept;
     void estimate_close(const SlotView& slot, float graph_distance, float* out) const noexcept;
     float squared_norm(const SlotView& slot) const noexcept;
     double length_bound(const SlotView& slot) const noexcept;

@@ -20,7 +20,8 @@ namespace vg::node {
 inline constexpr double kHalfUlp = 6e-8;
 
 constexpr bool is_storage(std::uint8_t value) noexcept {
-    return value <= static_cast<std::uint8_t>(Storage::kSq8);
+    return value == static_cast<std::uint8_t>(Storage::kFloat32) ||
+           value == static_cast<std::uint8_t>(Storage::kSq8);
 }
 // As reloptions and statistics call it.
 const char* storage_name(Storage storage) noexcept;

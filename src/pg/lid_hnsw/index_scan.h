@@ -11,7 +11,8 @@
 
 namespace vg::pg::lid_hnsw {
 
-// What the index itself cost, without the heap and the caller's work.
+// What the scan of the index cost, without the caller's work: where storage is not exact, with the
+// rows that it reads for their place.
 struct SearchCost {
     std::uint64_t pages;
     double ms;

@@ -15,8 +15,10 @@ bool NearTies::later(const Tie& a, const Tie& b) noexcept {
         return a.value > b.value;
     if (a.node.slot != b.node.slot)
         return a.node.slot > b.node.slot;
-    return a.node.tid_count > 0 && b.node.tid_count > 0 &&
-           a.node.tids[0].key() > b.node.tids[0].key();
+    const auto key = [](const Tie& t) {
+        return t.node.tid_count > 0 ? t.node.tids[0].key() : std::uint64_t{0};
+    };
+    return key(a) > key(b);
 }
 
 void NearTies::push(const hnsw::Found& node, double value) {

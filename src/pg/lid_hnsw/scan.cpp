@@ -29,6 +29,7 @@ void take_query(IndexScanDesc scan, ScanState* s, int dims) {
         pfree(s->unpacked);
     s->unpacked = nullptr;
     s->null_query = (scan->orderByData->sk_flags & SK_ISNULL) != 0;
+    s->any_order = s->null_query;
     if (s->null_query) {
         auto* zero = static_cast<float*>(palloc0(dims * sizeof(float)));
         s->query.set_query(zero);
@@ -38,13 +39,16 @@ void take_query(IndexScanDesc scan, ScanState* s, int dims) {
     s->query_vector = scan->orderByData->sk_argument;
     const Vector* vector = checked_vector(s->query_vector, dims);
     s->query.set_query(vector->x);
+    s->any_order = s->query.metric() == node::Metric::kCosine &&
+                   std::all_of(vector->x, vector->x + dims, [](float x) { return x == 0; });
     if (vector_datum(vector) != s->query_vector) {
         s->unpacked = const_cast<Vector*>(vector);
         s->query_vector = vector_datum(vector);
     }
 }
 
-// A query of NULL has no neighbours: rows come in an arbitrary order, as from pgvector.
+// A query of NULL has no neighbours, nor have zeros under cosine: rows come in an arbitrary order,
+// as from pgvector.
 void begin_search(IndexScanDesc scan, ScanState* s) {
     Relation index = scan->indexRelation;
     s->dead.start(index);
@@ -87,6 +91,7 @@ bool next_tid(IndexScanDesc scan, ScanState* s) {
         }
         if (!next_node(scan, s)) {
             s->current = hnsw::Found{};  // asked again, there is still none
+            s->more.start(node::kNoSlot, node::kNoChunk);
             return false;
         }
         s->next_tid = 0;
@@ -147,6 +152,7 @@ void lid_hnsw_rescan(IndexScanDesc scan, ScanKey keys, int nkeys, ScanKey orderb
     end_page_pass(&s->pass);
     s->running = false;
     s->current = hnsw::Found{};
+    s->chunk = node::kNoChunk;
     s->next_tid = 0;
     s->more.start(node::kNoSlot, node::kNoChunk);
     index::take_scan_keys(scan, keys, orderbys);

@@ -200,6 +200,7 @@ bool next_known_node(IndexScanDesc scan, ScanState* s) {
 
 // The same by our own distances.
 bool next_known_node_by_range(ScanState* s) {
+    s->chunk = node::kNoChunk;
     do {
         if (!take_node(s))
             return false;
@@ -210,8 +211,11 @@ bool next_known_node_by_range(ScanState* s) {
 }
 
 bool next_known(IndexScanDesc scan, ScanState* s) {
-    const bool by_operator = s->query.bounds_the_operator() && !s->null_query;
-    return by_operator ? next_known_node(scan, s) : next_known_node_by_range(s);
+    if (s->any_order) {
+        s->range = {};
+        return take_node(s);
+    }
+    return s->query.bounds_the_operator() ? next_known_node(scan, s) : next_known_node_by_range(s);
 }
 
 }  // namespace
@@ -230,7 +234,7 @@ bool next_node(IndexScanDesc scan, ScanState* s) {
     s->search.count_handed_out();
     s->reached = std::max(s->reached, s->range.high);
     // In other storages rows may still come whose lower bound lies before that of one handed out.
-    if (s->query.geometry().exact())
+    if (s->query.geometry().exact() && !s->any_order)
         s->last_order = s->current.order;
     return true;
 }

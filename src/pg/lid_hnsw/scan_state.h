@@ -35,6 +35,7 @@ struct ScanState {
     PagePass pass{};       // instead of the search, once begun
     float last_order = 0;  // of the last node handed out
     bool null_query = false;
+    bool any_order = false;  // the query has no distances: NULL, or zeros under cosine
     // Of the table. Once opened as long as the scan, which may begin anew for every row of another
     // table.
     index::HeapRows rows{};
