@@ -20,7 +20,7 @@ mutations=(
     'stale-parent|insert_node.cpp|s/!work_\.is_chosen\(parent\.chosen, 0, from\) \|\|/!from.live() \&\& !from.dead() \&\&/|the parent is not looked at again'
     'taken-slot|insert_node.cpp|s/if \(child_is_gone \|\| /if (/|a link to a node that took a dead ones slot gives way'
     'level-one|insert_node.cpp|s/if \(level == 1\)/if (level == 99)/|a node does not know its slot at level 1'
-    'error-bound|insert.cpp|s/^ +(slot\.header\(\)|h)\.error = std::max.*$//|a node does not bound the rows that join it'
+    'error-bound|insert.cpp|s/^ +slot\.share_vector\(.*$//|a node does not bound the rows that join it'
     'new-chunk|tids.cpp|s/chunk->next = header->chunk;//|a new chunk forgets those before it'
     'read-twice|tids.cpp|s/if \(!seen_->insert\(id\)\.second\)/if (false)/|a reader does not know what it has read'
     'unlink|tids.cpp|s/store\.edit_chunk\(before\)->next = next;//|a chunk is freed that its list still has'
