@@ -167,7 +167,7 @@ void lid_hnsw_endscan(IndexScanDesc scan) {
     auto* s = static_cast<ScanState*>(scan->opaque);
     s->reader.release();
     end_page_pass(&s->pass);
-    if (s->rows_open)
+    if (s->rows.fetch != nullptr)
         index::end_heap_rows(&s->rows);
     MemoryContextDelete(s->context);
     scan->opaque = nullptr;

@@ -99,8 +99,8 @@ bool has_one_value(Relation index, ScanState* s) {
     return equal;
 }
 
-// Asks the operator about a row of the node at hand. Returns whether it has a value, which is not
-// below those that were handed out.
+// Asks the operator about a row of the node at hand. False where the scan's snapshot does not see
+// it.
 bool value_of_row(IndexScanDesc scan, ScanState* s, const TidPlace& place, double* value) {
     CHECK_FOR_INTERRUPTS();
     if (s->skip_dead && place.tid.dead_row())
@@ -114,11 +114,10 @@ bool value_of_row(IndexScanDesc scan, ScanState* s, const TidPlace& place, doubl
 }
 
 void open_rows(IndexScanDesc scan, ScanState* s) {
-    if (s->rows_open)
+    if (s->rows.fetch != nullptr)
         return;
     const MemoryContext old = MemoryContextSwitchTo(s->context);
     index::begin_heap_rows(&s->rows, scan->heapRelation, scan->indexRelation);
-    s->rows_open = true;
     MemoryContextSwitchTo(old);
 }
 

@@ -39,7 +39,6 @@ struct ScanState {
     // Of the table. Once opened as long as the scan, which may begin anew for every row of another
     // table.
     index::HeapRows rows{};
-    bool rows_open = false;
 
     // Values of the operator that the rows handed out so far may have: no further row may lie below
     // `given`, and one that lies below `reached` might tie with one of them.
