@@ -2,7 +2,7 @@
 \set ECHO none
 \i sql/include/lid_hnsw.sql
 \set ECHO all
-CREATE TABLE items (id integer PRIMARY KEY, v vector(3), untyped vector, large vector(2001), largest vector(16000), words text);
+CREATE TABLE items (id integer PRIMARY KEY, v vector(3), untyped vector, large vector(6001), largest vector(16000), words text);
 INSERT INTO items (id, v) SELECT i, ARRAY[i, i % 10, 1] FROM generate_series(1, 100) i;
 
 -- From 17 on operators are named with their schemas.

@@ -12,6 +12,7 @@ FROM (VALUES
     ('ef_construction = 31'), ('ef_construction = 32'), ('m = 50, ef_construction = 99'),
     ('build_order = auto'), ('build_order = lid'), ('build_order = random'), ('build_order = ascending'),
     ('storage = auto'), ('storage = float32'), ('storage = int8'), ('storage = int4'),
+    ('code_bits = 0'), ('code_bits = 1'), ('code_bits = 6016'), ('code_bits = -1'), ('code_bits = 6017'),
     ('lists = 10'), ('fillfactor = 90'), ('M = 8')
 ) o(options);
 
@@ -32,6 +33,21 @@ SELECT method, v, option, pg_temp.stored_as(method, v, option) FROM (VALUES ('li
     ('lid_hnsw', '(subvector(v, 1, 3)::vector(3))', 'WITH (storage = int8)'),
     ('semantic_graph', 'v', ''), ('semantic_graph', 'v', 'WITH (storage = int8)'), ('semantic_graph', 'w', '')) o(method, v, option);
 SELECT pg_temp.outcome('CREATE INDEX stored_w ON stored USING lid_hnsw (w vector_l2_ops) WITH (storage = float32)');
+
+-- Codes have a bit for each dimension, or fewer: as asked for, rounded up to 64, or as many as leave room for links where
+-- short ones let two nodes share a page.
+CREATE FUNCTION pg_temp.coded_as(method text, v text, option text, OUT code_bits integer, OUT link_capacity integer, OUT slots_per_page integer)
+LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('CREATE INDEX stored_v ON stored USING %s (%s vector_l2_ops) %s', method, v, option);
+    SELECT s.code_bits, s.link_capacity, s.slots_per_page INTO code_bits, link_capacity, slots_per_page
+        FROM vectorgraph_index_stats('stored_v') s;
+    DROP INDEX stored_v;
+END $$;
+SELECT method, v, option, c.* FROM (VALUES ('lid_hnsw', 'v', ''), ('lid_hnsw', 'v', 'WITH (code_bits = 64)'),
+    ('lid_hnsw', 'v', 'WITH (code_bits = 65)'), ('lid_hnsw', 'v', 'WITH (code_bits = 1000)'), ('lid_hnsw', 'w', ''),
+    ('lid_hnsw', 'w', 'WITH (code_bits = 2000)'), ('semantic_graph', 'w', ''),
+    ('semantic_graph', 'w', 'WITH (code_bits = 256)')) o(method, v, option), pg_temp.coded_as(method, v, option) c;
 DROP TABLE stored;
 
 -- An option changed later takes effect with the next REINDEX and is checked there.

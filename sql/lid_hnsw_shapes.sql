@@ -119,8 +119,8 @@ DROP TABLE extremes;
 
 SET lid_hnsw.ef_search = 100;
 -- Dimensions: build, insert, search, delete, vacuum; every row at every step, answers in the exact order
--- of the operator. With 1,536 and 2,000 dimensions the index holds 8 bits per element and the scan
--- reads rows that those do not tell apart.
+-- of the operator. With 1,536 dimensions and more the index holds 8 bits per element and codes of
+-- some of the dimensions, and the scan reads rows that those do not tell apart.
 CREATE FUNCTION pg_temp.try_dims(dims integer, op text, opclass text, count integer, OUT recall boolean, OUT full_answers boolean,
     OUT ordered boolean, OUT every_row boolean, OUT sound boolean) LANGUAGE plpgsql AS $$
 DECLARE
@@ -194,3 +194,9 @@ SELECT * FROM pg_temp.try_rest(2000, '<=>');
 SELECT * FROM pg_temp.try_dims(2000, '<+>', 'vector_l1_ops', 160);
 VACUUM shaped;
 SELECT * FROM pg_temp.try_rest(2000, '<+>');
+SELECT * FROM pg_temp.try_dims(4000, '<#>', 'vector_ip_ops', 100);
+VACUUM shaped;
+SELECT * FROM pg_temp.try_rest(4000, '<#>');
+SELECT * FROM pg_temp.try_dims(6000, '<=>', 'vector_cosine_ops', 80);
+VACUUM shaped;
+SELECT * FROM pg_temp.try_rest(6000, '<=>');

@@ -210,7 +210,7 @@ void encode_link(benchmark::State& state) {
     const std::vector<float> n = random_floats(words * 64, kSeed + 1);
     std::vector<std::uint64_t> bits(words);
     for (auto _ : state) {
-        code::LinkFactors f = code::encode_link(p.data(), n.data(), words, bits.data());
+        code::LinkFactors f = code::encode_link(p.data(), n.data(), {words, words}, bits.data());
         benchmark::DoNotOptimize(f);
         benchmark::ClobberMemory();
     }
@@ -220,7 +220,7 @@ BENCHMARK(encode_link)->Arg(2)->Arg(13)->Arg(24);
 void query_table_set(benchmark::State& state) {
     const auto dims = static_cast<std::size_t>(state.range(0));
     const code::Rotation rotation(dims, kSeed);
-    code::QueryTable table(rotation);
+    code::QueryTable table(rotation, rotation.words());
     const std::vector<float> q = random_floats(dims, kSeed),
                              centre = random_floats(dims, kSeed + 1);
     for (auto _ : state) {

@@ -29,17 +29,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::vector<float> u_a(rotation.padded_dims()), u_b(rotation.padded_dims());
     rotation.apply(a.data(), b.data(), u_a.data());
     rotation.apply(b.data(), a.data(), u_b.data());
-    std::vector<std::uint64_t> code(rotation.words());
+    const vg::code::CodeShape shape{rotation.words(), 1 + data[0] % rotation.words()};
+    std::vector<std::uint64_t> code(shape.coded);
     const vg::code::LinkFactors f =
-        vg::code::encode_link(u_a.data(), u_b.data(), rotation.words(), code.data());
-    vg::code::QueryTable table(rotation);
+        vg::code::encode_link(u_a.data(), u_b.data(), shape, code.data());
+    vg::code::QueryTable table(rotation, shape.coded);
     table.set(b.data(), a.data());
     float estimate;
     vg::distance::estimate_links(table.planes(a[0]), b[0], {code.data(), &f.bias, &f.scale, 1},
                                  &estimate);
 
     const bool indexed = vg::node::prepare_row(metric, a.data(), dims);
-    vg::node::link_factors(metric, u_a.data(), u_b.data(), rotation.words(), code.data());
+    if (metric == vg::node::Metric::kInnerProduct)
+        vg::code::encode_product_link(u_a.data(), u_b.data(), shape, code.data());
     if (!damaged && indexed && metric == vg::node::Metric::kCosine)
         for (const float x : a)
             if (!(std::abs(x) <= 1.001f))

@@ -40,7 +40,7 @@ class CodePruneTest : public ::testing::Test {
         rotation_.apply(zero.data(), zero.data(), from.data());
         rotation_.apply(to.data(), zero.data(), rotated.data());
         code->resize(geometry_.words);
-        return code::encode_link(from.data(), rotated.data(), geometry_.words, code->data());
+        return code::encode_link(from.data(), rotated.data(), geometry_.code_shape(), code->data());
     }
     void add(const std::vector<float>& to, bool is_protected = false) {
         std::vector<std::uint64_t> code;

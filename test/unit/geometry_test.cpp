@@ -18,15 +18,19 @@ namespace {
 
 constexpr std::uint32_t kUsable = 8152;  // 8192 - page header 24 - trailer 16
 constexpr std::uint32_t kPageBytes = 8192;
-constexpr std::uint32_t kDims[] = {1,   2,   3,   63,   64,   65,   100, 128,
-                                   384, 768, 784, 1024, 1536, 1999, 2000};
+constexpr std::uint32_t kDims[] = {1,   2,   3,    63,   64,   65,   100,  128, 384,
+                                   768, 784, 1024, 1536, 1999, 2000, 4000, 6000};
 
-// Most links a slot that has a page to itself can hold.
-std::uint32_t page_limit(std::uint32_t dims, Storage storage) {
+constexpr std::uint32_t full(std::uint32_t dims) {
+    return (dims + 63) / 64;
+}
+
+// Most links, with codes of that many words, that a slot with a page to itself can hold.
+std::uint32_t page_limit(std::uint32_t dims, Storage storage, std::uint32_t words) {
     const std::uint32_t vector =
         storage == Storage::kFloat32 ? (4 * dims + 7) / 8 * 8 : (dims + 7) / 8 * 8 + 8;
     const std::uint32_t fixed = 56 + vector;
-    return fixed > kUsable ? 0 : (kUsable - fixed) / (12 + 8 * ((dims + 63) / 64)) / 2 * 2;
+    return fixed > kUsable ? 0 : (kUsable - fixed) / (12 + 8 * words) / 2 * 2;
 }
 
 class Plan : public testing::TestWithParam<std::uint32_t> {};
@@ -37,7 +41,8 @@ TEST_P(Plan, PartsFollowOneAnotherAndFitTheSlot) {
         SCOPED_TRACE("dims " + std::to_string(dims));
         const Geometry g = plan_geometry(dims, m, kUsable);
         EXPECT_EQ(g.dims, dims);
-        EXPECT_EQ(g.words, (dims + 63) / 64);
+        EXPECT_LE(g.words, full(dims));
+        EXPECT_GE(g.words, std::min(full(dims), 8u));
         const std::uint32_t coordinate = g.storage == Storage::kFloat32 ? 4 : 1;
         EXPECT_EQ(g.vector_offset(), sizeof(SlotHeader));
         EXPECT_GE(g.ids_offset(), g.vector_offset() + coordinate * dims);
@@ -69,12 +74,22 @@ TEST_P(Plan, PagesAreFullAndListsAreLongEnough) {
     const std::uint32_t m = GetParam();
     for (std::uint32_t dims = 1; dims <= kMaxDims; ++dims) {
         const Geometry g = plan_geometry(
-            dims, m, kUsable, dims % 2 == 0 ? StorageChoice::kAuto : StorageChoice::kSq8);
+            dims, m, kUsable, {dims % 2 == 0 ? StorageChoice::kAuto : StorageChoice::kSq8});
         ASSERT_GE(g.slots_per_page, 1u) << dims;
         ASSERT_LE(g.slots_per_page * g.slot_bytes, kUsable) << dims;
         ASSERT_LT(kUsable - g.slots_per_page * g.slot_bytes, 8 * g.slots_per_page) << dims;
-        const std::uint32_t fewest = g.exact() ? 2 * m : (13 * m / 8 + 1) / 2 * 2;
-        ASSERT_GE(g.capacity, std::min(fewest, page_limit(dims, g.storage))) << dims;
+        // Full codes where they leave room for the links, else shorter ones.
+        const std::uint32_t fewest = (13 * m / 8 + 1) / 2 * 2;
+        const std::uint32_t shortest = page_limit(dims, g.storage, std::min(full(dims), 8u));
+        ASSERT_GE(g.capacity, std::min(fewest, shortest)) << dims;
+        if (g.exact()) {
+            const std::uint32_t longest = page_limit(dims, g.storage, full(dims));
+            ASSERT_GE(g.capacity, std::min(2 * m, longest)) << dims;
+        }
+        if (g.words < full(dims)) {
+            const std::uint32_t left = g.slot_bytes - g.ids_offset();
+            ASSERT_LT(left / (12 + 8 * (g.words + 1)) / 2 * 2, g.capacity) << dims;
+        }
         ASSERT_LE(g.capacity, 3 * m) << dims;
         // No further pair of links would have fitted.
         if (g.capacity + 2 <= 3 * m) {
@@ -87,7 +102,7 @@ TEST_P(Plan, FloatsAreKeptWhileTheyLeaveRoomForLinks) {
     const std::uint32_t m = GetParam();
     for (std::uint32_t dims = 1; dims <= kMaxDims; ++dims) {
         const Geometry g = plan_geometry(dims, m, kUsable);
-        const bool room = page_limit(dims, Storage::kFloat32) >= 3 * m / 2;
+        const bool room = page_limit(dims, Storage::kFloat32, full(dims)) >= 3 * m / 2;
         ASSERT_EQ(g.storage == Storage::kFloat32, room) << dims;
     }
 }
@@ -95,12 +110,26 @@ TEST_P(Plan, FloatsAreKeptWhileTheyLeaveRoomForLinks) {
 TEST(Geometry, StorageIsWhatIsAskedFor) {
     for (const std::uint32_t dims : {3u, 100u, 768u, 1536u}) {
         const auto storage = [dims](StorageChoice choice) {
-            return plan_geometry(dims, 16, kUsable, choice).storage;
+            return plan_geometry(dims, 16, kUsable, {choice}).storage;
         };
         EXPECT_EQ(storage(StorageChoice::kSq8), Storage::kSq8) << dims;
         EXPECT_EQ(storage(StorageChoice::kFloat32), Storage::kFloat32) << dims;
     }
-    EXPECT_THROW(plan_geometry(2000, 16, kUsable, StorageChoice::kFloat32), Error);
+    EXPECT_THROW(plan_geometry(3000, 16, kUsable, {StorageChoice::kFloat32}), Error);
+}
+
+TEST(Geometry, CodesAreAsLongAsAskedFor) {
+    for (const std::uint32_t dims : {100u, 768u, 1536u}) {
+        for (const StorageChoice storage : {StorageChoice::kFloat32, StorageChoice::kSq8}) {
+            for (const std::uint32_t words : {1u, 4u, 8u, 1000u}) {
+                const Geometry g = plan_geometry(dims, 16, kUsable, {storage, words});
+                EXPECT_EQ(g.words, std::min(words, full(dims))) << dims << " " << words;
+            }
+        }
+    }
+    // Shorter codes leave room for more nodes on a page.
+    EXPECT_EQ(plan_geometry(1536, 16, kUsable, {StorageChoice::kSq8, 0}).slots_per_page, 2u);
+    EXPECT_EQ(plan_geometry(1536, 16, kUsable, {StorageChoice::kSq8, 24}).slots_per_page, 1u);
 }
 
 TEST_P(Plan, SurvivesTheMetapage) {
@@ -112,6 +141,7 @@ TEST_P(Plan, SurvivesTheMetapage) {
         meta.version = kFormatVersion;
         meta.page_bytes = kPageBytes;
         meta.dims = dims;
+        meta.words = g.words;
         meta.m = static_cast<std::uint16_t>(m);
         meta.ef_construction = 64;
         meta.centre_block = 1;
@@ -138,26 +168,40 @@ TEST(Geometry, ByteBudgetsAreAsDocumented) {
         StorageChoice choice;
         Storage storage;
         std::uint32_t capacity, slot_bytes, slots_per_page;
+        std::uint32_t words = full(dims);
     };
     constexpr auto kAuto = StorageChoice::kAuto;
     constexpr auto kInt8 = StorageChoice::kSq8;
     const Row rows[] = {
-        {3, kAuto, Storage::kFloat32, 32, 736, 11},    {100, kAuto, Storage::kFloat32, 32, 1352, 6},
-        {128, kAuto, Storage::kFloat32, 36, 1624, 5},  {384, kAuto, Storage::kFloat32, 40, 4072, 2},
-        {768, kAuto, Storage::kFloat32, 46, 8152, 1},  {784, kAuto, Storage::kFloat32, 42, 8152, 1},
-        {1024, kAuto, Storage::kFloat32, 28, 8152, 1}, {1536, kAuto, Storage::kSq8, 32, 8152, 1},
-        {2000, kAuto, Storage::kSq8, 22, 8152, 1},     {100, kInt8, Storage::kSq8, 30, 1016, 8},
-        {128, kInt8, Storage::kSq8, 28, 1016, 8},      {384, kInt8, Storage::kSq8, 26, 2032, 4},
-        {512, kInt8, Storage::kSq8, 28, 2712, 3},      {768, kInt8, Storage::kSq8, 30, 4072, 2},
-        {784, kInt8, Storage::kSq8, 26, 4072, 2},      {1024, kInt8, Storage::kSq8, 48, 8152, 1},
+        {3, kAuto, Storage::kFloat32, 32, 736, 11},
+        {100, kAuto, Storage::kFloat32, 32, 1352, 6},
+        {128, kAuto, Storage::kFloat32, 36, 1624, 5},
+        {384, kAuto, Storage::kFloat32, 40, 4072, 2},
+        {768, kAuto, Storage::kFloat32, 46, 8152, 1},
+        {784, kAuto, Storage::kFloat32, 42, 8152, 1},
+        {1024, kAuto, Storage::kFloat32, 28, 8152, 1},
+        {1536, kAuto, Storage::kSq8, 26, 4072, 2, 10},
+        {2000, kAuto, Storage::kSq8, 26, 4072, 2, 8},
+        {3000, kAuto, Storage::kSq8, 26, 8152, 1, 22},
+        {4000, kAuto, Storage::kSq8, 26, 8152, 1, 18},
+        {6000, kAuto, Storage::kSq8, 26, 8152, 1, 8},
+        {100, kInt8, Storage::kSq8, 30, 1016, 8},
+        {128, kInt8, Storage::kSq8, 28, 1016, 8},
+        {384, kInt8, Storage::kSq8, 26, 2032, 4},
+        {512, kInt8, Storage::kSq8, 28, 2712, 3},
+        {768, kInt8, Storage::kSq8, 30, 4072, 2},
+        {784, kInt8, Storage::kSq8, 26, 4072, 2},
+        {1024, kInt8, Storage::kSq8, 26, 4072, 2, 12},
+        {640, kInt8, Storage::kSq8, 26, 2712, 3, 8},
     };
     for (const Row& r : rows) {
         SCOPED_TRACE("dims " + std::to_string(r.dims));
-        const Geometry g = plan_geometry(r.dims, 16, kUsable, r.choice);
+        const Geometry g = plan_geometry(r.dims, 16, kUsable, {r.choice});
         EXPECT_EQ(g.storage, r.storage);
         EXPECT_EQ(g.capacity, r.capacity);
         EXPECT_EQ(g.slot_bytes, r.slot_bytes);
         EXPECT_EQ(g.slots_per_page, r.slots_per_page);
+        EXPECT_EQ(g.words, r.words);
     }
 }
 
@@ -183,14 +227,14 @@ void expect_limit_error(std::uint32_t dims, std::uint32_t m, std::uint32_t usabl
 
 TEST(Geometry, RefusesDimensionsOutOfRange) {
     expect_limit_error(0, 16, kUsable);
-    expect_limit_error(2001, 16, kUsable);
+    expect_limit_error(6001, 16, kUsable);
     expect_limit_error(std::numeric_limits<std::uint32_t>::max(), 16, kUsable);
 }
 
 TEST(Geometry, RefusesPagesTooSmallForANode) {
     expect_limit_error(2000, 16, 2000);
-    expect_limit_error(2000, 16, 56 + 2000 + 3 * 268);
-    EXPECT_EQ(plan_geometry(2000, 16, 56 + 2008 + 4 * 268).capacity, 4u);
+    expect_limit_error(2000, 16, 56 + 2008 + 3 * 76);
+    EXPECT_EQ(plan_geometry(2000, 16, 56 + 2008 + 4 * 76).capacity, 4u);
     expect_limit_error(100, 1, kUsable);  // two links do not make a graph
 }
 
@@ -202,6 +246,7 @@ class Meta : public testing::Test {
         meta_.version = kFormatVersion;
         meta_.page_bytes = kPageBytes;
         meta_.dims = 100;
+        meta_.words = g.words;
         meta_.capacity = g.capacity;
         meta_.slot_bytes = g.slot_bytes;
         meta_.slots_per_page = g.slots_per_page;
@@ -243,7 +288,9 @@ TEST_F(Meta, EverySingleFaultIsFound) {
         {"page_bytes", [](MetaData& m) { m.page_bytes = 4096; }},
         {"dims 0", [](MetaData& m) { m.dims = 0; }},
         {"dims that do not fit the slot", [](MetaData& m) { m.dims = 200; }},
-        {"dims above the limit", [](MetaData& m) { m.dims = 2001; }},
+        {"dims above the limit", [](MetaData& m) { m.dims = 6001; }},
+        {"codes of no words", [](MetaData& m) { m.words = 0; }},
+        {"codes longer than the rotation", [](MetaData& m) { m.words = 3; }},
         {"dims that overflow", [](MetaData& m) { m.dims = 0x40000000u; }},
         {"capacity 0", [](MetaData& m) { m.capacity = 0; }},
         {"capacity 2", [](MetaData& m) { m.capacity = 2; }},
@@ -286,15 +333,15 @@ TEST_F(Meta, RandomDamageNeverYieldsAnUnsafeGeometry) {
     for (int round = 0; round < 200000; ++round) {
         MetaData m = meta_;
         auto* words = reinterpret_cast<std::uint32_t*>(&m);
-        const std::uint32_t at = 3 + random() % 4;  // dims, capacity, slot_bytes, slots_per_page
+        // dims, capacity, slot_bytes, slots_per_page; words
+        const std::uint32_t at = random() % 5 == 0 ? 37 : 3 + random() % 4;
         words[at] = round % 2 == 0 ? random() : random() % 3000;
         if (check_meta(m, kPageBytes, kUsable) != nullptr)
             continue;
         ++passed;
         const Geometry g = geometry_of(m);
-        const std::uint64_t words_needed = (std::uint64_t{m.dims} + 63) / 64;
         const std::uint64_t need = 56 + std::uint64_t{m.dims} * (g.exact() ? 4 : 1) +
-                                   std::uint64_t{m.capacity} * (12 + 8 * words_needed);
+                                   std::uint64_t{m.capacity} * (12 + 8 * std::uint64_t{m.words});
         ASSERT_LE(need, g.slot_bytes);
         ASSERT_LE(std::uint64_t{g.slots_per_page} * g.slot_bytes, kUsable);
         ASSERT_EQ(g.codes_offset() % 8, 0u);

@@ -128,11 +128,13 @@ struct Node {
     std::vector<float> bias;
     std::vector<std::uint16_t> scale;
     std::vector<float> length;
+    std::size_t words = 0;  // of a code, 0 for all that the rotation has
 
     void add(const Rotation& r, const std::vector<float>& u_p, const std::vector<float>& u_n) {
-        codes.resize(codes.size() + r.words());
+        const CodeShape shape{r.words(), words == 0 ? r.words() : words};
+        codes.resize(codes.size() + shape.coded);
         const LinkFactors f =
-            encode_link(u_p.data(), u_n.data(), r.words(), codes.data() + codes.size() - r.words());
+            encode_link(u_p.data(), u_n.data(), shape, codes.data() + codes.size() - shape.coded);
         bias.push_back(f.bias);
         scale.push_back(f.scale);
         length.push_back(distance::bf16_to_float(f.length));
@@ -148,15 +150,18 @@ struct Node {
 
 TEST(EncodeLink, FactorsFollowTheFormulas) {
     Random rng(18);
-    for (std::size_t words : {2u, 13u, 24u}) {
-        const std::vector<float> p = gaussians(words * 64, rng), n = gaussians(words * 64, rng);
-        std::vector<std::uint64_t> code(words);
-        const LinkFactors f = encode_link(p.data(), n.data(), words, code.data());
+    for (const CodeShape shape : {CodeShape{2, 2}, {13, 13}, {24, 24}, {24, 8}, {94, 8}, {3, 1}}) {
+        const std::size_t dims = shape.rotated * 64;
+        const std::vector<float> p = gaussians(dims, rng), n = gaussians(dims, rng);
+        std::vector<std::uint64_t> code(shape.coded);
+        const LinkFactors f = encode_link(p.data(), n.data(), shape, code.data());
         double squared = 0, o_r = 0, o_p = 0;
-        for (std::size_t i = 0; i < p.size(); ++i) {
+        for (std::size_t i = 0; i < dims; ++i) {
             const double r = static_cast<double>(n[i]) - p[i];
-            EXPECT_EQ((code[i / 64] >> (i % 64)) & 1, r >= 0 ? 1u : 0u);
             squared += r * r;
+            if (i >= shape.coded * 64)
+                continue;
+            EXPECT_EQ((code[i / 64] >> (i % 64)) & 1, r >= 0 ? 1u : 0u);
             o_r += std::fabs(r);
             o_p += r >= 0 ? p[i] : -p[i];
         }
@@ -177,7 +182,9 @@ struct ErrorStatistics {
 // (|o| |r|) (about sqrt(2 / pi)), the part of q - p orthogonal to r meets the orthogonal part of
 // the code o at random:   2 |r| |(q-p)_orth| sqrt((1 - c^2) / (c^2 (P - 1))), and the query's
 // rounding, uniform in +-step, adds   2 |r| step / (c sqrt(3)).
-ErrorStatistics estimate_errors(std::size_t dims, double offset, bool use_centre) {
+// A code of the first P' of the P dimensions has c^2 P' / P in place of c^2.
+ErrorStatistics estimate_errors(std::size_t dims, double offset, bool use_centre,
+                                std::size_t words = 0) {
     Random rng(13 + dims);
     const Rotation rotation(dims, 99);
     const std::vector<float> common = gaussians(dims, rng, offset);
@@ -189,8 +196,11 @@ ErrorStatistics estimate_errors(std::size_t dims, double offset, bool use_centre
     };
     const float* centre = use_centre ? common.data() : nullptr;
     const double padded = static_cast<double>(rotation.padded_dims());
+    if (words == 0)
+        words = rotation.words();
     const double c2 = 2.0 / std::numbers::pi;
-    QueryTable table(rotation);
+    const double coded_c2 = c2 * static_cast<double>(64 * words) / padded;
+    QueryTable table(rotation, words);
     double sum = 0, sum_sq = 0;
     constexpr int kNodes = 150, kLinks = 32;
     for (int i = 0; i < kNodes; ++i) {
@@ -198,6 +208,7 @@ ErrorStatistics estimate_errors(std::size_t dims, double offset, bool use_centre
         const std::vector<float> u_p = rotate(rotation, p, centre);
         table.set(q.data(), centre);
         Node node;
+        node.words = words;
         std::vector<std::vector<float>> neighbours;
         for (int j = 0; j < kLinks; ++j) {
             neighbours.push_back(p);
@@ -214,7 +225,7 @@ ErrorStatistics estimate_errors(std::size_t dims, double offset, bool use_centre
             const double along = (d_p + r2 - d_n) / 2 / std::sqrt(r2);
             const double orthogonal = std::max(d_p - along * along, 0.0);
             const double variance =
-                4 * r2 * orthogonal * (1 - c2) / c2 / (padded - 1) +
+                4 * r2 * orthogonal * (1 - coded_c2) / coded_c2 / (padded - 1) +
                 4 * r2 * table.planes_of(1).step * table.planes_of(1).step / (3 * c2);
             const double error = (estimates[j] - d_n) / std::sqrt(variance);
             sum += error;
@@ -234,6 +245,16 @@ TEST(Estimate, UnbiasedAndAsPreciseAsTheorySays) {
     }
 }
 
+TEST(Estimate, ShortCodesAreUnbiasedAndAsPreciseAsTheorySays) {
+    for (const auto& [dims, words] :
+         {std::pair<std::size_t, std::size_t>{128, 1}, {784, 8}, {1536, 10}, {4000, 8}}) {
+        const ErrorStatistics e = estimate_errors(dims, 0.0, false, words);
+        EXPECT_LT(std::fabs(e.mean), 0.08) << dims;
+        EXPECT_GT(e.deviation, 0.7) << dims;
+        EXPECT_LT(e.deviation, 1.1) << dims;
+    }
+}
+
 TEST(Estimate, CommonOffsetDoesNoHarmWithACentre) {
     for (std::size_t dims : {100u, 784u}) {
         const ErrorStatistics e = estimate_errors(dims, 20.0, true);
@@ -248,7 +269,7 @@ TEST(Estimate, CommonOffsetDoesNoHarmWithACentre) {
 TEST(Estimate, NearNodesGetTheirPrecisionBack) {
     for (std::size_t dims : {100u, 784u}) {
         const Rotation rotation(dims, 99);
-        QueryTable table(rotation);
+        QueryTable table(rotation, rotation.words());
         Random rng(19);
         const double c2 = 2.0 / std::numbers::pi;
         std::size_t most = 0;
@@ -288,11 +309,16 @@ TEST(Estimate, NearNodesGetTheirPrecisionBack) {
 // error is that of the code.
 TEST(Estimate, ProductsAreExactAlongTheNode) {
     for (const double longer : {1.0, 30.0}) {
-        for (std::size_t dims : {64u, 100u, 784u}) {
+        for (const auto& [dims, words] : {std::pair<std::size_t, std::size_t>{64, 1},
+                                          {100, 2},
+                                          {784, 13},
+                                          {784, 8},
+                                          {1536, 8}}) {
             Random rng(14);
             const Rotation rotation(dims, 3);
-            QueryTable table(rotation);
-            const double c2 = 2.0 / std::numbers::pi;
+            QueryTable table(rotation, words);
+            const double c2 = 2.0 / std::numbers::pi * static_cast<double>(words) /
+                              static_cast<double>(rotation.words());
             double sum = 0, sum_sq = 0;
             constexpr int kPairs = 1000;
             for (int i = 0; i < kPairs; ++i) {
@@ -300,10 +326,10 @@ TEST(Estimate, ProductsAreExactAlongTheNode) {
                 for (float& x : n)
                     x *= static_cast<float>(longer);
                 const std::vector<float> across = gaussians(dims, rng);
-                std::vector<std::uint64_t> code(rotation.words());
+                std::vector<std::uint64_t> code(words);
                 const LinkFactors f =
                     encode_product_link(rotate(rotation, p).data(), rotate(rotation, n).data(),
-                                        rotation.words(), code.data());
+                                        {rotation.words(), words}, code.data());
                 const auto estimate = [&](const std::vector<float>& q) {
                     table.set(q.data(), nullptr);
                     const float product = distance::inner_product(q.data(), p.data(), dims);
@@ -338,7 +364,7 @@ TEST(Estimate, ProductsAreExactAlongTheNode) {
 TEST(Estimate, ZeroResidualGivesTheNodeDistance) {
     Random rng(15);
     const Rotation rotation(100, 3);
-    QueryTable table(rotation);
+    QueryTable table(rotation, rotation.words());
     const std::vector<float> u = rotate(rotation, gaussians(100, rng));
     table.set(gaussians(100, rng).data(), nullptr);
     Node node;
@@ -352,7 +378,7 @@ TEST(Estimate, ZeroResidualGivesTheNodeDistance) {
 TEST(Estimate, ZeroQueryGivesTheExactDistance) {
     Random rng(16);
     const Rotation rotation(128, 3);
-    QueryTable table(rotation);
+    QueryTable table(rotation, rotation.words());
     const std::vector<float> zero(128, 0.0f), p(128, 0.0f), n = gaussians(128, rng);
     table.set(zero.data(), nullptr);
     Node node;

@@ -117,6 +117,7 @@ inline node::MetaData empty_meta(const node::Geometry& g, Metric metric, std::ui
     meta.magic = node::kMagic;
     meta.version = node::kFormatVersion;
     meta.dims = g.dims;
+    meta.words = g.words;
     meta.capacity = g.capacity;
     meta.slot_bytes = g.slot_bytes;
     meta.slots_per_page = g.slots_per_page;

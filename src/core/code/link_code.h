@@ -15,6 +15,11 @@
 //   scale B = |r|^2 / <o, r>,   bias A = B <o, u_p> - <p, r>
 // The error scales with |q - t p|, so t = <q, p> / |p|^2, which a search knows, is the best weight.
 // Nothing here bounds the lengths of the vectors.
+//
+// Short codes. A rotation has mixed all coordinates, so the signs of the first P' of P say
+// something about all of r: o is zero in the others, |r|^2 stays that of all, and the formulas stay
+// as they are. The error is that of P' dimensions and, by P' / P, of what the others would have
+// told.
 #pragma once
 
 #include <algorithm>
@@ -33,12 +38,17 @@ struct LinkFactors {
     std::uint16_t length;  // |r|, bfloat16
 };
 
-// Codes neighbour u_n relative to u_p; both rotated, `words * 64` floats. Writes `words` code
-// words.
-LinkFactors encode_link(const float* u_p, const float* u_n, std::size_t words,
+// How long rotated vectors are, and their codes: in words of 64 dimensions.
+struct CodeShape {
+    std::size_t rotated;
+    std::size_t coded;  // 1 to `rotated`
+};
+
+// Codes neighbour u_n relative to u_p; both rotated. Writes shape.coded code words.
+LinkFactors encode_link(const float* u_p, const float* u_n, CodeShape shape,
                         std::uint64_t* code) noexcept;
 // The same for an index by inner product; both rotated without a centre.
-LinkFactors encode_product_link(const float* u_p, const float* u_n, std::size_t words,
+LinkFactors encode_product_link(const float* u_p, const float* u_n, CodeShape shape,
                                 std::uint64_t* code) noexcept;
 
 // Cosine of the angle between two links whose codes of `words` words differ in that many bits (sign
@@ -64,12 +74,13 @@ float estimate_between(const std::uint64_t* code_a, float length_a, const std::u
 // keep the rounding small beside the error of the code.
 class QueryTable {
   public:
-    explicit QueryTable(const Rotation& rotation);
+    // Codes have `words` words, at most rotation.words().
+    QueryTable(const Rotation& rotation, std::size_t words);
     // query: rotation.dims() floats; centre as in Rotation::apply.
     void set(const float* query, const float* centre) noexcept;
     // The same from an already rotated vector of padded_dims floats.
     void set_rotated(const float* rotated) noexcept;
-    // For the links of a node at this squared distance, |q - p|^2 within the coded dimensions.
+    // For the links of a node at this squared distance, |q - p|^2.
     distance::QueryPlanes planes(float squared_distance) const noexcept {
         std::size_t groups = 1;
         while (groups < distance::kQueryGroups && squared_distance < enough_until_[groups - 1])
@@ -83,11 +94,12 @@ class QueryTable {
     }
     // With a given number of groups, 1 to kQueryGroups.
     distance::QueryPlanes planes_of(std::size_t groups) const noexcept {
-        return {planes_.data(), rotation_->words(), step_[groups - 1], groups};
+        return {planes_.data(), words_, step_[groups - 1], groups};
     }
 
   private:
     const Rotation* rotation_;
+    std::size_t words_;
     std::vector<float> rotated_;
     std::vector<std::uint64_t> planes_;
     float step_[distance::kQueryGroups] = {};          // by number of groups, less one

@@ -101,13 +101,13 @@ void SlotWriter::write(const SlotPlan::Occupant& who, std::byte* out) const noex
         });
     }
 
-    std::uint64_t code[node::kMaxDims / 64 + 1];
+    std::uint64_t code[node::kMaxWords];
     const std::uint32_t degree =
         std::min<std::uint32_t>(layer.degree[who.member], geometry_.capacity);
     for (std::uint32_t i = 0; i < degree; ++i) {
         const std::uint32_t w = layer.list(who.member)[i];
         const code::LinkFactors f =
-            node::link_factors(rows_.metric(), rotated_[v], rotated_[w], geometry_.words, code);
+            node::link_factors(geometry_, rows_.metric(), rotated_[v], rotated_[w], code);
         const bool tree_edge = who.level == 0 && graph_.tree_parent[w] == v;
         slot.set_link(i, {plan_.slot(w, who.level), tree_edge, f.bias, f.scale, f.length, code});
     }

@@ -124,16 +124,16 @@ void NodeInsert::write_slot(unsigned level, std::byte* out) {
     for (std::size_t i = 0; i < chosen_.size(); ++i) {
         const float* neighbour = vectors_.data() + chosen_[i].id * stride_;
         rotation_->apply(neighbour, centre_, rotated_of(i));
-        const code::LinkFactors f = node::link_factors(metric_, rotated_row_.data(), rotated_of(i),
-                                                       geometry_.words, code_.data());
+        const code::LinkFactors f = node::link_factors(geometry_, metric_, rotated_row_.data(),
+                                                       rotated_of(i), code_.data());
         slot.set_link(i, {chosen_slot(i), false, f.bias, f.scale, f.length, code_.data()});
     }
     h.degree = static_cast<std::uint16_t>(chosen_.size());
 }
 
 node::SlotEdit::LinkValue NodeInsert::back_link(std::size_t i, SlotId to, bool is_protected) {
-    const code::LinkFactors f = node::link_factors(metric_, rotated_of(i), rotated_row_.data(),
-                                                   geometry_.words, code_.data());
+    const code::LinkFactors f =
+        node::link_factors(geometry_, metric_, rotated_of(i), rotated_row_.data(), code_.data());
     return {to, is_protected, f.bias, f.scale, f.length, code_.data()};
 }
 

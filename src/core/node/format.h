@@ -159,7 +159,7 @@ static_assert(sizeof(TidChunk) == 64 && offsetof(TidChunk, tids) == 16);
 //      136     4  calibration_block  reserved for calibrated recall; kNoSlot
 //      140     4  list_block         metapage of the list store; kNoBlock without one
 //      144     4  root               base slot at the root of the spanning tree of protected links
-//      148     4  reserved
+//      148     4  words       64-bit words of a link's code
 //      152     8  build_id  drawn at random by every build
 struct MetaData {
     std::uint32_t magic;
@@ -193,7 +193,7 @@ struct MetaData {
     std::uint32_t calibration_block;
     std::uint32_t list_block;
     SlotId root;
-    std::uint32_t reserved;
+    std::uint32_t words;
     std::uint64_t build_id;
 };
 static_assert(sizeof(MetaData) == 160 && offsetof(MetaData, seed) == 40 &&
@@ -201,6 +201,7 @@ static_assert(sizeof(MetaData) == 160 && offsetof(MetaData, seed) == 40 &&
               offsetof(MetaData, lid_quantiles) == 112);
 
 inline constexpr std::uint32_t kNoBlock = 0xFFFFFFFFu;
-inline constexpr std::uint32_t kMaxDims = 2000;
+inline constexpr std::uint32_t kMaxDims = 6000;
+inline constexpr std::uint32_t kMaxWords = (kMaxDims + 63) / 64;
 
 }  // namespace vg::node

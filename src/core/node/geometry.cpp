@@ -20,8 +20,17 @@ std::uint32_t links_that_fit(const Geometry& g, std::uint32_t bytes) noexcept {
 }
 
 // Fewer links than 2m open a few more nodes a search, which lie on fewer pages.
-std::uint32_t fewest_of_sq8(std::uint32_t m) noexcept {
+std::uint32_t fewest_links(std::uint32_t m) noexcept {
     return (13 * m / 8 + 1) / 2 * 2;
+}
+
+// Makes the codes as long as `links` links of a slot of that many bytes may have them, within
+// `least` and `most` words.
+void lengthen_codes(Geometry* g, std::uint32_t links, std::uint32_t bytes, std::uint32_t least,
+                    std::uint32_t most) noexcept {
+    g->words = most;
+    while (g->words > least && links_that_fit(*g, bytes) < links)
+        --g->words;
 }
 
 Storage chosen_storage(Geometry g, std::uint32_t m, std::uint32_t usable,
@@ -35,28 +44,39 @@ Storage chosen_storage(Geometry g, std::uint32_t m, std::uint32_t usable,
 }  // namespace
 
 Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable,
-                       StorageChoice choice) {
+                       GeometryChoice choice) {
     if (dims == 0 || dims > kMaxDims)
         throw Error(StatusCode::kLimitExceeded, "column cannot have more than " +
                                                     std::to_string(kMaxDims) +
                                                     " dimensions for lid_hnsw index");
     Geometry g;
     g.dims = dims;
-    g.words = (dims + 63) / 64;
-    g.storage = chosen_storage(g, m, usable, choice);
-    const std::uint32_t wanted = g.exact() ? 2 * m : fewest_of_sq8(m);
-    g.capacity = std::min(wanted, links_that_fit(g, usable));
+    g.words = full_words(dims);
+    g.storage = chosen_storage(g, m, usable, choice.storage);
+    const std::uint32_t most_words =
+        choice.code_words == 0 ? g.words : std::min(choice.code_words, g.words);
+    const std::uint32_t least_words =
+        choice.code_words == 0 ? std::min(kFewestWords, g.words) : most_words;
+
+    // Floats leave room for one node a page mostly; 8-bit rows for several, if codes are short.
+    const std::uint32_t links = fewest_links(m);
+    if (g.exact())
+        lengthen_codes(&g, links, usable, least_words, most_words);
+    else
+        g.words = least_words;
+    g.capacity = std::min(g.exact() ? 2 * m : links, links_that_fit(g, usable));
     if (g.capacity < kFewestLinks)
         throw Error(StatusCode::kLimitExceeded,
                     "a page cannot hold a node of " + std::to_string(dims) + " dimensions" +
-                        (choice == StorageChoice::kFloat32 ? " in float32" : ""));
+                        (choice.storage == StorageChoice::kFloat32 ? " in float32" : ""));
     g.slots_per_page = usable / g.used_bytes();
     // Up to 2m links are worth an eighth more bytes a node.
     if (g.slots_per_page > 8 && g.capacity < 2 * m)
         --g.slots_per_page;
     g.slot_bytes = usable / g.slots_per_page / 8 * 8;
-    // Page slack buys links, up to half as many again: each saves page reads at search time.
-    // Rounded down to even, as all capacities.
+    // Page slack buys bits, which make estimates better, then links, up to half as many again: each
+    // saves page reads at search time.
+    lengthen_codes(&g, g.capacity, g.slot_bytes, g.words, most_words);
     const std::uint32_t most = 3 * m / 2 * 2;
     g.capacity = std::max(g.capacity, std::min(links_that_fit(g, g.slot_bytes), most));
     g.slot_bytes = std::max(g.used_bytes(), g.slot_bytes);
@@ -66,7 +86,7 @@ Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable
 Geometry geometry_of(const MetaData& meta) noexcept {
     Geometry g;
     g.dims = meta.dims;
-    g.words = (meta.dims + 63) / 64;
+    g.words = meta.words;
     g.capacity = meta.capacity;
     g.slots_per_page = meta.slots_per_page;
     g.slot_bytes = meta.slot_bytes;
@@ -88,6 +108,8 @@ const char* check_meta(const MetaData& meta, std::uint32_t page_bytes,
         return "the metapage has an unknown metric or storage";
     if (meta.capacity < kFewestLinks || meta.capacity > 1000 || meta.capacity % 2 != 0)
         return "the metapage has an impossible list capacity";
+    if (meta.words == 0 || meta.words > full_words(meta.dims))
+        return "the metapage has an impossible length of codes";
     if (meta.slots_per_page == 0 || meta.slots_per_page > usable || meta.slot_bytes > usable ||
         meta.slot_bytes % 8 != 0 ||
         static_cast<std::uint64_t>(meta.slots_per_page) * meta.slot_bytes > usable ||

@@ -4,16 +4,22 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/code/link_code.h"
 #include "core/node/format.h"
 #include "core/node/storage.h"
 
 namespace vg::node {
 
+// Words of a code that has a bit for every rotated dimension.
+constexpr std::uint32_t full_words(std::uint32_t dims) noexcept {
+    return (dims + 63) / 64;
+}
+
 // Slot = header | vector | ids | bias | scale | length | codes, every part a multiple of 4 bytes
 // and the codes 8-byte aligned relative to the slot.
 struct Geometry {
     std::uint32_t dims = 0;
-    std::uint32_t words = 0;     // 64-bit code words per link
+    std::uint32_t words = 0;     // 64-bit code words per link, at most full_words(dims)
     std::uint32_t capacity = 0;  // links per slot, even
     std::uint32_t slots_per_page = 0;
     std::uint32_t slot_bytes = 0;  // multiple of 8
@@ -28,6 +34,7 @@ struct Geometry {
     std::uint32_t vector_bytes() const noexcept { return node::vector_bytes(storage, dims); }
     // Whether slots hold the rows themselves.
     bool exact() const noexcept { return is_exact(storage); }
+    code::CodeShape code_shape() const noexcept { return {full_words(dims), words}; }
     std::uint32_t link_bytes() const noexcept { return 12 + 8 * words; }
     std::uint32_t used_bytes() const noexcept { return codes_offset() + 8 * words * capacity; }
 
@@ -42,12 +49,21 @@ struct Geometry {
 // 1.5 m links.
 enum class StorageChoice { kAuto, kFloat32, kSq8 };
 
-// Chooses the geometry for a page with `usable` bytes between header and trailer.
-// With floats the capacity is at least 2m where a page holds that many; with 8 bits as many nodes
-// share a page as leave room for 13/8 m links each. Slack bytes of the page become further links,
-// up to 3m. Throws Error(kLimitExceeded) when dims > kMaxDims or not even 4 links fit.
+// code_words asks for codes of that length, or the full one where that is shorter; 0 leaves it
+// open.
+struct GeometryChoice {
+    StorageChoice storage = StorageChoice::kAuto;
+    std::uint32_t code_words = 0;
+};
+
+// Chooses the geometry for a page with `usable` bytes between header and trailer: as few pages as
+// leave every node 13/8 m links, with floats 2m where a page holds that many, and a code of
+// kFewestWords words for each, if that many are not full. What is left of a slot lengthens the
+// codes, then the lists, up to 3m links.
+// Throws Error(kLimitExceeded) when dims > kMaxDims or not even 4 links fit.
+inline constexpr std::uint32_t kFewestWords = 8;
 Geometry plan_geometry(std::uint32_t dims, std::uint32_t m, std::uint32_t usable,
-                       StorageChoice choice = StorageChoice::kAuto);
+                       GeometryChoice choice = {});
 
 // Checks a metapage's numbers against each other before anything is computed from them; `usable`
 // and `page_bytes` as compiled in. Returns null when sound, else a sentence saying what is wrong.

@@ -10,19 +10,19 @@
 namespace vg::node {
 namespace {
 
-// Float sums of up to 2000 terms are off by far less than this relative error, whatever the SIMD
+// Float sums of up to kMaxDims terms are off by less than this relative error, whatever the SIMD
 // width; lower bounds are widened by it so that they stay below what the operator computes.
 constexpr double kSumSlack = 2e-5;
 
 // Far below any distance that differs from 0 for another reason than rounding: the square root of
-// what 2000 squares can lose at the lower end of the floats.
+// what kMaxDims squares can lose at the lower end of the floats.
 constexpr double kTinyValue = 1e-18;
 
 // Products below this stay far from the largest float whatever the order of the sum.
 constexpr double kOverflows = 1e38;
 
-// What a float sum of up to 2000 products may lose to underflow.
-constexpr float kSumUnderflow = 3e-42f;
+// What a float sum of up to kMaxDims products may lose to underflow.
+constexpr float kSumUnderflow = 1e-41f;
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
@@ -41,9 +41,9 @@ NodeQuery::NodeQuery(const Geometry& geometry, Metric metric, const code::Rotati
     : geometry_(geometry),
       metric_(metric),
       centre_(centre),
-      table_(rotation),
+      table_(rotation, geometry.words),
       query_(geometry.dims),
-      close_{code::QueryTable(rotation), std::vector<float>(geometry.dims),
+      close_{code::QueryTable(rotation, geometry.words), std::vector<float>(geometry.dims),
              std::vector<float>(geometry.capacity)},
       zeros_(is_exact(geometry.storage) ? 0 : geometry.dims) {}
 

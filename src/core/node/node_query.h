@@ -106,10 +106,11 @@ bool norm_fits_floats(const float* vector, std::size_t dims) noexcept;
 bool prepare_row(Metric metric, float* vector, std::size_t dims) noexcept;
 
 // The code of a link between two rotated rows, by the metric of the index.
-inline code::LinkFactors link_factors(Metric metric, const float* u_p, const float* u_n,
-                                      std::size_t words, std::uint64_t* code) noexcept {
-    return metric == Metric::kInnerProduct ? code::encode_product_link(u_p, u_n, words, code)
-                                           : code::encode_link(u_p, u_n, words, code);
+inline code::LinkFactors link_factors(const Geometry& g, Metric metric, const float* u_p,
+                                      const float* u_n, std::uint64_t* code) noexcept {
+    return metric == Metric::kInnerProduct
+               ? code::encode_product_link(u_p, u_n, g.code_shape(), code)
+               : code::encode_link(u_p, u_n, g.code_shape(), code);
 }
 
 }  // namespace vg::node

@@ -111,9 +111,8 @@ void encode_options(Vacuum* v, const node::SlotHeader& h) {
         if (!fits)
             continue;
         v->constants.rotate(v->vector.data(), v->rotated_other.data());
-        o.factors =
-            node::link_factors(v->constants.metric, v->rotated_node.data(), v->rotated_other.data(),
-                               words, &v->option_codes[kept * words]);
+        o.factors = node::link_factors(v->g, v->constants.metric, v->rotated_node.data(),
+                                       v->rotated_other.data(), &v->option_codes[kept * words]);
         v->options[kept++] = o;
     }
     v->options.resize(kept);

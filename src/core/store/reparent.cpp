@@ -66,8 +66,8 @@ bool adopt(Vacuum* v, SlotId orphan, SlotId parent) {
         from.set_protected(at, true);
     } else {
         const code::LinkFactors f =
-            node::link_factors(v->constants.metric, v->rotated_node.data(), v->rotated_other.data(),
-                               v->g.words, v->code.data());
+            node::link_factors(v->g, v->constants.metric, v->rotated_node.data(),
+                               v->rotated_other.data(), v->code.data());
         const node::SlotEdit::LinkValue link{orphan,  true,     f.bias,
                                              f.scale, f.length, v->code.data()};
         if (at == v->g.capacity)

@@ -90,7 +90,7 @@ std::uint32_t column_dims(Relation index) {
 
 node::Geometry geometry_for(Relation index, std::uint32_t dims) {
     return node::plan_geometry(dims, static_cast<std::uint32_t>(option_m(index)), page::kPageUsable,
-                               option_storage(index));
+                               option_geometry(index));
 }
 
 hnsw::BuildParams make_params(Relation index, const node::Geometry& g) {

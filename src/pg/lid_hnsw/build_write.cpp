@@ -159,6 +159,7 @@ node::MetaData make_meta(Relation index, node::Metric metric, const node::Geomet
     m.version = node::kFormatVersion;
     m.page_bytes = BLCKSZ;
     m.dims = g.dims;
+    m.words = g.words;
     m.capacity = g.capacity;
     m.slot_bytes = g.slot_bytes;
     m.slots_per_page = g.slots_per_page;

@@ -34,6 +34,7 @@ CREATE FUNCTION vectorgraph_index_stats(
     OUT metric text,
     OUT dimensions integer,
     OUT storage text,
+    OUT code_bits integer,
     OUT slots_per_page integer,
     OUT pages bigint,
     OUT bytes bigint,

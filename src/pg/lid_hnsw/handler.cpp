@@ -106,8 +106,10 @@ hnsw::BuildOrder option_build_order(Relation index) {
     return static_cast<hnsw::BuildOrder>(options_of(index).build_order);
 }
 
-node::StorageChoice option_storage(Relation index) {
-    return static_cast<node::StorageChoice>(options_of(index).storage);
+node::GeometryChoice option_geometry(Relation index) {
+    const Options& options = options_of(index);
+    return {.storage = static_cast<node::StorageChoice>(options.storage),
+            .code_words = node::full_words(static_cast<std::uint32_t>(options.code_bits))};
 }
 
 void add_node_store_options(relopt_kind kind) {
@@ -122,6 +124,9 @@ void add_node_store_options(relopt_kind kind) {
     add_enum_reloption(kind, "storage", "How the index keeps a vector, besides its links",
                        storage_values, static_cast<int>(node::StorageChoice::kAuto),
                        "Valid values are \"auto\", \"float32\" and \"int8\".", lock);
+    add_int_reloption(kind, "code_bits",
+                      "Bits of a link's code, rounded up to 64; 0 leaves it to the index",
+                      kCodeBits.standard, kCodeBits.least, kCodeBits.most, lock);
 }
 
 void init() {

@@ -13,6 +13,8 @@ namespace vg::pg::lid_hnsw {
 
 inline constexpr index::IntOption kM{.standard = 16, .least = 2, .most = 100};
 inline constexpr index::IntOption kEfConstruction{.standard = 64, .least = 4, .most = 1000};
+inline constexpr index::IntOption kCodeBits{
+    .standard = 0, .least = 0, .most = 64 * node::kMaxWords};
 inline constexpr index::IntOption kEfSearch{.standard = 40, .least = 1, .most = 1000};
 
 // Reloptions, laid out for build_reloptions. Options of an access method that builds on this one
@@ -23,14 +25,18 @@ struct Options {
     int ef_construction;
     int build_order;  // hnsw::BuildOrder
     int storage;      // node::StorageChoice
+    int code_bits;    // 0: as the geometry has room
 };
-inline constexpr Options kDefaults{0, kM.standard, kEfConstruction.standard,
+inline constexpr Options kDefaults{0,
+                                   kM.standard,
+                                   kEfConstruction.standard,
                                    static_cast<int>(hnsw::BuildOrder::kAuto),
-                                   static_cast<int>(node::StorageChoice::kAuto)};
+                                   static_cast<int>(node::StorageChoice::kAuto),
+                                   kCodeBits.standard};
 int option_m(Relation index);
 int option_ef_construction(Relation index);
 hnsw::BuildOrder option_build_order(Relation index);
-node::StorageChoice option_storage(Relation index);
+node::GeometryChoice option_geometry(Relation index);
 
 // Registers the options above, all but the struct's header, with a relopt kind.
 void add_node_store_options(relopt_kind kind);
@@ -39,7 +45,8 @@ void add_node_store_options(relopt_kind kind);
     option_at("m", RELOPT_TYPE_INT, offsetof(type, prefix m)),                                 \
         option_at("ef_construction", RELOPT_TYPE_INT, offsetof(type, prefix ef_construction)), \
         option_at("build_order", RELOPT_TYPE_ENUM, offsetof(type, prefix build_order)),        \
-        option_at("storage", RELOPT_TYPE_ENUM, offsetof(type, prefix storage))
+        option_at("storage", RELOPT_TYPE_ENUM, offsetof(type, prefix storage)),                \
+        option_at("code_bits", RELOPT_TYPE_INT, offsetof(type, prefix code_bits))
 // GUC lid_hnsw.ef_search.
 extern int lid_hnsw_ef_search;
 // GUC lid_hnsw.exact_scan: scans read all of the index and answer exactly.

@@ -213,6 +213,7 @@ void fill_row(const Stats* s, ResultRow* row) {
     row->add_text(metric_name(m.metric));
     row->add_int4(m.dims);
     row->add_text(node::storage_name(s->g.storage));
+    row->add_int4(static_cast<int>(64 * s->g.words));
     row->add_int4(m.slots_per_page);
     row->add_int8(s->blocks);
     row->add_int8(static_cast<std::uint64_t>(s->blocks) * BLCKSZ);
