@@ -81,6 +81,7 @@ inline StoreImage make_image(std::uint32_t dims, Metric metric, std::uint32_t m,
     meta.version = node::kFormatVersion;
     meta.page_bytes = 8192;
     meta.dims = dims;
+    meta.words = g.words;
     meta.capacity = g.capacity;
     meta.slot_bytes = g.slot_bytes;
     meta.slots_per_page = g.slots_per_page;
