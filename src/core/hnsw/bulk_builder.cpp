@@ -137,9 +137,9 @@ class Builder {
     Graph graph_;
 };
 
-// Lists of all upper layers together: the level-0 share is n / (m - 1) on average.
+// Room for the lists of all upper layers together.
 std::size_t upper_lists(std::size_t n, std::uint32_t m) noexcept {
-    const std::size_t mean = n / std::max(m - 1, 1u);
+    const std::size_t mean = mean_upper_lists(n, m);
     return mean + mean / 8 + 64;
 }
 
@@ -168,11 +168,12 @@ std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, const BuildParams&
 }
 
 unsigned level_for(std::uint64_t seed, std::uint64_t key, std::uint32_t m) noexcept {
-    // floor(-ln U / ln m) = number of k >= 1 with U <= m^-k; repeated division is exact everywhere,
+    // floor(-ln U / ln r) = number of k >= 1 with U <= r^-k; repeated division is exact everywhere,
     // logarithms are not.
     const double u = static_cast<double>((mix64(seed ^ mix64(key)) >> 11) + 1) * 0x1.0p-53;
     unsigned level = 0;
-    for (double limit = 1.0 / m; level < kMaxLevel && u <= limit; limit /= m)
+    const double ratio = level_ratio(m);
+    for (double limit = 1.0 / ratio; level < kMaxLevel && u <= limit; limit /= ratio)
         ++level;
     return level;
 }

@@ -59,7 +59,22 @@ inline float space_distance(const Rows& rows, std::uint32_t a, std::uint32_t b) 
 // Upper bound of the bytes the builder and its result use for n rows, not counting `Rows` itself.
 std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, const BuildParams& params) noexcept;
 
-// Level of a row: geometric with ratio 1/m, from the seed and the row's key alone. At most 15.
+// Of how many nodes of a level one is on the next as well. HNSW takes m, whose logarithm is the
+// mean step of a descent along lists of m links. Lists here are longer on every level, and each
+// node above the base costs as many bytes as one there. (Pages of LIMIT 10 and recall with ratios
+// of m, 5/2 m and 4 m: 100,000 GloVe vectors, ef 10: 55.6 .943, 52.3 .943, 49.5 .940; ef 40: 98.4
+// .988, 94.9 .988, 92.2 .987; 20,000 of MNIST, ef 40: 91.7 .999, 88.4 .998, 88.4 .997; 400 narrow
+// clusters, 64 dimensions, ef 40: 192 .988, 199 .983, 208 .992.)
+constexpr double level_ratio(std::uint32_t m) noexcept {
+    return 2.5 * m;
+}
+// Lists above the base that n nodes have, on average.
+constexpr std::size_t mean_upper_lists(std::size_t n, std::uint32_t m) noexcept {
+    return static_cast<std::size_t>(static_cast<double>(n) / (level_ratio(m) - 1));
+}
+
+// Level of a row: geometric with ratio 1 / level_ratio(m), from the seed and the row's key alone.
+// At most 15.
 unsigned level_for(std::uint64_t seed, std::uint64_t key, std::uint32_t m) noexcept;
 
 // n = 0 gives a graph without layers.

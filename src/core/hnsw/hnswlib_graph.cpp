@@ -345,9 +345,9 @@ std::size_t HnswlibGraph::bytes(std::size_t n, std::size_t dims, std::uint32_t m
     // Per row: element block, std::mutex, linkLists_ pointer, level, hnswlib's visited list, and
     // which search of which thread saw the row.
     const std::size_t per_row = element_bytes(dims, m) + sizeof(std::mutex) + 8 + 4 + 2 + threads;
-    // Upper lists: n / (m - 1) of them on average; 4 standard deviations are covered by the
+    // Upper lists: 4 standard deviations are covered by the
     // constant and the eighth added. malloc adds up to 32 bytes to each block.
-    const std::size_t mean_lists = n / std::max(m - 1, 1u);
+    const std::size_t mean_lists = mean_upper_lists(n, m);
     const std::size_t lists = mean_lists + mean_lists / 8 + 64;
     const std::size_t upper = lists * (4 + std::size_t{4} * m + 33);
     // The update locks; pools of running searches.

@@ -135,7 +135,7 @@ ScanCosts scan_costs(const IndexOptInfo* info, const IndexState& state) {
     c.ef = static_cast<std::size_t>(lid_hnsw_ef_search);
     c.nodes = std::max(std::min(info->tuples, index_pages * g.slots_per_page), 1.0);
     c.pages = c.nodes / g.slots_per_page;
-    c.descent = kNodesPerLevel * std::log(c.nodes) / std::log(state.m);
+    c.descent = kNodesPerLevel * std::log(c.nodes) / std::log(hnsw::level_ratio(state.m));
     // Neighbours are placed together: where nodes share pages, so do those of one search.
     c.node_cost = (kPerNode + kPerNodeKilobyte * kilobytes) * cpu_operator_cost +
                   uncached * random_page_cost / std::sqrt(g.slots_per_page);
