@@ -201,22 +201,23 @@ Index build(const std::vector<float>& values, const Options& o) {
         }
     };
     const std::size_t counted = store.bytes() + store.build_bytes(p);
-    const vg::hnsw::Graph graph = vg::hnsw::bulk_build(store.rows(), p);
-    steps.start("rotate rows");
+    const vg::hnsw::GraphAndCodes built = vg::hnsw::bulk_build_with_codes(store.rows(), p);
+    const vg::hnsw::Graph& graph = built.graph;
     const vg::code::Rotation rotation(g.dims, kSeed);
-    const vg::hnsw::RotatedRows rotated(store, rotation, o.threads, {});
     steps.start("plan slots");
     const vg::hnsw::SlotPlan plan(graph, g, kFirstBlock);
     index.slots.resize(std::size_t{plan.pages()} * g.slots_per_page * g.slot_bytes);
     steps.start("encode slots");
-    const vg::hnsw::SlotWriter writer(graph, store, rotated, plan, g);
+    const vg::hnsw::SlotWriter writer(graph, store, built.codes.get(), rotation, plan, g);
     vg::parallel_for(o.threads, plan.pages(), 8, {}, [&](std::size_t b, std::size_t e, unsigned) {
+        vg::hnsw::SlotWriter::Scratch scratch(rotation);
         for (std::size_t page = b; page < e; ++page)
             for (std::uint32_t i = 0; i < g.slots_per_page; ++i) {
                 const auto& who = plan.occupant(static_cast<std::uint32_t>(page), i);
                 if (who.node != vg::hnsw::kNoNode)
                     writer.write(who,
-                                 index.slots.data() + (page * g.slots_per_page + i) * g.slot_bytes);
+                                 index.slots.data() + (page * g.slots_per_page + i) * g.slot_bytes,
+                                 scratch);
             }
     });
     steps.total();

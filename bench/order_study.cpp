@@ -435,7 +435,7 @@ Outcome trial(const Set& set, Order kind, std::uint64_t seed, unsigned threads) 
         level[i] = static_cast<std::uint8_t>(vg::hnsw::level_for(seed, set.keys[i], kM));
     Outcome outcome;
     Layers graph;
-    const vg::hnsw::RowCodes codes(rows, seed, threads, {});
+    vg::hnsw::RowCodes codes(rows, seed, threads, {}, vg::hnsw::HnswlibGraph::list_bytes(kM));
     {
         vg::hnsw::HnswlibGraph index(rows, codes, kM, kEfConstruction, threads);
         if (kind == Order::kExactDescending || kind == Order::kExactAscending ||

@@ -478,7 +478,7 @@ TEST(BulkBuilder, MemoryBoundCoversTheHeapAtEveryPoll) {
             s->peak = std::max(s->peak, static_cast<std::size_t>(info.uordblks) + info.hblkhd);
         };
         const Graph graph = bulk_build(data.rows(), params);
-        const std::size_t bound = bulk_build_bytes(n, dims, params);
+        const std::size_t bound = bulk_build_bytes(n, dims, Space::kEuclidean, params);
         if (state.peak == 0)
             GTEST_SKIP() << "this allocator keeps no statistics";
         const std::size_t used = state.peak - state.base;

@@ -156,10 +156,12 @@ class MemoryIndex {
         p.ef_construction = constants_.ef_construction;
         p.placement_group = g.slots_per_page;
         p.seed = kIndexSeed;
-        const hnsw::Graph graph = hnsw::bulk_build(store.rows(), p);
-        const hnsw::RotatedRows rotated(store, constants_.rotation, 1, {});
+        const hnsw::GraphAndCodes built = hnsw::bulk_build_with_codes(store.rows(), p);
+        const hnsw::Graph& graph = built.graph;
         const hnsw::SlotPlan plan(graph, g, kFirstBlock);
-        const hnsw::SlotWriter writer(graph, store, rotated, plan, g);
+        const hnsw::SlotWriter writer(graph, store, built.codes.get(), constants_.rotation, plan,
+                                      g);
+        hnsw::SlotWriter::Scratch scratch(constants_.rotation);
         constants_.centre.assign(store.centre(), store.centre() + g.dims);
         node::MetaData& meta = pages_.meta();
         meta.entry = plan.entry();
@@ -171,7 +173,7 @@ class MemoryIndex {
             for (std::uint32_t i = 0; i < g.slots_per_page; ++i) {
                 const auto& who = plan.occupant(page, i);
                 if (who.node != hnsw::kNoNode)
-                    writer.write(who, out.data.data() + std::size_t{i} * g.slot_bytes);
+                    writer.write(who, out.data.data() + std::size_t{i} * g.slot_bytes, scratch);
             }
         }
         for (std::uint32_t node = 0; node < store.rows().n; ++node)

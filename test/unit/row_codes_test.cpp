@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "core/base/random.h"
+#include "core/code/centre.h"
+#include "core/code/rotation.h"
 #include "memory_index.h"
 
 namespace vg::hnsw {
@@ -90,6 +92,53 @@ TEST(RowCodes, OutliersKeepTheirDistances) {
 TEST(RowCodes, RowsAllEqualAreAtZero) {
     const Coded c(Matrix{8, std::vector<float>(8 * 20, 3.0f)});
     EXPECT_EQ(c.codes.distance(0, 19), 0.0f);
+}
+
+TEST(RowCodes, DecodedRowsAreTheRotatedOnesToHalfAStep) {
+    constexpr std::size_t kDims = 100;
+    Matrix m = gaussian_rows(400, kDims);
+    // Row 1 is a near-copy of row 0, and row 2 far outside.
+    for (std::size_t i = 0; i < kDims; ++i) {
+        m.values[kDims + i] = m.values[i] + 0.001f;
+        m.values[2 * kDims + i] *= 50;
+    }
+    const Coded c(std::move(m));
+    const code::Rotation rotation(kDims, 7);
+    const std::vector<float> centre =
+        code::robust_centre(c.rows.data, c.rows.n, c.rows.stride, kDims);
+    std::vector<float> turned(rotation.padded_dims());
+    std::vector<float> decoded(rotation.padded_dims());
+    EXPECT_FALSE(c.codes.decode_beside(0, 1, decoded.data()));
+    EXPECT_FALSE(c.codes.decode_beside(0, 2, decoded.data()));
+    EXPECT_FALSE(c.codes.decode_beside(2, 0, decoded.data()));
+    for (std::uint32_t r = 3; r < 30; ++r) {
+        if (!c.codes.decode_beside(0, r, decoded.data()))
+            continue;  // one of the few outside
+        rotation.apply(c.data.row(r), centre.data(), turned.data());
+        // Half a step: of 254 over twice the largest coordinate, which is about 4 deviations of 1.
+        for (std::size_t i = 0; i < turned.size(); ++i)
+            EXPECT_NEAR(decoded[i], turned[i], 0.02f) << r;
+    }
+    ASSERT_TRUE(c.codes.decode_beside(0, 4, decoded.data()));
+
+    Rows products = c.rows;
+    products.space = Space::kInnerProduct;
+    const RowCodes none(products, 7, 1, {});
+    EXPECT_FALSE(none.decode_beside(0, 4, decoded.data()));
+    EXPECT_EQ(none.distance(0, 4), space_distance(products, 0, 4));
+    EXPECT_EQ(none.record_bytes(), 4u);
+}
+
+TEST(RowCodes, RoomBeforeRecordsIsZeroAndChangesNothing) {
+    const Coded c(gaussian_rows(300, 70));
+    RowCodes roomy(c.rows, 7, 2, {}, 132);
+    for (std::uint32_t r = 0; r < 300; ++r) {
+        const std::byte* room = roomy.blocks() + r * roomy.block_bytes();
+        for (std::size_t i = 0; i < 132; ++i)
+            ASSERT_EQ(room[i], std::byte{0});
+        ASSERT_EQ(roomy.record(r), room + 132);
+        EXPECT_EQ(roomy.distance(r, 7), c.codes.distance(r, 7));
+    }
 }
 
 TEST(RowCodes, RecordsMayBeCopied) {

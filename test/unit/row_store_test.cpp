@@ -241,8 +241,9 @@ TEST(RowStore, BytesGrowWithWhatIsHeld) {
     store.finish();
     EXPECT_LT(store.bytes(), before + 1000 * 12);  // table and hashes are gone
     BuildParams p;
-    EXPECT_GE(store.build_bytes(p), bulk_build_bytes(5000, kDims + 1, p));
-    EXPECT_GE(store.build_bytes(p), 5000u * 64 * 4);
+    EXPECT_GE(store.build_bytes(p), bulk_build_bytes(5000, kDims + 1, Space::kEuclidean, p));
+    // The codes of the rows with room for a list of 2 m links before each.
+    EXPECT_GE(store.build_bytes(p), 5000u * (64 + 4 + 4 + 2 * 16 * 4));
 }
 
 TEST(GrowArray, KeepsItsContentsWhileGrowing) {

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstring>
 
-#include "core/base/parallel.h"
 #include "core/base/status.h"
 #include "core/code/link_code.h"
 #include "core/no_postgres.h"
@@ -59,25 +58,20 @@ node::SlotId SlotPlan::slot(std::uint32_t node, unsigned level) const noexcept {
     return level_start_[level] + static_cast<node::SlotId>(at - members.begin());
 }
 
-RotatedRows::RotatedRows(const RowStore& rows, const code::Rotation& rotation, unsigned threads,
-                         const Poll& poll)
-    : padded_(rotation.padded_dims()) {
-    data_.grow_by(padded_ * rows.size());
-    constexpr std::size_t kChunk = 512;
-    parallel_for(threads, rows.size(), kChunk, poll,
-                 [&](std::size_t begin, std::size_t end, unsigned) {
-                     for (std::size_t i = begin; i < end; ++i)
-                         rotation.apply(rows.row(i), rows.centre(), data_.data() + i * padded_);
-                 });
-}
-
 std::uint8_t lid_to_bin(float lid) noexcept {
     if (!(lid > 0))
         return 0;
     return static_cast<std::uint8_t>(std::clamp(std::lround(lid * 2.0f), 1L, 255L));
 }
 
-void SlotWriter::write(const SlotPlan::Occupant& who, std::byte* out) const noexcept {
+// Row w, rotated, as a link of row v sees it.
+void SlotWriter::rotate_beside(std::uint32_t v, std::uint32_t w, float* out) const noexcept {
+    if (codes_ == nullptr || !codes_->decode_beside(v, w, out))
+        rotation_.apply(rows_.row(w), rows_.centre(), out);
+}
+
+void SlotWriter::write(const SlotPlan::Occupant& who, std::byte* out,
+                       Scratch& scratch) const noexcept {
     std::memset(out, 0, geometry_.slot_bytes);
     const node::SlotEdit slot(geometry_, out);
     const Layer& layer = graph_.layers[who.level];
@@ -104,10 +98,14 @@ void SlotWriter::write(const SlotPlan::Occupant& who, std::byte* out) const noex
     std::uint64_t code[node::kMaxWords];
     const std::uint32_t degree =
         std::min<std::uint32_t>(layer.degree[who.member], geometry_.capacity);
+    rotation_.apply(rows_.row(v), rows_.centre(), scratch.own.data());
+    for (std::uint32_t i = 0; i < degree && codes_ != nullptr; ++i)
+        codes_->prefetch(layer.list(who.member)[i]);
     for (std::uint32_t i = 0; i < degree; ++i) {
         const std::uint32_t w = layer.list(who.member)[i];
-        const code::LinkFactors f =
-            node::link_factors(geometry_, rows_.metric(), rotated_[v], rotated_[w], code);
+        rotate_beside(v, w, scratch.other.data());
+        const code::LinkFactors f = node::link_factors(
+            geometry_, rows_.metric(), scratch.own.data(), scratch.other.data(), code);
         const bool tree_edge = who.level == 0 && graph_.tree_parent[w] == v;
         slot.set_link(i, {plan_.slot(w, who.level), tree_edge, f.bias, f.scale, f.length, code});
     }

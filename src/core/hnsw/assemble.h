@@ -9,6 +9,7 @@
 
 #include "core/code/rotation.h"
 #include "core/hnsw/graph.h"
+#include "core/hnsw/row_codes.h"
 #include "core/hnsw/row_store.h"
 #include "core/node/geometry.h"
 #include "core/node/slot.h"
@@ -51,32 +52,42 @@ class SlotPlan {
     unsigned entry_level_ = 0;
 };
 
-// The rows' rotations, computed once and shared by all slots that link to a row.
-class RotatedRows {
-  public:
-    RotatedRows(const RowStore& rows, const code::Rotation& rotation, unsigned threads,
-                const Poll& poll);
-    const float* operator[](std::size_t i) const noexcept { return data_.data() + i * padded_; }
-
-  private:
-    std::size_t padded_;
-    GrowArray<float> data_;
-};
-
+// Writes slots. A link's code is made of both rows rotated. The slot's own row is rotated as it is;
+// of a neighbour the 8 bits of the build's codes are enough, unless it is so near that their
+// rounding would show: then it is rotated too. So no rotated rows are kept.
 class SlotWriter {
   public:
-    SlotWriter(const Graph& graph, const RowStore& rows, const RotatedRows& rotated,
-               const SlotPlan& plan, const node::Geometry& geometry)
-        : graph_(graph), rows_(rows), rotated_(rotated), plan_(plan), geometry_(geometry) {}
+    // `codes` are those of bulk_build_with_codes for these rows, made with the rotation's seed.
+    // They may be null: then every neighbour is rotated.
+    SlotWriter(const Graph& graph, const RowStore& rows, const RowCodes* codes,
+               const code::Rotation& rotation, const SlotPlan& plan, const node::Geometry& geometry)
+        : graph_(graph),
+          rows_(rows),
+          codes_(codes),
+          rotation_(rotation),
+          plan_(plan),
+          geometry_(geometry) {}
+
+    // Working space of one thread.
+    class Scratch {
+      public:
+        explicit Scratch(const code::Rotation& rotation)
+            : own(rotation.padded_dims()), other(rotation.padded_dims()) {}
+        std::vector<float> own;
+        std::vector<float> other;
+    };
 
     // Writes slot_bytes bytes for the occupant. At most kInlineTids heap TIDs go into the slot; the
     // caller stores further ones and sets header().chunk.
-    void write(const SlotPlan::Occupant& who, std::byte* out) const noexcept;
+    void write(const SlotPlan::Occupant& who, std::byte* out, Scratch& scratch) const noexcept;
 
   private:
+    void rotate_beside(std::uint32_t v, std::uint32_t w, float* out) const noexcept;
+
     const Graph& graph_;
     const RowStore& rows_;
-    const RotatedRows& rotated_;
+    const RowCodes* codes_;
+    const code::Rotation& rotation_;
     const SlotPlan& plan_;
     node::Geometry geometry_;
 };

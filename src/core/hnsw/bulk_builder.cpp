@@ -1,5 +1,5 @@
-// The passes of a bulk build in their order, and the bound on their memory. hnswlib's graph, with
-// its copy of the vectors, is gone before the refine pass begins.
+// The passes of a bulk build in their order, and the bound on their memory. hnswlib's graph is gone
+// before the refine pass begins; its lists of level 0 stay behind, unused, between the codes.
 #include "core/hnsw/bulk_builder.h"
 
 #include <algorithm>
@@ -47,9 +47,11 @@ class Builder {
   public:
     Builder(const Rows& rows, const BuildParams& params) : rows_(rows), params_(params) {}
 
-    Graph run() {
+    GraphAndCodes run() {
         draw_levels();
-        const RowCodes codes(rows_, params_.seed, params_.threads, params_.poll);
+        auto made = std::make_unique<RowCodes>(rows_, params_.seed, params_.threads, params_.poll,
+                                               HnswlibGraph::list_bytes(params_.m));
+        RowCodes& codes = *made;
         {
             HnswlibGraph index(rows_, codes, params_.m, params_.ef_construction, params_.threads);
             Insertion insertion = insert_rows(rows_, params_, graph_.level, index);
@@ -63,7 +65,10 @@ class Builder {
         graph_.placement =
             place_nodes(graph_.layers[0], graph_.entry, params_.placement_group, params_.poll);
         report(BuildPhase::kPlace, rows_.n, rows_.n);
-        return std::move(graph_);
+        GraphAndCodes out;
+        out.graph = std::move(graph_);
+        out.codes = std::move(made);
+        return out;
     }
 
   private:
@@ -145,7 +150,8 @@ std::size_t upper_lists(std::size_t n, std::uint32_t m) noexcept {
 
 }  // namespace
 
-std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, const BuildParams& params) noexcept {
+std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, Space space,
+                             const BuildParams& params) noexcept {
     const std::size_t m = params.m;
     const std::size_t upper = upper_lists(n, params.m);
     // Result and bookkeeping that live from start to end: level, lid, order and its sort (3 x 4 +
@@ -154,16 +160,17 @@ std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, const BuildParams&
     const std::size_t raw = n * (2 + 8 * m) + upper * (6 + 4 * m);
     const std::size_t refined = n * (2 + 4 * std::size_t{params.capacity}) +
                                 upper * (6 + 4 * std::size_t{params.upper_capacity});
-    const std::size_t codes = RowCodes::bytes(n, dims);
+    const std::size_t codes = RowCodes::bytes(n, dims, space, HnswlibGraph::list_bytes(params.m));
     // Near-copies are put off: their ids, twice for the vector's growth, and all together. While
     // hnswlib's graph exists it is copied to raw lists; while those exist they are refined, and the
     // reverse fill keeps up to one id per free slot (twice, for the vector's growth).
     const std::size_t inserting =
-        codes + HnswlibGraph::bytes(n, dims, params.m, params.threads) + raw + n * 12;
+        codes + HnswlibGraph::bytes(n, params.m, params.threads) + raw + n * 12;
     const std::size_t reverse = n * 8 * std::size_t{params.capacity} / 4;
     const std::size_t refining = codes + raw + refined + reverse + n * 64;
     // Tree, marks, queue, breadth-first order and placement.
-    const std::size_t placing = refined + n * 32;
+    const std::size_t placing = codes + refined + n * 32;
+    // The plan of the slots takes less than that bookkeeping did.
     return lasting + std::max({inserting, refining, placing});
 }
 
@@ -178,11 +185,19 @@ unsigned level_for(std::uint64_t seed, std::uint64_t key, std::uint32_t m) noexc
     return level;
 }
 
-Graph bulk_build(const Rows& rows, const BuildParams& params) {
+GraphAndCodes::GraphAndCodes() = default;
+GraphAndCodes::GraphAndCodes(GraphAndCodes&&) noexcept = default;
+GraphAndCodes::~GraphAndCodes() = default;
+
+GraphAndCodes bulk_build_with_codes(const Rows& rows, const BuildParams& params) {
     validate(rows, params);
     if (rows.n == 0)
         return {};
     return Builder(rows, params).run();
+}
+
+Graph bulk_build(const Rows& rows, const BuildParams& params) {
+    return std::move(bulk_build_with_codes(rows, params).graph);
 }
 
 }  // namespace vg::hnsw

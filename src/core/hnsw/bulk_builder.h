@@ -7,13 +7,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <span>
+#include <memory>
 
 #include "core/base/poll.h"
 #include "core/distance/distance.h"
 #include "core/hnsw/graph.h"
 
 namespace vg::hnsw {
+
+class RowCodes;
 
 enum class BuildPhase : std::uint8_t { kPrefix, kProbe, kInsert, kRefine, kConnect, kPlace };
 
@@ -56,8 +58,10 @@ inline float space_distance(const Rows& rows, std::uint32_t a, std::uint32_t b) 
     return product == product ? -product : 0.0f;  // sums of infinities of both signs
 }
 
-// Upper bound of the bytes the builder and its result use for n rows, not counting `Rows` itself.
-std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, const BuildParams& params) noexcept;
+// Upper bound of the bytes the builder and its result use for n rows, codes and graph until the
+// slots are written included, `Rows` itself not counted.
+std::size_t bulk_build_bytes(std::size_t n, std::size_t dims, Space space,
+                             const BuildParams& params) noexcept;
 
 // Of how many nodes of a level one is on the next as well. HNSW takes m, whose logarithm is the
 // mean step of a descent along lists of m links. Lists here are longer on every level, and each
@@ -81,5 +85,16 @@ unsigned level_for(std::uint64_t seed, std::uint64_t key, std::uint32_t m) noexc
 // Throws Error(kOutOfMemory / kInvalidArgument / kInternal), std::bad_alloc, and whatever poll
 // throws.
 Graph bulk_build(const Rows& rows, const BuildParams& params);
+
+// The same, and hands out the codes of the rows, for the links' codes (SlotWriter). They refer to
+// the memory of the rows. Null without rows.
+struct GraphAndCodes {
+    GraphAndCodes();
+    GraphAndCodes(GraphAndCodes&&) noexcept;
+    ~GraphAndCodes();
+    Graph graph;
+    std::unique_ptr<const RowCodes> codes;
+};
+GraphAndCodes bulk_build_with_codes(const Rows& rows, const BuildParams& params);
 
 }  // namespace vg::hnsw

@@ -5,10 +5,13 @@
 //  * Levels come from a generator shared without a lock, and a level of 0 cannot be asked for.
 //    insert() sets the level itself.
 //  * A SpaceInterface of ours compares records of RowCodes.
+//  * hnswlib would keep a copy of every record beside its list. Here the block of lists and records
+//    is the one of RowCodes, and a row's number is its id in hnswlib, so that labels are not needed
+//    either: the block that the constructor asks for is made small and given back.
 //  * linkLists_ is left uninitialised and freed by level: an allocation that fails in the middle of
 //    an insert would free a wild pointer. It is zeroed right after construction.
 //  * The constructor leaks what it already allocated when a later allocation fails; a trial
-//    allocation of the big block comes first.
+//    allocation of as much comes first.
 //  * label_lookup_ would cost a hash node per row and is not needed: no row is inserted twice.
 //
 // Lock order of inserts: `global` (entry point) first, then the inserted node's own list lock, held
@@ -46,7 +49,8 @@ float code_distance(const void* a, const void* b, const void* codes) {
 class CodeSpace final : public hnswlib::SpaceInterface<float> {
   public:
     explicit CodeSpace(const RowCodes& codes) : codes_(&codes) {}
-    std::size_t get_data_size() override { return codes_->record_bytes(); }
+    // Of the block that is given back at once.
+    std::size_t get_data_size() override { return 0; }
     hnswlib::DISTFUNC<float> get_dist_func() override { return code_distance; }
     void* get_dist_func_param() override { return const_cast<RowCodes*>(codes_); }
 
@@ -59,10 +63,6 @@ using Index = hnswlib::HierarchicalNSW<float>;
 using Candidates =
     std::priority_queue<std::pair<float, hnswlib::tableint>,
                         std::vector<std::pair<float, hnswlib::tableint>>, Index::CompareByFirst>;
-
-std::size_t element_bytes(std::size_t dims, std::uint32_t m) noexcept {
-    return 4 + std::size_t{8} * m + RowCodes::record_bytes(dims) + sizeof(hnswlib::labeltype);
-}
 
 void require_room(std::size_t bytes) {
     void* trial = std::malloc(bytes);
@@ -108,10 +108,9 @@ bool is_copy(const std::vector<Scratch::Entry>& found) noexcept {
            found.front().distance < kTinySquared * found[kOthers - 1].distance;
 }
 
-void prefetch(const void* start, std::size_t bytes) noexcept {
-    constexpr std::size_t kLine = 64;
+void prefetch_list(const void* start, std::size_t bytes) noexcept {
     const char* p = static_cast<const char*>(start);
-    for (std::size_t at = 0; at < bytes; at += kLine)
+    for (std::size_t at = 0; at < bytes; at += 64)
         __builtin_prefetch(p + at);
     __builtin_prefetch(p + bytes - 1);
 }
@@ -119,13 +118,23 @@ void prefetch(const void* start, std::size_t bytes) noexcept {
 }  // namespace
 
 struct HnswlibGraph::Impl {
-    Impl(const RowCodes& c, std::size_t n, std::uint32_t m, std::uint32_t ef_construction,
+    Impl(RowCodes& c, std::size_t n, std::uint32_t m, std::uint32_t ef_construction,
          unsigned threads)
-        : codes(c), space(c), index(&space, n, m, ef_construction), scratch(threads) {}
-
-    const std::byte* record(std::uint32_t id) const noexcept {
-        return reinterpret_cast<const std::byte*>(index.getDataByInternalId(id));
+        : codes(c), space(c), index(&space, n, m, ef_construction), scratch(threads) {
+        std::memset(static_cast<void*>(index.linkLists_), 0, n * sizeof(char*));
+        std::free(index.data_level0_memory_);
+        index.data_level0_memory_ = reinterpret_cast<char*>(c.blocks());
+        index.data_size_ = c.record_bytes();
+        index.size_data_per_element_ = c.block_bytes();
+        // Lists of upper levels are freed for so many ids; rows that are not in have none.
+        index.cur_element_count = n;
     }
+    // The block stays with the codes.
+    ~Impl() { index.data_level0_memory_ = nullptr; }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
+
+    const std::byte* record(std::uint32_t id) const noexcept { return codes.record(id); }
 
     // Copies a list. `shared`: inserts are running.
     void read_list(std::uint32_t id, int level, bool shared, std::vector<std::uint32_t>& out) {
@@ -146,7 +155,7 @@ struct HnswlibGraph::Impl {
                 moved = false;
                 read_list(current, l, shared, s.ids);
                 for (const std::uint32_t id : s.ids)
-                    prefetch(record(id), codes.record_bytes());
+                    codes.prefetch(id);
                 for (const std::uint32_t id : s.ids) {
                     const float d = codes.between(query, record(id));
                     if (d < best) {
@@ -180,7 +189,7 @@ struct HnswlibGraph::Impl {
                 if (s.seen[id] == s.search)
                     continue;
                 s.seen[id] = s.search;
-                prefetch(record(id), codes.record_bytes());
+                codes.prefetch(id);
                 s.ids[fresh++] = id;
             }
             for (std::size_t i = 0; i < fresh; ++i) {
@@ -197,8 +206,8 @@ struct HnswlibGraph::Impl {
                 s.pool.insert(at, {d, s.ids[i]});
                 if (position <= cursor) {
                     cursor = position;
-                    prefetch(index.get_linklist_at_level(s.ids[i], level),
-                             index.size_links_per_element_);
+                    prefetch_list(index.get_linklist_at_level(s.ids[i], level),
+                                  index.size_links_per_element_);
                     __builtin_prefetch(&index.link_list_locks_[s.ids[i]]);
                 }
             }
@@ -207,23 +216,22 @@ struct HnswlibGraph::Impl {
 
     std::size_t codes_rows() const noexcept { return index.max_elements_; }
 
-    const RowCodes& codes;
+    RowCodes& codes;
     CodeSpace space;
     Index index;
     std::vector<Scratch> scratch;
 };
 
-HnswlibGraph::HnswlibGraph(const Rows& rows, const RowCodes& codes, std::uint32_t m,
+HnswlibGraph::HnswlibGraph(const Rows& rows, RowCodes& codes, std::uint32_t m,
                            std::uint32_t ef_construction, unsigned threads) {
-    require_room(bytes(rows.n, rows.dims, m, 1));
+    if (codes.room() != list_bytes(m))
+        throw Error(StatusCode::kInvalidArgument, "codes without room for the lists of a graph");
+    require_room(bytes(rows.n, m, 1) + rows.n * list_bytes(m));
     try {
         impl_ = std::make_unique<Impl>(codes, rows.n, m, ef_construction, threads);
     } catch (const std::runtime_error& e) {
         throw Error(StatusCode::kOutOfMemory, std::string("hnswlib: ") + e.what());
     }
-    Index& index = impl_->index;
-    std::memset(static_cast<void*>(index.linkLists_), 0, rows.n * sizeof(char*));
-    prefer_huge_pages(index.data_level0_memory_, rows.n * index.size_data_per_element_);
 }
 
 HnswlibGraph::~HnswlibGraph() = default;
@@ -255,16 +263,9 @@ bool HnswlibGraph::insert(std::uint32_t row, unsigned top, unsigned worker, bool
             return false;
     }
 
-    if (!entry_lock.owns_lock())
-        entry_lock.lock();
-    const auto id = static_cast<hnswlib::tableint>(index.cur_element_count++);
+    const hnswlib::tableint id = row;
     const std::unique_lock own_lock(index.link_list_locks_[id]);
-    if (level <= top_before)
-        entry_lock.unlock();
     index.element_levels_[id] = level;
-    std::memset(index.get_linklist0(id), 0, index.size_data_per_element_);
-    index.setExternalLabel(id, row);
-    std::memcpy(index.getDataByInternalId(id), query, impl_->codes.record_bytes());
     if (level > 0) {
         // Freed by hnswlib.
         const std::size_t bytes = index.size_links_per_element_ * top;
@@ -299,8 +300,7 @@ void HnswlibGraph::search(std::uint32_t row, std::size_t ef, std::size_t k, unsi
     impl_->search_level(query, start, 0, std::max(ef, k), false, s);
     out.clear();
     for (std::size_t i = 0; i < std::min(k, s.pool.size()); ++i)
-        out.push_back({s.pool[i].distance, static_cast<std::uint32_t>(
-                                               index.getExternalLabel(s.pool[i].id & ~kExpanded))});
+        out.push_back({s.pool[i].distance, s.pool[i].id & ~kExpanded});
 }
 
 unsigned HnswlibGraph::top_level() const noexcept {
@@ -308,7 +308,7 @@ unsigned HnswlibGraph::top_level() const noexcept {
 }
 
 std::uint32_t HnswlibGraph::entry() const noexcept {
-    return static_cast<std::uint32_t>(impl_->index.getExternalLabel(impl_->index.enterpoint_node_));
+    return impl_->index.enterpoint_node_;
 }
 
 Layer HnswlibGraph::layer(unsigned level, std::vector<std::uint32_t> members) const {
@@ -321,30 +321,31 @@ Layer HnswlibGraph::layer(unsigned level, std::vector<std::uint32_t> members) co
     };
     Layer out;
     out.capacity = static_cast<std::uint32_t>(level == 0 ? index.maxM0_ : index.maxM_);
-    const std::size_t count =
-        members.empty() ? std::size_t{index.cur_element_count} : members.size();
+    const std::size_t count = members.empty() ? std::size_t{index.max_elements_} : members.size();
     out.degree.assign(count, 0);
     out.links.assign(count * out.capacity, kNoNode);
-    for (hnswlib::tableint id = 0; id < index.cur_element_count; ++id) {
+    for (hnswlib::tableint id = 0; id < index.max_elements_; ++id) {
         if (index.element_levels_[id] < static_cast<int>(level))
             continue;
-        const std::size_t member = position(static_cast<std::uint32_t>(index.getExternalLabel(id)));
+        const std::size_t member = position(id);
         hnswlib::linklistsizeint* list = index.get_linklist_at_level(id, static_cast<int>(level));
         const std::uint16_t degree = index.getListCount(list);
         out.degree[member] = degree;
         for (std::uint16_t j = 0; j < degree; ++j)
-            out.list(member)[j] =
-                position(static_cast<std::uint32_t>(index.getExternalLabel(list[j + 1])));
+            out.list(member)[j] = position(list[j + 1]);
     }
     out.members = std::move(members);
     return out;
 }
 
-std::size_t HnswlibGraph::bytes(std::size_t n, std::size_t dims, std::uint32_t m,
-                                unsigned threads) noexcept {
-    // Per row: element block, std::mutex, linkLists_ pointer, level, hnswlib's visited list, and
-    // which search of which thread saw the row.
-    const std::size_t per_row = element_bytes(dims, m) + sizeof(std::mutex) + 8 + 4 + 2 + threads;
+std::size_t HnswlibGraph::list_bytes(std::uint32_t m) noexcept {
+    return sizeof(hnswlib::linklistsizeint) + std::size_t{2} * m * sizeof(hnswlib::tableint);
+}
+
+std::size_t HnswlibGraph::bytes(std::size_t n, std::uint32_t m, unsigned threads) noexcept {
+    // Per row: std::mutex, linkLists_ pointer, level, hnswlib's visited list, and which search of
+    // which thread saw the row.
+    const std::size_t per_row = sizeof(std::mutex) + 8 + 4 + 2 + threads;
     // Upper lists: 4 standard deviations are covered by the
     // constant and the eighth added. malloc adds up to 32 bytes to each block.
     const std::size_t mean_lists = mean_upper_lists(n, m);

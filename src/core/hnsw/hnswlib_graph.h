@@ -22,9 +22,10 @@ struct Hit {
 
 class HnswlibGraph {
   public:
-    // Room for `rows.n` rows. Throws Error(kOutOfMemory).
-    HnswlibGraph(const Rows& rows, const RowCodes& codes, std::uint32_t m,
-                 std::uint32_t ef_construction, unsigned threads);
+    // Room for `rows.n` rows. The lists of level 0 lie in the blocks of `codes`, which must have
+    // room for list_bytes(m) and outlive the graph. Throws Error(kOutOfMemory).
+    HnswlibGraph(const Rows& rows, RowCodes& codes, std::uint32_t m, std::uint32_t ef_construction,
+                 unsigned threads);
     ~HnswlibGraph();
     HnswlibGraph(const HnswlibGraph&) = delete;
     HnswlibGraph& operator=(const HnswlibGraph&) = delete;
@@ -49,9 +50,11 @@ class HnswlibGraph {
     // positions in `members`, not rows.
     Layer layer(unsigned level, std::vector<std::uint32_t> members) const;
 
-    // Upper bound of the heap bytes of a graph of n rows built by `threads` threads.
-    static std::size_t bytes(std::size_t n, std::size_t dims, std::uint32_t m,
-                             unsigned threads) noexcept;
+    // What a row's list of level 0 takes, in the blocks of the codes.
+    static std::size_t list_bytes(std::uint32_t m) noexcept;
+    // Upper bound of the heap bytes of a graph of n rows built by `threads` threads, those blocks
+    // not counted.
+    static std::size_t bytes(std::size_t n, std::uint32_t m, unsigned threads) noexcept;
 
   private:
     struct Impl;

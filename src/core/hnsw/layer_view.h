@@ -44,7 +44,7 @@ struct LayerView {
         if (codes == nullptr)
             prefetch_vector(local);
         else
-            prefetch_bytes(codes->record(row(local)), codes->record_bytes());
+            codes->prefetch(row(local));
     }
     void prefetch_vector(std::uint32_t local) const noexcept {
         prefetch_bytes(vector(local), rows->dims * sizeof(float));

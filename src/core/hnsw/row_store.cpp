@@ -100,9 +100,7 @@ std::size_t RowStore::bytes() const noexcept {
 }
 
 std::size_t RowStore::build_bytes(const BuildParams& params) const noexcept {
-    const std::size_t rotated = std::size_t{64} * geometry_.words * sizeof(float) * size();
-    // Rotations are made after the builder has let go of its own copy of the rows.
-    return std::max(bulk_build_bytes(size(), rows().dims, params), rotated + 200 * size());
+    return bulk_build_bytes(size(), dims_, space_of(metric_), params);
 }
 
 }  // namespace vg::hnsw

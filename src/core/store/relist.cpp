@@ -38,7 +38,9 @@ bool fits_in_memory(const Vacuum* v) {
     const std::size_t nodes = v->live_nodes;
     const std::size_t row = v->g.dims * sizeof(float) + sizeof(SlotId) * 2 + sizeof(std::uint64_t) +
                             v->g.capacity * sizeof(SlotId);
-    const std::size_t bytes = nodes * row + hnsw::bulk_build_bytes(nodes, v->g.dims, params_of(v));
+    const std::size_t bytes =
+        nodes * row +
+        hnsw::bulk_build_bytes(nodes, v->g.dims, hnsw::space_of(v->constants.metric), params_of(v));
     return bytes + bytes / 16 <= v->memory;
 }
 

@@ -71,8 +71,8 @@ class ChunkPlan {
     std::vector<node::TidChunk> chunks_;
 };
 
-void write_slot_pages(Builder* b, const hnsw::SlotWriter& writer, const hnsw::SlotPlan& plan,
-                      const ChunkPlan& chunks) {
+void write_slot_pages(Builder* b, const hnsw::SlotWriter& writer, const code::Rotation& rotation,
+                      const hnsw::SlotPlan& plan, const ChunkPlan& chunks) {
     constexpr std::uint32_t kBatch = 256;
     const node::Geometry& g = b->geometry;
     const std::size_t page_bytes = std::size_t{g.slots_per_page} * g.slot_bytes;
@@ -82,6 +82,7 @@ void write_slot_pages(Builder* b, const hnsw::SlotWriter& writer, const hnsw::Sl
         parallel_for(
             b->params.threads, n, 8, kInterruptPoll,
             [&](std::size_t begin, std::size_t end, unsigned) {
+                hnsw::SlotWriter::Scratch scratch(rotation);
                 for (std::size_t p = begin; p < end; ++p) {
                     for (std::uint32_t i = 0; i < g.slots_per_page; ++i) {
                         std::byte* out =
@@ -91,7 +92,7 @@ void write_slot_pages(Builder* b, const hnsw::SlotWriter& writer, const hnsw::Sl
                             std::memset(out, 0, g.slot_bytes);
                             continue;
                         }
-                        writer.write(who, out);
+                        writer.write(who, out, scratch);
                         if (who.level == 0)
                             node::SlotEdit(g, out).header().chunk = chunks.first_of(who.node);
                     }
@@ -201,12 +202,12 @@ BlockNumber write_head(Relation index, ForkNumber fork, const node::MetaData& me
 void build_and_write(Builder* b) {
     hnsw::RowStore& rows = *b->rows;
     rows.finish();
-    const hnsw::Graph graph = hnsw::bulk_build(rows.rows(), b->params);
+    const hnsw::GraphAndCodes built = hnsw::bulk_build_with_codes(rows.rows(), b->params);
+    const hnsw::Graph& graph = built.graph;
     if (b->lists != nullptr)
         b->lists->graph_built(rows, graph, b->params);
 
     const code::Rotation rotation(b->geometry.dims, kSeed);
-    const hnsw::RotatedRows rotated(rows, rotation, b->params.threads, kInterruptPoll);
     const hnsw::SlotPlan plan(graph, b->geometry, head_blocks(b->geometry.dims));
     const std::uint32_t chunk_block = plan.first_block() + plan.pages();
     const ChunkPlan chunks(rows, plan, chunk_block);
@@ -232,8 +233,8 @@ void build_and_write(Builder* b) {
         meta.list_block = chunk_block + chunk_pages;
 
     call_pg([&] { write_head(b->index, MAIN_FORKNUM, meta, rows.centre()); });
-    const hnsw::SlotWriter writer(graph, rows, rotated, plan, b->geometry);
-    write_slot_pages(b, writer, plan, chunks);
+    const hnsw::SlotWriter writer(graph, rows, built.codes.get(), rotation, plan, b->geometry);
+    write_slot_pages(b, writer, rotation, plan, chunks);
     write_chunk_pages(b, chunks.chunks());
     if (b->lists != nullptr)
         b->lists->write(meta.list_block, rows, plan);
