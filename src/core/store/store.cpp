@@ -78,10 +78,10 @@ SlotId Store::take_slot() {
     MetaData* meta = edit_meta();
     if (meta->free_slot != kNoSlot) {
         const SlotId id = meta->free_slot;
-        const node::SlotHeader& h = edit_slot(id).header();
-        if (h.state != static_cast<std::uint8_t>(node::SlotState::kFree))
+        const node::SlotEdit slot = edit_slot(id);
+        if (slot.header().state != static_cast<std::uint8_t>(node::SlotState::kFree))
             report_corrupt(g_->block_of(id), "the free list leads to a used slot");
-        meta->free_slot = h.other;
+        meta->free_slot = slot.header().other;
         return id;
     }
     if (meta->tail_block == kNoBlock)
