@@ -118,6 +118,35 @@ std::vector<float> choose(const std::vector<float>& at, std::size_t capacity) {
     return out;
 }
 
+// The unread slots that a search of the index near `row` knows, as an insert asks for them.
+std::vector<SlotId> unread_near(const MemoryIndex& index, const float* row, BeamSearch* search,
+                                node::NodeQuery* query) {
+    query->set_row(row);
+    search->start(index.entry(), index.entry_level(), 0, 10);
+    for (SlotId id; (id = search->next()) != node::kNoSlot;)
+        search->expand(id, index.slot(id));
+    std::vector<SlotId> unread;
+    search->unread_beyond(0, 10000, &unread);
+    return unread;
+}
+
+TEST(BeamSearch, KnowsNoCrowdOfAnEarlierQuery) {
+    Random rng(3);
+    const Matrix rows = rows_of({8, 600, false}, rng);
+    MemoryIndex index(8, Metric::kL2, 8);
+    index.build(rows);
+    node::NodeQuery query(index.geometry(), index.metric(), index.rotation(), index.centre());
+    BeamSearch used(query);
+    std::size_t known = 0;
+    for (std::size_t i = 0; i < kSpread; i += 10) {
+        BeamSearch fresh(query);
+        const std::vector<SlotId> expected = unread_near(index, rows.row(i), &fresh, &query);
+        EXPECT_EQ(unread_near(index, rows.row(i), &used, &query), expected) << i;
+        known += expected.size();
+    }
+    EXPECT_GT(known, 1000u);
+}
+
 TEST(ChooseLinks, FillsNoNearCopiesOfATakenLinkIn) {
     EXPECT_EQ(choose({1.0f, 1.01f, 1.02f, 2.0f}, 8), (std::vector<float>{1.0f, 2.0f}));
 }

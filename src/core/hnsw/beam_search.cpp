@@ -32,7 +32,7 @@ constexpr float kTinyStep = 1.0f / 16;
 struct BeamSearch::Memory {
     SlotSet visited;
     Unread unread;
-    std::vector<Candidate> pool, crowd, spill;
+    std::vector<Candidate> pool, crowd, aside, spill;
     std::vector<Found> found;
     std::vector<Ready> ready, late;
     std::vector<SlotId> batch;
@@ -49,6 +49,7 @@ void BeamSearch::swap_memory(Memory* other) noexcept {
     batch_.swap(other->batch);
     pool_.swap(other->pool);
     crowd_.swap(other->crowd);
+    aside_.swap(other->aside);
     spill_.swap(other->spill);
     found_.swap(other->found);
     ready_.swap(other->ready);
@@ -79,6 +80,8 @@ void BeamSearch::reset(std::size_t ef) {
     pool_.clear();
     crowd_.clear();
     crowd_cursor_ = 0;
+    crowd_reads_ = 0;
+    aside_.clear();
     spill_.clear();
     // Where long rows are looked for, the least estimate is the better one.
     unread_.clear(query_->metric() == node::Metric::kInnerProduct);
