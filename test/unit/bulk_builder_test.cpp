@@ -335,8 +335,8 @@ TEST(BulkBuilder, LevelsDependOnSeedAndKeyAlone) {
             above[l] += level >= l;
     }
     EXPECT_EQ(above[0], kDraws);
-    EXPECT_NEAR(static_cast<double>(above[1]), kDraws / 40.0, 4 * std::sqrt(kDraws / 40.0));
-    EXPECT_NEAR(static_cast<double>(above[2]), kDraws / 1600.0, 4 * std::sqrt(kDraws / 1600.0));
+    EXPECT_NEAR(static_cast<double>(above[1]), kDraws / 16.0, 4 * std::sqrt(kDraws / 16.0));
+    EXPECT_NEAR(static_cast<double>(above[2]), kDraws / 256.0, 4 * std::sqrt(kDraws / 256.0));
 
     const Data data = gaussian_data(600, 6, 40);
     BuildParams params;

@@ -43,6 +43,8 @@ class ResultRow {
     void add_text(const char* v) {  // null: NULL
         add(v != nullptr ? CStringGetTextDatum(v) : Datum{0}, v == nullptr);
     }
+    // Whether every column that the caller's SQL declares has a value.
+    bool full() const { return n_ == columns_->natts; }
     Datum datum() const {
         if (n_ != columns_->natts)
             elog(ERROR, "the result has %d columns, not %d", columns_->natts, n_);

@@ -34,7 +34,6 @@ CREATE FUNCTION vectorgraph_index_stats(
     OUT metric text,
     OUT dimensions integer,
     OUT storage text,
-    OUT code_bits integer,
     OUT slots_per_page integer,
     OUT pages bigint,
     OUT bytes bigint,
@@ -42,7 +41,8 @@ CREATE FUNCTION vectorgraph_index_stats(
     OUT removed_since_build bigint,
     OUT centre_shift double precision,
     OUT outliers bigint,
-    OUT advice text)
+    OUT advice text,
+    OUT code_bits integer)
     AS 'MODULE_PATHNAME' LANGUAGE C VOLATILE STRICT PARALLEL RESTRICTED;
 COMMENT ON FUNCTION vectorgraph_index_stats(regclass) IS
     'figures about a lid_hnsw index: nodes, levels, links, reachability, LID, order of the build, size; whether a REINDEX would pay (advice, null for no), and what that follows from';

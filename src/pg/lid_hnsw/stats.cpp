@@ -213,7 +213,6 @@ void fill_row(const Stats* s, ResultRow* row) {
     row->add_text(metric_name(m.metric));
     row->add_int4(m.dims);
     row->add_text(node::storage_name(s->g.storage));
-    row->add_int4(static_cast<int>(64 * s->g.words));
     row->add_int4(m.slots_per_page);
     row->add_int8(s->blocks);
     row->add_int8(static_cast<std::uint64_t>(s->blocks) * BLCKSZ);
@@ -222,6 +221,8 @@ void fill_row(const Stats* s, ResultRow* row) {
     row->add_float8(upkeep.centre_shift, nodes == 0);
     row->add_int8(upkeep.outliers);
     row->add_text(node::advise(upkeep));
+    if (!row->full())  // the SQL of 0.1.0 ends here
+        row->add_int4(static_cast<int>(64 * s->g.words));
 }
 
 // The row, from a walk in a memory context of its own.
